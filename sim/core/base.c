@@ -1,0 +1,200 @@
+// sim/core/base.c - errors, memory, text and files.
+#include "sim/core/base.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+hr_status hr_fail(hr_error *e, hr_status status, const char *format, ...)
+{
+    if (!e)
+        return status;
+    if (e->count++ == 0)
+        e->status = status;
+    size_t room = sizeof e->text - e->used;
+    if (room < 2)
+        return status;
+    va_list args;
+    va_start(args, format);
+    int want = vsnprintf(e->text + e->used, room - 1, format, args);
+    va_end(args);
+    if (want < 0)
+        return status;
+    size_t got = (size_t)want < room - 2 ? (size_t)want : room - 2;
+    e->used += got;
+    if (got == 0 || e->text[e->used - 1] != '\n')
+        e->text[e->used++] = '\n';
+    e->text[e->used] = 0;
+    return status;
+}
+
+void hr_panic(const char *file, int line, const char *format, ...)
+{
+    fprintf(stderr, "headroom: bug at %s:%d: ", file, line);
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputs("\n", stderr);
+    abort();
+}
+
+void *hr_alloc(size_t bytes)
+{
+    void *p = calloc(1, bytes ? bytes : 1);
+    if (!p)
+        hr_panic(__FILE__, __LINE__, "no memory for %zu bytes", bytes);
+    return p;
+}
+
+void *hr_realloc(void *old, size_t bytes)
+{
+    void *p = realloc(old, bytes ? bytes : 1);
+    if (!p)
+        hr_panic(__FILE__, __LINE__, "no memory for %zu bytes", bytes);
+    return p;
+}
+
+char *hr_strdup(const char *text)
+{
+    size_t n = strlen(text) + 1;
+    return memcpy(hr_alloc(n), text, n);
+}
+
+static void add_formatted(hr_text *t, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int want = vsnprintf(NULL, 0, format, args);
+    HR_ASSERT(want >= 0);
+    size_t need = t->used + (size_t)want + 1;
+    if (need > t->room) {
+        t->room = need * 2;
+        t->data = hr_realloc(t->data, t->room);
+    }
+    vsnprintf(t->data + t->used, (size_t)want + 1, format, again);
+    va_end(again);
+    t->used += (size_t)want;
+}
+
+void hr_text_add(hr_text *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add_formatted(t, format, args);
+    va_end(args);
+}
+
+void hr_text_bytes(hr_text *t, const void *bytes, size_t count)
+{
+    if (t->used + count + 1 > t->room) {
+        t->room = (t->used + count + 1) * 2;
+        t->data = hr_realloc(t->data, t->room);
+    }
+    memcpy(t->data + t->used, bytes, count);
+    t->used += count;
+    t->data[t->used] = 0;
+}
+
+char *hr_format(const char *format, ...)
+{
+    hr_text t = {0};
+    va_list args;
+    va_start(args, format);
+    add_formatted(&t, format, args);
+    va_end(args);
+    return t.data;
+}
+
+hr_status hr_read_file(const char *path, size_t limit_bytes, char **data, size_t *size, hr_error *e)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return hr_fail(e, HR_BAD_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+    hr_text t = {0};
+    char block[65536];
+    size_t got;
+    while ((got = fread(block, 1, sizeof block, f)) > 0 && t.used <= limit_bytes)
+        hr_text_bytes(&t, block, got);
+    int failed = ferror(f) ? errno : 0;
+    fclose(f);
+    if (failed || t.used > limit_bytes) {
+        free(t.data);
+        if (failed)
+            return hr_fail(e, HR_BAD_INPUT, "%s: cannot be read: %s", path, strerror(failed));
+        return hr_fail(e, HR_BAD_INPUT, "%s: larger than %zu bytes, the most that is read here", path, limit_bytes);
+    }
+    *data = t.data ? t.data : hr_alloc(1);
+    *size = t.used;
+    return HR_OK;
+}
+
+hr_status hr_write_file(const char *path, const void *data, size_t size, hr_error *e)
+{
+    char *beside = hr_format("%s.%d.part", path, (int)getpid());
+    FILE *f = fopen(beside, "wb");
+    int failed = f ? 0 : errno;
+    if (f) {
+        if (fwrite(data, 1, size, f) != size)
+            failed = errno;
+        if (fclose(f) != 0 && !failed)
+            failed = errno;
+        if (!failed && rename(beside, path) != 0)
+            failed = errno;
+        if (failed)
+            unlink(beside);
+    }
+    free(beside);
+    if (failed)
+        return hr_fail(e, HR_ENVIRONMENT, "%s: cannot be written: %s", path, strerror(failed));
+    return HR_OK;
+}
+
+// Levenshtein distance, two rows; words longer than 63 letters are never near.
+static size_t distance(const char *a, const char *b)
+{
+    size_t n = strlen(a), m = strlen(b), row[64];
+    if (n > 63 || m > 63)
+        return 64;
+    for (size_t j = 0; j <= m; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= m; j++) {
+            size_t above = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
+            if (above + 1 < best)
+                best = above + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            diagonal = above;
+            row[j] = best;
+        }
+    }
+    return row[m];
+}
+
+const char *hr_nearest(const char *word, const char *const *names)
+{
+    const char *best = NULL;
+    size_t least = strlen(word) / 3 + 2;       // "polcy" finds "policy"; "x" finds nothing far away
+    for (; *names; names++) {
+        size_t d = distance(word, *names);
+        if (d < least) {
+            least = d;
+            best = *names;
+        }
+    }
+    return best;
+}
+
+hr_time hr_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (hr_time)t.tv_sec * HR_SEC + t.tv_nsec;
+}

@@ -1,0 +1,51 @@
+// sim/core/histogram.h - counts of times in log-linear buckets: at most 0.8 % from any value, mergeable, fixed size.
+// * Below 128 ns a bucket is one nanosecond wide; above, every power of two has 64 buckets; from 2^43 ns (2.4 h) on one bucket holds all.
+// * A plain struct without pointers: it can lie in a world, a file or a message, and copying copies it.
+#ifndef SIM_HISTOGRAM_H
+#define SIM_HISTOGRAM_H
+
+#include "sim/core/base.h"
+
+enum { SIM_HISTOGRAM_BUCKETS = 64 * 38 + 1 };
+
+typedef struct {
+    uint64_t count;
+    double   sum_s;                            // exact mean = sum / count, in seconds
+    hr_time  least, greatest;                  // exact; both 0 while empty
+    uint64_t bucket[SIM_HISTOGRAM_BUCKETS];
+} sim_histogram;
+
+static inline uint32_t sim_histogram_bucket(hr_time value)
+{
+    uint64_t v = value < 0 ? 0 : (uint64_t)value;
+    if (v < 128)
+        return (uint32_t)v;
+    uint32_t top = 63u - (uint32_t)__builtin_clzll(v);             // 7 …
+    uint32_t bucket = (top - 6) * 64 + (uint32_t)(v >> (top - 6));
+    return bucket < SIM_HISTOGRAM_BUCKETS ? bucket : SIM_HISTOGRAM_BUCKETS - 1;
+}
+
+static inline void sim_histogram_add(sim_histogram *h, hr_time value)
+{
+    h->bucket[sim_histogram_bucket(value)]++;
+    h->sum_s += (double)value * 1e-9;
+    if (h->count++ == 0)
+        h->least = h->greatest = value;
+    else if (value < h->least)
+        h->least = value;
+    else if (value > h->greatest)
+        h->greatest = value;
+}
+
+// The middle of a bucket, in nanoseconds.
+hr_time sim_histogram_middle(uint32_t bucket);
+void    sim_histogram_merge(sim_histogram *into, const sim_histogram *from);
+// The value at probability p in [0, 1]: the middle of the bucket of the ceil(p * count)-th value, between least and greatest; 0 when empty.
+hr_time sim_histogram_quantile(const sim_histogram *h, double p);
+// How many values were at most `value` (to the bucket), as a share; 0 when empty.
+double  sim_histogram_share_below(const sim_histogram *h, hr_time value);
+double  sim_histogram_mean_s(const sim_histogram *h);
+// The quantile of what `now` has counted more than `before` (an earlier copy); *count tells how many values that is.
+hr_time sim_histogram_recent(const sim_histogram *now, const sim_histogram *before, double p, uint64_t *count);
+
+#endif

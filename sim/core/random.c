@@ -1,0 +1,259 @@
+// sim/core/random.c - logarithm, exponential, normal inverse, distributions and keys; see random.h.
+#include "sim/core/random.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *sim_dist_name(sim_dist_kind kind)
+{
+    static const char *const names[] = {
+#define SIM_DISTRIBUTION(name, arguments, help) #name,
+#include "sim/core/distribution.def"
+#undef SIM_DISTRIBUTION
+    };
+    return kind < SIM_DIST_COUNT ? names[kind] : "unknown";
+}
+
+static const double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;   // ln 2 in two parts
+
+double sim_log(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    int exponent = (int)(bits >> 52) - 1023;
+    bits = (bits & 0xFFFFFFFFFFFFFu) | (uint64_t)1023 << 52;
+    double m;
+    memcpy(&m, &bits, sizeof m);
+    if (m > 1.4142135623730951) {              // now m lies in [1/sqrt 2, sqrt 2]
+        m *= 0.5;
+        exponent++;
+    }
+    // log m = 2 artanh f, f = (m-1)/(m+1), |f| <= 0.1716: the odd series ends below 1e-17 after f^21.
+    double f = (m - 1.0) / (m + 1.0), g = f * f;
+    double s = 1.0 / 21;
+    s = s * g + 1.0 / 19;
+    s = s * g + 1.0 / 17;
+    s = s * g + 1.0 / 15;
+    s = s * g + 1.0 / 13;
+    s = s * g + 1.0 / 11;
+    s = s * g + 1.0 / 9;
+    s = s * g + 1.0 / 7;
+    s = s * g + 1.0 / 5;
+    s = s * g + 1.0 / 3;
+    double e = exponent;
+    return e * ln2_high + (2.0 * f + (2.0 * f * g * s + e * ln2_low));
+}
+
+double sim_exp(double x)
+{
+    if (x > 709.0)
+        x = 709.0;
+    if (x < -708.0)
+        return 0;
+    double k = floor(x * 1.4426950408889634 + 0.5);
+    double r = (x - k * ln2_high) - k * ln2_low;                   // |r| <= 0.347
+    double s = 1.0;
+    for (int i = 17; i >= 1; i--)                                  // Taylor: r^18/18! < 1e-24
+        s = 1.0 + s * r / i;
+    uint64_t bits = (uint64_t)((int64_t)k + 1023) << 52;
+    double scale;
+    memcpy(&scale, &bits, sizeof scale);
+    return s * scale;
+}
+
+static double ratio(double x, const double *top, const double *bottom, int degree)
+{
+    double a = top[degree], b = bottom[degree];
+    for (int i = degree - 1; i >= 0; i--) {
+        a = a * x + top[i];
+        b = b * x + bottom[i];
+    }
+    return a / b;
+}
+
+double sim_normal_inverse(double p)
+{
+    // Coefficients: M. J. Wichura, Algorithm AS 241 (PPND16), Applied Statistics 37 (1988) 477-484.
+    static const double a[] = {3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,
+                               4.5921953931549871457e4, 6.7265770927008700853e4, 3.3430575583588128105e4, 2.5090809287301226727e3};
+    static const double b[] = {1.0, 4.2313330701600911252e1, 6.8718700749205790830e2, 5.3941960214247511077e3,
+                               2.1213794301586595867e4, 3.9307895800092710610e4, 2.8729085735721942674e4, 5.2264952788528545610e3};
+    static const double c[] = {1.42343711074968357734e0, 4.63033784615654529590e0, 5.76949722146069140550e0, 3.64784832476320460504e0,
+                               1.27045825245236838258e0, 2.41780725177450611770e-1, 2.27238449892691845833e-2, 7.74545014278341407640e-4};
+    static const double d[] = {1.0, 2.05319162663775882187e0, 1.67638483018380384940e0, 6.89767334985100004550e-1,
+                               1.48103976427480074590e-1, 1.51986665636164571966e-2, 5.47593808499534494600e-4, 1.05075007164441684324e-9};
+    static const double e[] = {6.65790464350110377720e0, 5.46378491116411436990e0, 1.78482653991729133580e0, 2.96560571828504891230e-1,
+                               2.65321895265761230930e-2, 1.24266094738807843860e-3, 2.71155556874348757815e-5, 2.01033439929228813265e-7};
+    static const double f[] = {1.0, 5.99832206555887937690e-1, 1.36929880922735805310e-1, 1.48753612908506148525e-2,
+                               7.86869131145613259100e-4, 1.84631831751005468180e-5, 1.42151175831644588870e-7, 2.04426310338993978564e-15};
+    double q = p - 0.5;
+    if (fabs(q) <= 0.425)
+        return q * ratio(0.180625 - q * q, a, b, 7);
+    double tail = sqrt(-sim_log(q < 0 ? p : 1.0 - p));
+    double x = tail <= 5.0 ? ratio(tail - 1.6, c, d, 7) : ratio(tail - 5.0, e, f, 7);
+    return q < 0 ? -x : x;
+}
+
+static double table_at(const double *table, uint32_t count, double p)
+{
+    double place = p * (count - 1);
+    uint32_t i = (uint32_t)place;
+    if (i >= count - 1)
+        return table[count - 1];
+    return table[i] + (place - i) * (table[i + 1] - table[i]);
+}
+
+// Inverse of the Erlang distribution with k phases of mean 1 by bisection: fine for reference, draws use the product form.
+static double erlang_inverse(int k, double p)
+{
+    double low = 0, high = k + 40.0 * sqrt(k) + 40;
+    for (int i = 0; i < 200; i++) {
+        double x = (low + high) / 2, term = 1, sum = 1;
+        for (int j = 1; j < k; j++)
+            sum += term *= x / j;
+        if (1 - sim_exp(-x) * sum < p)
+            low = x;
+        else
+            high = x;
+    }
+    return low;
+}
+
+double sim_dist_quantile(const sim_dist_def *d, double p)
+{
+    switch (d->kind) {
+    case SIM_DIST_constant: return d->a;
+    case SIM_DIST_exp: return -d->a * sim_log(1.0 - p);
+    case SIM_DIST_uniform: return d->a + (d->b - d->a) * p;
+    case SIM_DIST_erlang: return d->b / d->a * erlang_inverse((int)d->a, p);
+    case SIM_DIST_lognormal: return d->a * sim_exp(d->b * sim_normal_inverse(p));
+    case SIM_DIST_empirical: return table_at(d->table, d->count, p);
+    case SIM_DIST_COUNT: break;
+    }
+    return 0;
+}
+
+double sim_dist_mean(const sim_dist_def *d)
+{
+    switch (d->kind) {
+    case SIM_DIST_uniform: return (d->a + d->b) / 2;
+    case SIM_DIST_erlang: return d->b;
+    case SIM_DIST_lognormal: return d->a * sim_exp(d->b * d->b / 2);
+    case SIM_DIST_empirical: {
+        double sum = 0;
+        for (uint32_t i = 0; i + 1 < d->count; i++)
+            sum += (d->table[i] + d->table[i + 1]) / 2;
+        return d->count > 1 ? sum / (d->count - 1) : d->table[0];
+    }
+    default: return d->a;
+    }
+}
+
+double sim_dist_scv(const sim_dist_def *d)
+{
+    double mean = sim_dist_mean(d), second = 0;
+    switch (d->kind) {
+    case SIM_DIST_exp: return 1;
+    case SIM_DIST_erlang: return 1 / d->a;
+    case SIM_DIST_uniform: return (d->b - d->a) * (d->b - d->a) / 12 / (mean * mean);
+    case SIM_DIST_lognormal: return sim_exp(d->b * d->b) - 1;
+    case SIM_DIST_empirical:                   // straight lines between the quantiles: (x² + xy + y²) / 3 on each piece
+        for (uint32_t i = 0; i + 1 < d->count; i++) {
+            double x = d->table[i], y = d->table[i + 1];
+            second += (x * x + x * y + y * y) / 3 / (d->count - 1);
+        }
+        return mean > 0 && d->count > 1 ? second / (mean * mean) - 1 : 0;
+    default: return 0;
+    }
+}
+
+sim_dist sim_dist_place(sim_world *w, const sim_dist_def *def)
+{
+    sim_dist d = {.kind = def->kind, .count = def->count, .a = def->a, .b = def->b};
+    if (def->kind == SIM_DIST_empirical) {
+        d.table = sim_take(w, def->count * sizeof(double));
+        memcpy(SIM_AT(w, double, d.table), def->table, def->count * sizeof(double));
+    }
+    return d;
+}
+
+// Erlang by the product of its phases' uniforms; each draw gives two.
+static double erlang_draw(uint64_t seed, uint32_t stream, uint64_t subject, uint32_t ordinal, int phases)
+{
+    double sum = 0;
+    for (int i = 0; i < phases; i += 2) {
+        sim_draw r = sim_random(seed, stream, subject, ordinal + ((uint32_t)i << 16));
+        sum -= sim_log(sim_unit(r.word[0]));
+        if (i + 1 < phases)
+            sum -= sim_log(sim_unit(r.word[1]));
+    }
+    return sum;
+}
+
+hr_time sim_dist_time(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal)
+{
+    if (d->kind == SIM_DIST_constant)
+        return (hr_time)(d->a * 1e9);
+    double seconds;
+    if (d->kind == SIM_DIST_erlang) {
+        seconds = d->b / d->a * erlang_draw(w->seed, stream, subject, ordinal, (int)d->a);
+    } else {
+        double u = sim_unit(sim_random(w->seed, stream, subject, ordinal).word[0]);
+        if (d->kind == SIM_DIST_exp) {
+            seconds = -d->a * sim_log(u);
+        } else {
+            sim_dist_def def = {(sim_dist_kind)d->kind, d->a, d->b, d->table ? SIM_AT(w, const double, d->table) : NULL, d->count};
+            seconds = sim_dist_quantile(&def, u);
+        }
+    }
+    return seconds <= 0 ? 0 : (hr_time)(seconds * 1e9 + 0.5);
+}
+
+// --- keys -----------------------------------------------------------------------------------------------------------
+// Rejection-inversion samples rank k with probability k^-s / sum. H is an antiderivative of x^-s, and a uniform point
+// between H(1.5) - 1 and H(n + 0.5) is inverted; the piece above the histogram is rejected.
+
+static double h_integral(double x, double s)
+{
+    double log_x = sim_log(x), e = 1 - s;
+    return fabs(e) < 1e-9 ? log_x : (sim_exp(e * log_x) - 1) / e;
+}
+
+static double h_inverse(double y, double s)
+{
+    double e = 1 - s;
+    return fabs(e) < 1e-9 ? sim_exp(y) : sim_exp(sim_log(1 + y * e) / e);
+}
+
+sim_keys sim_keys_make(sim_keys_kind kind, uint64_t count, double exponent)
+{
+    sim_keys k = {.kind = kind, .count = count, .exponent = exponent};
+    if (kind == SIM_KEYS_ZIPF) {
+        k.h_half = h_integral(1.5, exponent) - 1;
+        k.h_end = h_integral((double)count + 0.5, exponent);
+        k.skip = 2 - h_inverse(h_integral(2.5, exponent) - sim_pow(2, -exponent), exponent);
+    }
+    return k;
+}
+
+uint64_t sim_keys_draw(const sim_keys *k, uint64_t seed, uint32_t stream, uint64_t subject)
+{
+    if (k->kind == SIM_KEYS_ONE || k->count <= 1)
+        return 0;
+    sim_draw r = sim_random(seed, stream, subject, 0);
+    if (k->kind == SIM_KEYS_UNIFORM) {
+        __extension__ unsigned __int128 wide = (unsigned __int128)r.word[0] * k->count;
+        return (uint64_t)(wide >> 64);
+    }
+    for (uint32_t attempt = 1;; attempt++) {
+        double u = k->h_end + sim_unit(r.word[attempt & 1]) * (k->h_half - k->h_end);
+        double x = h_inverse(u, k->exponent);
+        double rank = floor(x + 0.5);
+        rank = rank < 1 ? 1 : rank > (double)k->count ? (double)k->count : rank;
+        if (rank - x <= k->skip || u >= h_integral(rank + 0.5, k->exponent) - sim_pow(rank, -k->exponent))
+            return (uint64_t)rank - 1;
+        if (attempt & 1)
+            continue;
+        r = sim_random(seed, stream, subject, attempt);
+    }
+}

@@ -1,0 +1,91 @@
+// sim/core/random.h - counter-based random numbers and the distributions made from them.
+// * A draw is a function of (seed, stream, subject, ordinal): no state, so two variants give the same request the same draws.
+// * Generator: Philox2x64-7 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): 6 rounds pass BigCrush, one is margin.
+// * Distributions are drawn by inversion: a variant that scales a demand scales the same draw (common random numbers stay monotone).
+// * log and exp are our own, from plain IEEE operations: the same bits with every compiler, C library and processor.
+#ifndef SIM_RANDOM_H
+#define SIM_RANDOM_H
+
+#include "sim/core/world.h"
+
+typedef struct { uint64_t word[2]; } sim_draw;
+
+// Purposes of draws within one component; they are part of the stream, so that no two share numbers.
+enum { SIM_DRAW_ARRIVAL = 1, SIM_DRAW_KEY, SIM_DRAW_WAIT, SIM_DRAW_CPU, SIM_DRAW_NETWORK, SIM_DRAW_CHOICE, SIM_DRAW_TTL,
+       SIM_DRAW_STATEMENT = 64 };             // + the statement's number
+
+static inline sim_draw sim_random(uint64_t seed, uint32_t stream, uint64_t subject, uint32_t ordinal)
+{
+    uint64_t a = subject, b = (uint64_t)stream << 32 | ordinal, key = seed;
+    for (int round = 0; round < 7; round++) {
+        __extension__ unsigned __int128 product = (unsigned __int128)a * 0xD2B74407B1CE6E93u;
+        a = (uint64_t)(product >> 64) ^ key ^ b;
+        b = (uint64_t)product;
+        key += 0x9E3779B97F4A7C15u;
+    }
+    return (sim_draw){{a, b}};
+}
+
+// The stream of one purpose of one component.
+static inline uint32_t sim_stream(const sim_world *w, sim_component_id id, uint32_t purpose)
+{
+    return sim_component_at(w, id)->stream + purpose * 0x9E3779B1u;
+}
+
+// A word as a number in (0, 1): 53 bits and half a step, so neither end is reached.
+static inline double sim_unit(uint64_t word) { return ((double)(word >> 11) + 0.5) * 0x1p-53; }
+
+// Natural logarithm of a positive normal number, and e^x for |x| < 700; relative error below 1e-15.
+double sim_log(double x);
+double sim_exp(double x);
+// x > 0 raised to y.
+static inline double sim_pow(double x, double y) { return sim_exp(y * sim_log(x)); }
+
+// Inverse of the standard normal distribution (Wichura 1988, AS 241), |error| < 1e-15 relative.
+double sim_normal_inverse(double p);
+
+typedef enum {
+#define SIM_DISTRIBUTION(name, arguments, help) SIM_DIST_##name,
+#include "sim/core/distribution.def"
+#undef SIM_DISTRIBUTION
+    SIM_DIST_COUNT
+} sim_dist_kind;
+
+// A distribution of times as a scenario gives it. `table` is lent by the model: quantiles at equal steps from 0 to 1, in seconds.
+typedef struct {
+    sim_dist_kind kind;
+    double        a, b;                        // parameters in seconds (or shape); see distribution.def
+    const double *table;
+    uint32_t      count;
+} sim_dist_def;
+
+typedef struct {                               // the same inside a world
+    uint32_t kind, count;
+    double   a, b;
+    sim_ref  table;
+    uint32_t unused;
+} sim_dist;
+
+sim_dist sim_dist_place(sim_world *w, const sim_dist_def *def);
+// One time in nanoseconds, never negative.
+hr_time  sim_dist_time(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal);
+// The value at probability p in (0, 1), in seconds.
+double   sim_dist_quantile(const sim_dist_def *def, double p);
+// Mean in seconds, and squared coefficient of variation.
+double   sim_dist_mean(const sim_dist_def *def);
+double   sim_dist_scv(const sim_dist_def *def);
+const char *sim_dist_name(sim_dist_kind kind);
+
+// Which key a request is about: uniform over n keys, or Zipf with exponent s over n ranks (rank 1 is key 0).
+typedef enum { SIM_KEYS_ONE, SIM_KEYS_UNIFORM, SIM_KEYS_ZIPF } sim_keys_kind;
+typedef struct {
+    uint32_t kind, unused;
+    uint64_t count;
+    double   exponent;
+    double   h_half, h_end, skip;              // Zipf: constants of rejection-inversion, filled by sim_keys_make
+} sim_keys;
+// Zipf by rejection-inversion (Hörmann and Derflinger 1996): no table, any exponent >= 0, any number of keys.
+sim_keys sim_keys_make(sim_keys_kind kind, uint64_t count, double exponent);
+uint64_t sim_keys_draw(const sim_keys *k, uint64_t seed, uint32_t stream, uint64_t subject);
+
+#endif

@@ -1,0 +1,412 @@
+// sim/core/world.c - life and memory of a world, its components, calls and the main loop.
+#include "sim/core/world.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static const char checkpoint_magic[16] = "headroom world\n";
+
+typedef struct {                               // what stands before a checkpoint's bytes
+    char     magic[16], version[16];
+    uint64_t layout;                           // sizes of the core types: another build's world is refused, not misread
+    uint64_t size;
+} checkpoint_head;
+
+const char *sim_outcome_name(sim_outcome outcome)
+{
+    static const char *const names[] = {
+#define SIM_OUTCOME(name, help) #name,
+#include "sim/core/outcome.def"
+#undef SIM_OUTCOME
+    };
+    return outcome < SIM_OUTCOME_COUNT ? names[outcome] : "unknown";
+}
+
+void sim_panic(const sim_world *w, const char *file, int line, const char *condition)
+{
+    hr_panic(file, line, "broken invariant: %s (time %.9f s, seed %llu, %llu events run)", condition,
+             (double)w->now / 1e9, (unsigned long long)w->seed, (unsigned long long)w->events_run);
+}
+
+// --- life -----------------------------------------------------------------------------------------------------------
+
+static sim_world *reserve(size_t bytes)
+{
+    void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+        hr_panic(__FILE__, __LINE__, "no address space for %zu bytes: %s", bytes, strerror(errno));
+    return base;
+}
+
+sim_world *sim_world_new(uint64_t seed, size_t reserve_bytes)
+{
+    if (!reserve_bytes)
+        reserve_bytes = (size_t)8 << 30;
+    sim_world *w = reserve(reserve_bytes);
+    w->reserved = (uint32_t)(reserve_bytes >> 3);
+    w->used = (uint32_t)((sizeof *w + 7) >> 3);
+    w->seed = seed;
+    w->window_to = w->arrivals_end = HR_FOREVER;
+    w->call_chunk_bytes = 2048;
+    w->components = sim_take(w, SIM_MAX_COMPONENTS * sizeof(sim_component));
+    return w;
+}
+
+void sim_world_free(sim_world *w)
+{
+    if (w)
+        munmap(w, (size_t)w->reserved << 3);
+}
+
+sim_world *sim_world_fork(const sim_world *w)
+{
+    sim_world *copy = reserve((size_t)w->reserved << 3);
+    memcpy(copy, w, (size_t)w->used << 3);
+    copy->host = NULL;
+    return copy;
+}
+
+static checkpoint_head head_of(size_t size)
+{
+    checkpoint_head head = {.size = size};
+    memcpy(head.magic, checkpoint_magic, sizeof head.magic);
+    snprintf(head.version, sizeof head.version, "%s", HEADROOM_VERSION);
+    head.layout = sizeof(sim_world) << 40 | sizeof(sim_call) << 24 | sizeof(sim_event) << 12 | sizeof(sim_component);
+    return head;
+}
+
+sim_checkpoint sim_world_checkpoint(const sim_world *w)
+{
+    size_t size = (size_t)w->used << 3;
+    checkpoint_head head = head_of(size);
+    char *bytes = malloc(sizeof head + size);
+    if (!bytes)
+        hr_panic(__FILE__, __LINE__, "no memory for a checkpoint of %zu bytes", size);
+    memcpy(bytes, &head, sizeof head);
+    memcpy(bytes + sizeof head, w, size);
+    ((sim_world *)(void *)(bytes + sizeof head))->host = NULL;
+    return (sim_checkpoint){bytes, sizeof head + size};
+}
+
+static hr_status checkpoint_fits(const void *bytes, size_t size, hr_error *e)
+{
+    checkpoint_head head, want = head_of(size - sizeof head);
+    if (size < sizeof head + sizeof(sim_world))
+        return hr_fail(e, HR_BAD_INPUT, "not a saved world: only %zu bytes", size);
+    memcpy(&head, bytes, sizeof head);
+    if (memcmp(head.magic, want.magic, sizeof head.magic) != 0)
+        return hr_fail(e, HR_BAD_INPUT, "not a saved world");
+    if (memcmp(head.version, want.version, sizeof head.version) != 0 || head.layout != want.layout)
+        return hr_fail(e, HR_BAD_INPUT, "a world saved by version %.15s; this is %s: run it again instead", head.version,
+                       HEADROOM_VERSION);
+    if (head.size != want.size)
+        return hr_fail(e, HR_BAD_INPUT, "a saved world with %zu of %zu bytes: it was cut off", size, (size_t)head.size);
+    return HR_OK;
+}
+
+hr_status sim_world_restore(sim_world *w, const void *bytes, size_t size, hr_error *e)
+{
+    hr_status status = checkpoint_fits(bytes, size, e);
+    if (status)
+        return status;
+    size -= sizeof(checkpoint_head);
+    SIM_ASSERT(w, size <= (size_t)w->reserved << 3);
+    const struct sim_host *host = w->host;
+    uint32_t used = w->used, reserved = w->reserved;
+    memcpy(w, (const char *)bytes + sizeof(checkpoint_head), size);
+    w->reserved = reserved;
+    w->host = host;
+    if (used > w->used)                        // sim_take promises zeroed bytes
+        memset(SIM_AT(w, char, w->used), 0, (size_t)(used - w->used) << 3);
+    return HR_OK;
+}
+
+hr_status sim_world_save(const sim_world *w, const char *path, hr_error *e)
+{
+    sim_checkpoint c = sim_world_checkpoint(w);
+    hr_status status = hr_write_file(path, c.bytes, c.size, e);
+    free(c.bytes);
+    return status;
+}
+
+hr_status sim_world_load(const char *path, sim_world **w, hr_error *e)
+{
+    char *bytes;
+    size_t size;
+    hr_status status = hr_read_file(path, (size_t)8 << 30, &bytes, &size, e);
+    if (status)
+        return status;
+    sim_world *made = sim_world_new(0, 0);
+    status = sim_world_restore(made, bytes, size, e);
+    free(bytes);
+    if (status)
+        sim_world_free(made);
+    else
+        *w = made;
+    return status;
+}
+
+// --- memory ---------------------------------------------------------------------------------------------------------
+
+static unsigned size_class(size_t bytes)       // blocks of 8 << class bytes
+{
+    unsigned k = 0;
+    while (((size_t)8 << k) < bytes)
+        k++;
+    return k;
+}
+
+sim_ref sim_take(sim_world *w, size_t bytes)
+{
+    unsigned k = size_class(bytes);
+    sim_ref block = k < 32 ? w->free_block[k] : 0;
+    if (block) {
+        w->free_block[k] = *SIM_AT(w, sim_ref, block);
+        memset(SIM_AT(w, char, block), 0, (size_t)8 << k);
+        return block;
+    }
+    uint64_t units = (uint64_t)1 << k;
+    if (w->used + units > w->reserved)
+        hr_panic(__FILE__, __LINE__, "the world has used up its %llu MiB (seed %llu, time %.3f s)",
+                 (unsigned long long)w->reserved >> 17, (unsigned long long)w->seed, (double)w->now / 1e9);
+    block = w->used;
+    w->used += (uint32_t)units;
+    return block;
+}
+
+void sim_give(sim_world *w, sim_ref block, size_t bytes)
+{
+    if (!block)
+        return;
+    unsigned k = size_class(bytes);
+    *SIM_AT(w, sim_ref, block) = w->free_block[k];
+    w->free_block[k] = block;
+}
+
+sim_ref sim_grow(sim_world *w, sim_ref old, size_t old_bytes, size_t bytes)
+{
+    sim_ref block = sim_take(w, bytes);
+    if (old) {
+        memcpy(SIM_AT(w, char, block), SIM_AT(w, char, old), old_bytes);
+        sim_give(w, old, old_bytes);
+    }
+    return block;
+}
+
+sim_ref sim_take_text(sim_world *w, const char *text)
+{
+    size_t n = strlen(text) + 1;
+    sim_ref ref = sim_take(w, n);
+    memcpy(SIM_AT(w, char, ref), text, n);
+    return ref;
+}
+
+// --- components and calls -------------------------------------------------------------------------------------------
+
+static uint32_t hash_name(const char *name)    // FNV-1a, 32 bits
+{
+    uint32_t h = 2166136261u;
+    for (; *name; name++)
+        h = (h ^ (uint8_t)*name) * 16777619u;
+    return h;
+}
+
+sim_component_id sim_component_add(sim_world *w, uint16_t kind, const char *name)
+{
+    SIM_ASSERT(w, w->component_count < SIM_MAX_COMPONENTS);
+    sim_component_id id = (sim_component_id)w->component_count++;
+    sim_component *c = sim_component_at(w, id);
+    c->kind = kind;
+    c->stream = hash_name(name);
+    c->name = sim_take_text(w, name);
+    c->state = sim_take(w, sim_kinds[kind]->state_size);
+    return id;
+}
+
+sim_ref sim_call_new(sim_world *w)
+{
+    if (!w->free_call) {                       // a chunk at a time, doubling: no waste in small worlds, few steps in large ones
+        const uint32_t units = (sizeof(sim_call) + 7) >> 3;
+        sim_ref chunk = sim_take(w, w->call_chunk_bytes);
+        for (uint32_t i = w->call_chunk_bytes / (units << 3); i-- > 0;) {
+            sim_ref call = chunk + i * units;
+            sim_call_at(w, call)->next = w->free_call;
+            w->free_call = call;
+        }
+        if (w->call_chunk_bytes < 1u << 20)
+            w->call_chunk_bytes *= 2;
+    }
+    sim_ref call = w->free_call;
+    sim_call *c = sim_call_at(w, call);
+    w->free_call = c->next;
+    uint32_t generation = c->generation;
+    *c = (sim_call){.generation = generation};
+    if (++w->calls_live > w->calls_peak)
+        w->calls_peak = w->calls_live;
+    return call;
+}
+
+void sim_call_free(sim_world *w, sim_ref call)
+{
+    sim_call *c = sim_call_at(w, call);
+    c->generation++;
+    c->next = w->free_call;
+    w->free_call = call;
+    w->calls_live--;
+}
+
+static void note(const sim_world *w, sim_note_kind what, sim_ref call)
+{
+    const sim_call *c = sim_call_at(w, call);
+    uint16_t from = c->parent ? sim_call_at(w, c->parent)->replica : 0;
+    sim_note n = {(uint8_t)what, c->status, c->caller, c->callee, from, c->replica, call};
+    w->host->observe(w->host->observer, w, &n);
+}
+
+void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t replica)
+{
+    sim_call *c = sim_call_at(w, call);
+    c->callee = callee;
+    c->replica = replica;
+    if (w->host && w->host->observe)
+        note(w, SIM_NOTE_CALL, call);
+    sim_kinds[sim_component_at(w, callee)->kind]->offer(w, callee, call);
+}
+
+void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)
+{
+    sim_call *c = sim_call_at(w, call);
+    if (c->flags & SIM_CALL_ABANDONED) {
+        sim_call_free(w, call);
+        return;
+    }
+    c->status = (uint8_t)status;
+    if (w->host && w->host->observe)
+        note(w, SIM_NOTE_REPLY, call);
+    sim_kinds[sim_component_at(w, c->caller)->kind]->reply(w, c->caller, call);
+}
+
+void sim_leaf_done(sim_world *w, sim_component_id component, sim_ref call)
+{
+    sim_kinds[sim_component_at(w, component)->kind]->done(w, component, call);
+}
+
+// --- running --------------------------------------------------------------------------------------------------------
+
+enum { WORLD_SAMPLES = 0xffff };               // `what` of the recorder's own event
+
+static uint32_t gauge_count(const sim_kind *kind)
+{
+    uint32_t n = 0;
+    while (kind->gauges && kind->gauges[n])
+        n++;
+    return n;
+}
+
+uint32_t sim_series_first(const sim_world *w, sim_component_id id)
+{
+    uint32_t first = 0;
+    for (sim_component_id i = 0; i < id; i++)
+        first += gauge_count(sim_kinds[sim_component_at(w, i)->kind]);
+    return first;
+}
+
+float sim_series_value(const sim_world *w, uint32_t gauge, uint32_t index)
+{
+    if (gauge >= w->series.gauges || index >= w->series.count)
+        return NAN;
+    return SIM_AT(w, float, w->series.values)[(size_t)index * w->series.gauges + gauge];
+}
+
+static void take_sample(sim_world *w)
+{
+    sim_series *s = &w->series;
+    if (s->count == s->room) {
+        size_t row = s->gauges * sizeof(float);
+        s->values = sim_grow(w, s->values, s->room * row, (size_t)(s->room ? s->room * 2 : 256) * row);
+        s->room = s->room ? s->room * 2 : 256;
+    }
+    float *row = SIM_AT(w, float, s->values) + (size_t)s->count++ * s->gauges;
+    for (sim_component_id i = 0; i < w->component_count; i++) {
+        const sim_kind *kind = sim_kinds[sim_component_at(w, i)->kind];
+        if (kind->sample)
+            kind->sample(w, i, s->step, row);
+        row += gauge_count(kind);
+    }
+}
+
+void sim_world_start(sim_world *w, hr_time series_step)
+{
+    w->series.step = series_step;
+    w->series.gauges = sim_series_first(w, (sim_component_id)w->component_count);
+    for (sim_component_id i = 0; i < w->component_count; i++) {
+        const sim_kind *kind = sim_kinds[sim_component_at(w, i)->kind];
+        if (kind->start)
+            kind->start(w, i);
+    }
+    if (series_step && w->series.gauges)
+        sim_schedule(w, w->now + series_step, 0, WORLD_SAMPLES, 0, 0);
+}
+
+static inline void run_event(sim_world *w, const sim_event *event)
+{
+    if (!w->on_wall_clock)                     // there the loop sets the time
+        w->now = event->at;
+    w->events_run++;
+    if (event->what == WORLD_SAMPLES) {
+        take_sample(w);
+        if (w->events.count)                   // the grid alone does not keep a world going
+            sim_schedule(w, event->at + w->series.step, 0, WORLD_SAMPLES, 0, 0);
+        return;
+    }
+    sim_kinds[sim_component_at(w, event->component)->kind]->wake(w, event->component, event);
+}
+
+bool sim_world_step(sim_world *w)
+{
+    sim_event event;
+    if (!sim_events_pop(w, &event))
+        return false;
+    SIM_CHECK(w, w->on_wall_clock || event.at >= w->now);
+    run_event(w, &event);
+    return true;
+}
+
+void sim_world_run(sim_world *w, hr_time until)
+{
+    sim_event event;
+    while (sim_events_next(w) <= until && sim_events_pop(w, &event))
+        run_event(w, &event);
+    if (w->now < until)
+        w->now = until;
+}
+
+bool sim_world_drain(sim_world *w, hr_time limit)
+{
+    while (w->calls_live > 0 && sim_events_next(w) <= limit && sim_world_step(w)) {
+    }
+    return w->calls_live == 0;
+}
+
+void sim_world_reset_counts(sim_world *w)
+{
+    for (sim_component_id i = 0; i < w->component_count; i++) {
+        const sim_kind *kind = sim_kinds[sim_component_at(w, i)->kind];
+        if (kind->reset)
+            kind->reset(w, i);
+    }
+}
+
+void sim_world_check(const sim_world *w)
+{
+    sim_events_check(w);
+    for (sim_component_id i = 0; i < w->component_count; i++) {
+        const sim_kind *kind = sim_kinds[sim_component_at(w, i)->kind];
+        if (kind->check)
+            kind->check(w, i);
+    }
+}

@@ -1,0 +1,229 @@
+// sim/core/world.h - the world: one relocatable block of memory with a clock, pending events, calls and components.
+// * All state lies in one arena; things refer to each other by 32-bit offsets (units of 8 bytes, zero = none), never by pointers.
+//   So a checkpoint is a copy of the used part and works at any address, in any process of the same version.
+// * A pointer made from an offset is good until the arena is copied back over (restore); growing never moves anything.
+// * Equal times run in order of scheduling. A run is a pure function of (scenario, seed, version).
+// * Behaviour is reached through `sim_kinds`, a constant table by kind number, which sim/parts defines.
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "sim/core/base.h"
+
+typedef uint32_t sim_ref;                      // offset from the world's start in units of 8 bytes; 0 = none
+typedef uint16_t sim_component_id;             // index into the components; the order of the scenario file
+
+#define SIM_AT(w, type, ref) ((type *)(void *)((char *)(w) + ((uint64_t)(ref) << 3)))
+#define SIM_MAX_COMPONENTS 256
+
+typedef enum {                                 // how a call ended; `late` is decided by the workload
+#define SIM_OUTCOME(name, help) SIM_##name,
+#include "sim/core/outcome.def"
+#undef SIM_OUTCOME
+    SIM_OUTCOME_COUNT
+} sim_outcome;
+// The scenario word of an outcome ("ok", "late", "timeout" …). Static.
+const char *sim_outcome_name(sim_outcome outcome);
+
+enum {                                         // flags of a call
+    SIM_CALL_ABANDONED = 1,                    // its caller has stopped waiting; the answer is dropped
+    SIM_CALL_HIT = 2,                          // a cache answered from its own memory
+    SIM_CALL_MISS = 4,                         // a cache had to say no
+    SIM_CALL_COUNTED = 8,                      // the request was offered inside the measured window
+    SIM_CALL_RUNNING = 16,                     // the callee works on it (holds a worker or a connection)
+};
+
+// One unit of work handed from caller to callee. Calls nest by `parent`; a request is the outermost one.
+typedef struct {
+    uint64_t request;                          // subject of all draws: workload number << 48 | number of the request
+    uint64_t key;                              // row, document, user … that it is about
+    hr_time  started;                          // when it was meant to start (a request: the intended arrival)
+    hr_time  since;                            // when its present phase began (waiting, service)
+    sim_ref  parent;                           // the call that the caller was working on, 0 for a request
+    sim_ref  next;                             // link of the queue that it waits in
+    uint32_t generation;                       // grows when the slot is reused: a timer for an earlier tenant is stale
+    uint32_t version;                          // row version that it read or wrote
+    uint32_t floor;                            // row version committed when the request started: older answers are stale
+    uint32_t size_bytes;
+    uint32_t ttl_ms;                           // of a cache `set`; 0 = never expires
+    sim_component_id caller, callee;
+    uint16_t replica;                          // slot at the callee
+    uint16_t operation;                        // handler, statement or cache operation at the callee
+    uint16_t step;                             // next step of the callee's handler
+    uint16_t ordinal;                          // which of the equal calls of its request this is: subject's ordinal in draws
+    uint8_t  status, flags, attempt, unused;   // status: sim_outcome
+} sim_call;
+
+typedef struct {                               // a pending event
+    hr_time  at;
+    uint64_t order;                            // breaks ties
+    sim_ref  subject;                          // usually a call
+    uint32_t generation;                       // of the subject, when it was scheduled
+    sim_component_id component;
+    uint16_t what;                             // meaning private to the component
+    uint32_t unused;
+} sim_event;
+
+typedef struct {                               // a 4-ary heap by (at, order)
+    sim_ref  heap;
+    uint32_t count, room, peak;
+} sim_events;
+
+typedef struct {
+    uint16_t kind;                             // index into sim_kinds
+    uint16_t unused;
+    uint32_t stream;                           // hash of the name: the same draws wherever the component stands in the file
+    sim_ref  name, state;
+} sim_component;
+
+typedef struct {                               // what the recorder keeps on one fixed grid of run time
+    sim_ref  values;                           // float[gauge][room]
+    uint32_t gauges, count, room;
+    hr_time  step;
+} sim_series;
+
+struct sim_host;
+
+typedef struct sim_world {
+    uint32_t used, reserved;                   // arena, in units of 8 bytes
+    sim_ref  free_block[32];                   // freed blocks by power-of-two size
+    hr_time  now;
+    uint64_t order, events_run;
+    uint64_t seed;
+    sim_events events;
+    sim_ref  components, free_call;
+    uint32_t component_count, calls_live, calls_peak, call_chunk_bytes;
+    hr_time  window_from, window_to;           // requests that are meant to start in here are counted
+    hr_time  arrivals_end;                     // no request starts at or after this time
+    sim_series series;
+    sim_component_id truth;                    // the database whose committed versions decide staleness
+    uint8_t  has_truth, on_wall_clock, unused[4];
+    const struct sim_host *host;               // live adapters and observers; no part of a checkpoint
+} sim_world;
+
+// Things outside of the arena that a world may be joined to. All optional.
+typedef struct {
+    uint8_t  what;                             // sim_note_kind
+    uint8_t  status;
+    sim_component_id from, to;
+    uint16_t from_replica, to_replica;
+    sim_ref  call;
+} sim_note;
+typedef enum { SIM_NOTE_CALL, SIM_NOTE_REPLY } sim_note_kind;
+
+typedef struct {                               // a live leaf: does the work that a database or cache only pretends to do
+    // Starts the call on a real server. Later, on the world's thread, the adapter fills status, version, flags and calls sim_leaf_done.
+    void (*begin)(void *self, sim_world *w, sim_component_id component, sim_ref call);
+    void *self;
+} sim_leaf;
+
+typedef struct sim_host {
+    void (*observe)(void *self, const sim_world *w, const sim_note *note);
+    void *observer;
+    sim_leaf leaf[SIM_MAX_COMPONENTS];         // begin = NULL: simulated
+} sim_host;
+
+// What a component kind can do. All functions but `build` are optional.
+typedef struct {
+    const char *name, *summary;
+    size_t      state_size, def_size;
+    const char *const *gauges;                 // names of what `sample` writes, NULL-terminated
+    void (*build)(sim_world *w, sim_component_id id, const void *def);
+    void (*start)(sim_world *w, sim_component_id id);                         // time zero
+    void (*offer)(sim_world *w, sim_component_id id, sim_ref call);           // a call arrives
+    void (*reply)(sim_world *w, sim_component_id id, sim_ref call);           // a call that it made has come back; it frees the call
+    void (*wake)(sim_world *w, sim_component_id id, const sim_event *event);  // a timer of its own
+    void (*done)(sim_world *w, sim_component_id id, sim_ref call);            // the leaf work of a call has ended
+    void (*sample)(sim_world *w, sim_component_id id, hr_time step, float *gauges);
+    void (*reset)(sim_world *w, sim_component_id id);                         // the warm-up is over: counts start at zero
+    void (*check)(const sim_world *w, sim_component_id id);                   // aborts when an invariant is broken
+} sim_kind;
+extern const sim_kind *const sim_kinds[];
+
+_Noreturn void sim_panic(const sim_world *w, const char *file, int line, const char *condition);
+#define SIM_ASSERT(w, condition) ((condition) ? (void)0 : sim_panic(w, __FILE__, __LINE__, #condition))
+#ifdef NDEBUG
+#define SIM_CHECK(w, condition) ((void)0)
+#else
+#define SIM_CHECK(w, condition) SIM_ASSERT(w, condition)
+#endif
+
+// --- life -----------------------------------------------------------------------------------------------------------
+// An empty world at time 0. `reserve_bytes` of address space are set aside (0: 8 GiB), memory is used only as it is needed.
+sim_world *sim_world_new(uint64_t seed, size_t reserve_bytes);
+void       sim_world_free(sim_world *w);
+// A second world in the same state that lives on by itself, without the host.
+sim_world *sim_world_fork(const sim_world *w);
+// A copy of the used part (the caller frees `bytes`), and back. Restoring keeps w's host. HR_BAD_INPUT: no checkpoint of this version.
+typedef struct { void *bytes; size_t size; } sim_checkpoint;
+sim_checkpoint sim_world_checkpoint(const sim_world *w);
+hr_status  sim_world_restore(sim_world *w, const void *bytes, size_t size, hr_error *e) HR_MUST_USE;
+hr_status  sim_world_save(const sim_world *w, const char *path, hr_error *e) HR_MUST_USE;
+hr_status  sim_world_load(const char *path, sim_world **w, hr_error *e) HR_MUST_USE;
+
+// --- memory ---------------------------------------------------------------------------------------------------------
+// Zeroed bytes in the arena, 8-byte aligned. Panics when the reserve is used up.
+sim_ref sim_take(sim_world *w, size_t bytes);
+// Gives a block of `bytes` back for reuse by blocks of the same power of two.
+void    sim_give(sim_world *w, sim_ref block, size_t bytes);
+// A block of `bytes` with the first `old_bytes` of `old` in it; `old` is given back. For arrays that double.
+sim_ref sim_grow(sim_world *w, sim_ref old, size_t old_bytes, size_t bytes);
+sim_ref sim_take_text(sim_world *w, const char *text);
+
+// --- components -----------------------------------------------------------------------------------------------------
+sim_component_id sim_component_add(sim_world *w, uint16_t kind, const char *name);
+static inline sim_component *sim_component_at(const sim_world *w, sim_component_id id)
+{
+    return SIM_AT(w, sim_component, w->components) + id;
+}
+static inline const char *sim_component_name(const sim_world *w, sim_component_id id)
+{
+    return SIM_AT(w, const char, sim_component_at(w, id)->name);
+}
+#define SIM_STATE(w, type, id) SIM_AT(w, type, sim_component_at(w, id)->state)
+
+// --- events ---------------------------------------------------------------------------------------------------------
+// Schedules a wake of `component`. Only on the wall clock may `at` lie in the past (a late timer). A stale event is told by its generation; there is no cancelling.
+void sim_schedule(sim_world *w, hr_time at, sim_component_id component, uint16_t what, sim_ref subject, uint32_t generation);
+void sim_events_push(sim_world *w, const sim_event *event);
+// The earliest event; false when there is none.
+bool sim_events_pop(sim_world *w, sim_event *event);
+static inline hr_time sim_events_next(const sim_world *w)
+{
+    return w->events.count ? SIM_AT(w, sim_event, w->events.heap)->at : HR_FOREVER;
+}
+void sim_events_check(const sim_world *w);
+
+// --- calls ----------------------------------------------------------------------------------------------------------
+static inline sim_call *sim_call_at(const sim_world *w, sim_ref call) { return SIM_AT(w, sim_call, call); }
+sim_ref sim_call_new(sim_world *w);
+void    sim_call_free(sim_world *w, sim_ref call);
+// Hands `call` to `callee` (its caller, operation … are set).
+void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t replica);
+// The callee is finished: the caller gets `call` back, or, if it has stopped waiting, the call is freed.
+void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status);
+// The leaf work of a call has ended: status, version and flags are set. Called by timers and by live adapters.
+void sim_leaf_done(sim_world *w, sim_component_id component, sim_ref call);
+static inline const sim_leaf *sim_leaf_of(const sim_world *w, sim_component_id id)
+{
+    return w->host && w->host->leaf[id].begin ? &w->host->leaf[id] : NULL;
+}
+
+// --- running --------------------------------------------------------------------------------------------------------
+// Starts every component; `series_step` is the grid of the recorder (0: no series).
+void sim_world_start(sim_world *w, hr_time series_step);
+// Runs one event; false when none is left.
+bool sim_world_step(sim_world *w);
+// Runs every event up to and including time `until`, then sets the clock to it.
+void sim_world_run(sim_world *w, hr_time until);
+// Runs until nothing is in flight and no arrival is due, at most until `limit`. Returns whether it is empty.
+bool sim_world_drain(sim_world *w, hr_time limit);
+// The warm-up is over: every component forgets what it has counted.
+void sim_world_reset_counts(sim_world *w);
+// Checks every invariant; aborts when one is broken.
+void sim_world_check(const sim_world *w);
+// One sample of the grid: `gauge` counted over all components in order. NaN outside.
+float sim_series_value(const sim_world *w, uint32_t gauge, uint32_t index);
+// Position of a component's first gauge in the series.
+uint32_t sim_series_first(const sim_world *w, sim_component_id id);
+
+#endif

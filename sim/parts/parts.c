@@ -1,0 +1,22 @@
+// sim/parts/parts.c - the tables of kinds and of steps, made from their lists.
+#include "sim/parts/parts.h"
+
+#define SIM_PART(name, summary) extern const sim_kind sim_kind_##name;
+#include "sim/parts/parts.def"
+#undef SIM_PART
+
+const sim_kind *const sim_kinds[] = {
+#define SIM_PART(name, summary) &sim_kind_##name,
+#include "sim/parts/parts.def"
+#undef SIM_PART
+    NULL};
+
+const char *sim_step_name(sim_step_kind kind)
+{
+    static const char *const names[] = {
+#define SIM_STEP(name, argument, help) #name,
+#include "sim/parts/step.def"
+#undef SIM_STEP
+    };
+    return kind < SIM_STEP_COUNT ? names[kind] : "unknown";
+}

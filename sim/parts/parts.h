@@ -1,0 +1,125 @@
+// sim/parts/parts.h - the kinds of components: what a scenario says of each, and what can be asked of them in a world.
+// * A def struct holds what the scenario reader has checked: names are resolved to component numbers, values are in base units.
+// * Everything that a def points to is lent by the model; `build` copies what it needs into the world.
+#ifndef SIM_PARTS_H
+#define SIM_PARTS_H
+
+#include "sim/core/histogram.h"
+#include "sim/core/level.h"
+#include "sim/core/random.h"
+#include "sim/policy/evict/evict.h"
+
+enum {
+#define SIM_PART(name, summary) SIM_PART_##name,
+#include "sim/parts/parts.def"
+#undef SIM_PART
+    SIM_PART_COUNT
+};
+
+#define SIM_UNLIMITED UINT32_MAX
+#define SIM_LOCAL 0xffffu                      // as a step's target: the replica's own cache
+
+// --- handlers: what a service does with an operation, as steps ------------------------------------------------------------
+typedef enum {
+#define SIM_STEP(name, argument, help) SIM_STEP_##name,
+#include "sim/parts/step.def"
+#undef SIM_STEP
+    SIM_STEP_COUNT
+} sim_step_kind;
+const char *sim_step_name(sim_step_kind kind);
+
+enum { SIM_CACHE_GET, SIM_CACHE_SET, SIM_CACHE_DELETE };           // operations of a cache
+
+// One compiled step. A handler is a row of these and ends with SIM_STEP_return.
+typedef struct {
+    sim_step_kind kind;
+    uint16_t      target;                      // get, set, delete: cache or SIM_LOCAL; query: database; call: balancer or service
+    uint16_t      operation;                   // query: statement; call: handler of the service behind the target
+    uint16_t      ordinal;                     // which of the equal steps before it on any path: the ordinal of its draws
+    uint16_t      on_hit;                      // get: index of the step after the `miss` block
+    hr_time       ttl;                         // set: time to live, HR_FOREVER: none
+    hr_time       timeout;                     // query, call, get …: HR_FOREVER: none
+    sim_dist_def  time;                        // wait, cpu
+} sim_step_def;
+
+typedef struct { const char *name; const sim_step_def *steps; uint16_t count; } sim_handler_def;
+
+// --- defs -----------------------------------------------------------------------------------------------------------
+typedef struct {
+    double   rate_per_s;
+    uint32_t arrivals;                         // sim_arrivals
+    uint16_t target, operation;                // balancer or service, and the handler's number there
+    sim_keys keys;
+    uint32_t size_bytes;                       // of what is written or put into caches for a key
+    hr_time  timeout;                          // HR_FOREVER: waits for ever
+    hr_time  objective;                        // an answer after this is late; HR_FOREVER: never
+} sim_workload_def;
+typedef enum { SIM_ARRIVALS_poisson, SIM_ARRIVALS_constant } sim_arrivals;
+
+typedef struct { uint32_t policy; uint16_t target; } sim_balancer_def;                 // target: a service
+
+typedef struct {
+    uint32_t replicas, workers, queue;         // workers and waiting places of one replica
+    double   cores, memory_bytes;              // of one replica: cores limit `cpu` steps (whole cores, at least 1); both cost money
+    uint32_t local_entries;                    // entries of each replica's own cache; 0: it has none
+    uint32_t local_policy;
+    const sim_handler_def *handlers;
+    uint16_t handler_count;
+} sim_service_def;
+
+typedef struct {
+    uint32_t     entries;                      // 0: limited by memory alone
+    uint64_t     memory_bytes;                 // 0: limited by entries alone
+    uint64_t     base_bytes;                   // what the server needs with no key in it
+    uint32_t     overhead_bytes;               // of each entry, beside its value
+    uint32_t     eviction;                     // row of sim_evictors
+    uint32_t     queue;                        // waiting operations
+    sim_dist_def demand;                       // time of the one server thread for an operation
+    sim_dist_def network;                      // there and back
+    double       cores;
+} sim_cache_def;
+
+typedef struct {
+    const char  *name, *sql;                   // sql: what the live database is sent, with $1 = key, $2 = new body; NULL: simulation only
+    bool         writes;                       // the row's version grows when the statement ends
+    sim_dist_def cpu, wait;                    // time on a core, then time that only holds the connection
+} sim_statement_def;
+
+typedef struct {
+    uint32_t pool, queue;                      // connections; calls that may wait for one
+    hr_time  pool_timeout;                     // longest wait for a connection, HR_FOREVER: none
+    double   cores, memory_bytes;
+    uint64_t rows;                             // rows that the test bed fills in
+    sim_dist_def network;                      // there and back
+    const sim_statement_def *statements;
+    uint16_t statement_count;
+} sim_database_def;
+
+// --- what can be asked of a world ------------------------------------------------------------------------------------
+typedef struct {
+    uint64_t offered, outcome[SIM_OUTCOME_COUNT], stale, reads;    // reads: answers that carried a row version
+    uint64_t wasted;                           // calls whose callee worked on after the caller had stopped waiting
+    const sim_histogram *latency;              // of answered and timed-out requests, from the intended start
+    const sim_histogram *lateness;             // of the generator itself, on the wall clock; else NULL
+} sim_workload_view;
+sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id);
+
+typedef struct {                               // one replica, cache or database, for reports and pictures
+    double   utilisation, queue_average, busy_average;             // since the reset
+    uint32_t busy, capacity, queued, queue_limit;                  // now
+    uint64_t started, rejected, hits, misses;                      // since the reset
+    uint32_t entries;                          // keys held now
+} sim_station_view;
+uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);
+sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint32_t replica);
+sim_station_view sim_cache_look(const sim_world *w, sim_component_id id);
+sim_station_view sim_database_look(const sim_world *w, sim_component_id id);
+
+// The version that the database has committed for a row; 1 for a row that was never written.
+uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key);
+// A commit, seen by the simulated statement or by the live adapter.
+void     sim_database_commit(sim_world *w, sim_component_id id, uint64_t key, uint32_t version);
+// CPU time that the running `cpu` step of a call asks for: a function of the call, so that live adapters can burn it.
+hr_time  sim_service_cpu_demand(const sim_world *w, sim_ref call);
+
+#endif

@@ -1,0 +1,70 @@
+// sim/scenario/model.h - a checked scenario: what the reader makes of a file, and the world that is built from it.
+// * A model belongs to its caller from sim_model_read to sim_model_free; all its strings and defs live as long.
+// * Component numbers are positions in `components` (first the file's components in order, then its workloads),
+//   and are the same numbers in every world built from the model.
+// * A variant is the same file with some values replaced (`api.on.read: …`): reading it gives a model of its own.
+#ifndef SIM_MODEL_H
+#define SIM_MODEL_H
+
+#include "sim/parts/parts.h"
+
+typedef struct {
+    const char *name;
+    uint16_t    kind;                          // SIM_PART_…
+    void       *def;                           // sim_service_def … as the kind says
+    int         line;                          // in the file
+} sim_model_component;
+
+typedef struct {
+    const char *metric;                        // p99, errors … (a row of sim/study/metric.def)
+    double      limit;                         // in base units: seconds, shares, per second, $/h
+    const char *text;                          // as written: "200ms"
+    int         line, column;
+} sim_objective;
+
+typedef struct {
+    const char *id, *source, *expression, *live;                   // live: NULL, or the expression that is checked against servers
+    int         line, column;                  // of the expression
+} sim_claim;
+
+typedef struct {
+    const char *name, *summary;                // summary may be ""
+    int         line;
+} sim_variant;
+
+typedef struct sim_model {
+    const char *name, *title, *path, *text;    // text: the file as it was read
+    const char *variant;                       // "" for the file as it stands
+    sim_model_component *components;
+    uint16_t    component_count;
+    uint16_t    truth;                         // first database, or UINT16_MAX
+    hr_time     duration, warmup;              // warmup < 0: found by MSER-5
+    hr_time     sample;                        // grid of the series
+    double      price_core, price_gib;         // $/h
+    sim_objective *objectives;
+    size_t      objective_count;
+    sim_claim  *claims;
+    size_t      claim_count;
+    sim_variant *variants;
+    size_t      variant_count;
+    void       *memory;                        // everything above lies here
+} sim_model;
+
+// Reads the file at `path`; `variant` NULL or "" means the file as it stands. All mistakes of the file are told in one pass,
+// each with file:line:column, what was expected, the line, a caret and, where one is near, a suggestion.
+hr_status sim_model_read(const char *path, const char *variant, sim_model **model, hr_error *e) HR_MUST_USE;
+// The same from memory; `path` only names it in messages.
+hr_status sim_model_parse(const char *path, const char *text, size_t size, const char *variant, sim_model **model, hr_error *e) HR_MUST_USE;
+void      sim_model_free(sim_model *model);
+// The component of that name, or -1.
+int       sim_model_find(const sim_model *model, const char *name);
+// The duration that the grid and the run use: grid = max(sample, duration / 36000), so that a long run keeps a bounded series.
+hr_time   sim_model_grid(const sim_model *model);
+
+// A world at time zero, not yet started; its components have the model's numbers.
+sim_world *sim_model_build(const sim_model *model, uint64_t seed);
+
+// Every assumption and parameter in force, one a line ("api.workers = 64   (default)"), added to `out`.
+void      sim_model_ledger(const sim_model *model, hr_text *out);
+
+#endif

@@ -1,12 +1,12 @@
 // sim/parts/parts.c - the tables of kinds and of steps, made from their lists.
 #include "sim/parts/parts.h"
 
-#define SIM_PART(name, summary) extern const sim_kind sim_kind_##name;
+#define SIM_PART(name) extern const sim_kind sim_kind_##name;
 #include "sim/parts/parts.def"
 #undef SIM_PART
 
 const sim_kind *const sim_kinds[] = {
-#define SIM_PART(name, summary) &sim_kind_##name,
+#define SIM_PART(name) &sim_kind_##name,
 #include "sim/parts/parts.def"
 #undef SIM_PART
     NULL};

@@ -10,7 +10,7 @@
 #include "sim/policy/evict/evict.h"
 
 enum {
-#define SIM_PART(name, summary) SIM_PART_##name,
+#define SIM_PART(name) SIM_PART_##name,
 #include "sim/parts/parts.def"
 #undef SIM_PART
     SIM_PART_COUNT

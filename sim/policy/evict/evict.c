@@ -189,3 +189,9 @@ void sim_keystore_check(const sim_world *w, sim_ref store)
     SIM_ASSERT(w, !s->limit_entries || count <= s->limit_entries);
     SIM_ASSERT(w, !s->limit_bytes || count <= 1 || bytes <= s->limit_bytes);
 }
+
+void sim_keystore_reset(sim_world *w, sim_ref store)
+{
+    sim_keystore *s = store_at(w, store);
+    s->hits = s->misses = s->evictions = s->expirations = 0;
+}

@@ -61,6 +61,9 @@ void sim_keystore_set(sim_world *w, sim_ref store, uint64_t key, uint32_t versio
 void sim_keystore_delete(sim_world *w, sim_ref store, uint64_t key);
 void sim_keystore_check(const sim_world *w, sim_ref store);
 
+// Forgets what was counted, not the keys.
+void sim_keystore_reset(sim_world *w, sim_ref store);
+
 // The list that recency and insertion policies share: newest at one end, oldest at the other.
 void sim_keystore_link_newest(sim_world *w, sim_keystore *s, uint32_t entry);
 void sim_keystore_unlink(sim_world *w, sim_keystore *s, uint32_t entry);

@@ -1,0 +1,66 @@
+// sim/parts/balancer.c - passes each call on to a replica that its policy chooses among the eligible ones.
+#include "sim/parts/parts.h"
+#include "sim/parts/service.h"
+#include "sim/policy/balance/balance.h"
+
+typedef struct {
+    uint32_t policy;
+    uint16_t target;
+    uint32_t replicas, stream;
+    sim_ref  policy_state, in_flight, eligible;                    // uint32_t[replicas], uint16_t[replicas]
+    uint64_t choices, refused;
+} balancer;
+
+static void build(sim_world *w, sim_component_id id, const void *def)
+{
+    const sim_balancer_def *d = def;
+    balancer *s = SIM_STATE(w, balancer, id);
+    s->policy = d->policy;
+    s->target = d->target;
+    s->stream = sim_stream(w, id, SIM_DRAW_CHOICE);
+    s->policy_state = sim_take(w, sim_balancers[d->policy]->state_size + 1);
+}
+
+// Before time zero every component is built, so the number of replicas is known.
+static void start(sim_world *w, sim_component_id id)
+{
+    balancer *s = SIM_STATE(w, balancer, id);
+    s->replicas = sim_service_replicas(w, s->target);
+    s->in_flight = sim_take(w, s->replicas * sizeof(uint32_t));
+    s->eligible = sim_take(w, s->replicas * sizeof(uint16_t));
+    for (uint32_t i = 0; i < s->replicas; i++)
+        SIM_AT(w, uint16_t, s->eligible)[i] = (uint16_t)i;
+}
+
+static void offer(sim_world *w, sim_component_id id, sim_ref call)
+{
+    balancer *s = SIM_STATE(w, balancer, id);
+    const sim_balancer *policy = sim_balancers[s->policy];
+    sim_candidates eligible = {.slot = SIM_AT(w, const uint16_t, s->eligible), .count = s->replicas,
+                               .in_flight = SIM_AT(w, const uint32_t, s->in_flight),
+                               .random = sim_random(w->seed, s->stream, sim_call_at(w, call)->request, sim_call_at(w, call)->ordinal)};
+    uint32_t chosen = policy->pick(SIM_AT(w, void, s->policy_state), &eligible);
+    SIM_ASSERT(w, chosen < eligible.count);
+    uint16_t slot = eligible.slot[chosen];
+    SIM_AT(w, uint32_t, s->in_flight)[slot]++;
+    s->choices++;
+    sim_ref child = sim_call_nested(w, call, id);
+    sim_call_at(w, child)->operation = sim_call_at(w, call)->operation;
+    sim_call_at(w, child)->ordinal = sim_call_at(w, call)->ordinal;
+    sim_call_send(w, child, s->target, slot);
+}
+
+static void reply(sim_world *w, sim_component_id id, sim_ref child)
+{
+    balancer *s = SIM_STATE(w, balancer, id);
+    sim_call *c = sim_call_at(w, child);
+    SIM_AT(w, uint32_t, s->in_flight)[c->replica]--;
+    sim_ref call = c->parent;
+    sim_outcome status = (sim_outcome)c->status;
+    sim_call_at(w, call)->version = c->version;
+    sim_call_free(w, child);
+    sim_call_reply(w, call, status);
+}
+
+const sim_kind sim_kind_balancer = {.name = "balancer", .summary = "spreads calls over the replicas of a service",
+    .state_size = sizeof(balancer), .def_size = sizeof(sim_balancer_def), .build = build, .start = start, .offer = offer, .reply = reply};

@@ -1,0 +1,155 @@
+// sim/parts/cache.c - one Redis-like server: a single thread serves operations in order on keys with versions in bounded memory.
+// The operation takes effect when the thread has served it; the network time follows. A live cache does both by itself.
+#include "sim/parts/parts.h"
+
+enum { SERVED, ARRIVED };
+
+typedef struct {
+    sim_ref   store;
+    sim_fifo  queue;
+    sim_level busy;                            // the one thread: 0 or 1; live: operations that are out
+    uint32_t  queue_limit, demand_stream, network_stream;
+    sim_dist  demand, network;
+    uint64_t  started, rejected, live_hits, live_misses, sampled_hits, sampled_misses;
+} cache;
+
+static const char *const gauges[] = {"utilisation", "queue", "hit_ratio", "entries", NULL};
+
+static void build(sim_world *w, sim_component_id id, const void *def)
+{
+    const sim_cache_def *d = def;
+    cache *s = SIM_STATE(w, cache, id);
+    uint64_t room = d->memory_bytes > d->base_bytes ? d->memory_bytes - d->base_bytes : d->memory_bytes ? 1 : 0;
+    sim_ref store = sim_keystore_make(w, d->eviction, d->entries, room, d->overhead_bytes, sim_stream(w, id, SIM_DRAW_CHOICE));
+    s->store = store;
+    s->queue_limit = d->queue;
+    s->demand = sim_dist_place(w, &d->demand);
+    s->network = sim_dist_place(w, &d->network);
+    s->demand_stream = sim_stream(w, id, SIM_DRAW_CPU);
+    s->network_stream = sim_stream(w, id, SIM_DRAW_NETWORK);
+}
+
+// Ordinal of an operation's draws: get, set and delete of one request have their own.
+static uint32_t ordinal_of(const sim_call *c) { return (uint32_t)c->ordinal * 4 + c->operation; }
+
+static void serve(sim_world *w, sim_component_id id, sim_ref call)
+{
+    cache *s = SIM_STATE(w, cache, id);
+    sim_level_up(w, &s->busy);
+    s->started++;
+    const sim_call *c = sim_call_at(w, call);
+    hr_time demand = sim_dist_time(w, &s->demand, s->demand_stream, c->request, ordinal_of(c));
+    sim_schedule(w, w->now + demand, id, SERVED, call, c->generation);
+}
+
+static void offer(sim_world *w, sim_component_id id, sim_ref call)
+{
+    cache *s = SIM_STATE(w, cache, id);
+    const sim_leaf *live = sim_leaf_of(w, id);
+    if (live) {
+        s->started++;
+        sim_level_up(w, &s->busy);
+        live->begin(live->self, w, id, call);
+    } else if (s->busy.level == 0) {
+        serve(w, id, call);
+    } else if (s->queue.length.level < s->queue_limit) {
+        sim_fifo_push(w, &s->queue, call);
+    } else {
+        s->rejected++;
+        sim_call_reply(w, call, SIM_rejected);
+    }
+}
+
+static void take_effect(sim_world *w, const cache *s, sim_call *c)
+{
+    uint32_t version = 0;
+    switch (c->operation) {
+    case SIM_CACHE_GET:
+        if (sim_keystore_get(w, s->store, c->key, &version)) {
+            c->version = version;
+            c->flags |= SIM_CALL_HIT;
+        } else {
+            c->flags |= SIM_CALL_MISS;
+        }
+        break;
+    case SIM_CACHE_SET:
+        sim_keystore_set(w, s->store, c->key, c->version, c->size_bytes, c->ttl_ms ? w->now + c->ttl_ms * HR_MS : HR_FOREVER);
+        break;
+    default:
+        sim_keystore_delete(w, s->store, c->key);
+    }
+}
+
+static void wake(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    cache *s = SIM_STATE(w, cache, id);
+    sim_call *c = sim_call_at(w, event->subject);
+    if (event->what == ARRIVED) {
+        sim_call_reply(w, event->subject, SIM_ok);
+        return;
+    }
+    take_effect(w, s, c);
+    sim_level_down(w, &s->busy);
+    hr_time network = sim_dist_time(w, &s->network, s->network_stream, c->request, ordinal_of(c));
+    sim_schedule(w, w->now + network, id, ARRIVED, event->subject, c->generation);
+    sim_ref next = sim_fifo_pop(w, &s->queue);
+    if (next)
+        serve(w, id, next);
+}
+
+// The live server has answered: status, version and the hit or miss flag are set.
+static void done(sim_world *w, sim_component_id id, sim_ref call)
+{
+    cache *s = SIM_STATE(w, cache, id);
+    const sim_call *c = sim_call_at(w, call);
+    s->live_hits += (c->flags & SIM_CALL_HIT) != 0;
+    s->live_misses += (c->flags & SIM_CALL_MISS) != 0;
+    sim_level_down(w, &s->busy);
+    sim_call_reply(w, call, (sim_outcome)c->status);
+}
+
+static void reset(sim_world *w, sim_component_id id)
+{
+    cache *s = SIM_STATE(w, cache, id);
+    sim_level_reset(w, &s->busy);
+    sim_level_reset(w, &s->queue.length);
+    sim_keystore_reset(w, s->store);
+    s->started = s->rejected = s->live_hits = s->live_misses = s->sampled_hits = s->sampled_misses = 0;
+}
+
+static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
+{
+    cache *s = SIM_STATE(w, cache, id);
+    const sim_keystore *k = SIM_AT(w, const sim_keystore, s->store);
+    uint64_t hits = k->hits + s->live_hits, misses = k->misses + s->live_misses;
+    double asked = (double)(hits - s->sampled_hits + misses - s->sampled_misses);
+    out[0] = (float)sim_level_sample(w, &s->busy, step);
+    out[1] = (float)sim_level_sample(w, &s->queue.length, step);
+    out[2] = asked > 0 ? (float)((double)(hits - s->sampled_hits) / asked) : 0;
+    out[3] = (float)k->count;
+    s->sampled_hits = hits;
+    s->sampled_misses = misses;
+}
+
+static void check(const sim_world *w, sim_component_id id)
+{
+    const cache *s = SIM_STATE(w, const cache, id);
+    sim_keystore_check(w, s->store);
+    SIM_ASSERT(w, s->queue.length.level <= s->queue_limit);
+    SIM_ASSERT(w, s->queue.length.level == 0 || s->busy.level > 0);
+}
+
+sim_station_view sim_cache_look(const sim_world *w, sim_component_id id)
+{
+    const cache *s = SIM_STATE(w, const cache, id);
+    const sim_keystore *k = SIM_AT(w, const sim_keystore, s->store);
+    double busy = sim_level_average(w, &s->busy);
+    return (sim_station_view){.utilisation = busy, .busy_average = busy, .queue_average = sim_level_average(w, &s->queue.length),
+                              .busy = s->busy.level, .capacity = 1, .queued = s->queue.length.level, .queue_limit = s->queue_limit,
+                              .started = s->started, .rejected = s->rejected, .hits = k->hits + s->live_hits,
+                              .misses = k->misses + s->live_misses, .entries = k->count};
+}
+
+const sim_kind sim_kind_cache = {.name = "cache", .summary = "keys with versions in bounded memory, as Redis keeps them",
+    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .build = build, .offer = offer, .wake = wake,
+    .done = done, .sample = sample, .reset = reset, .check = check};

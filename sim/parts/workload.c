@@ -1,0 +1,241 @@
+// sim/parts/workload.c - requests from outside: open-loop arrivals on an intended schedule, keys, a deadline, and the record of it all.
+// * Latency counts from the intended start. Answered and timed-out requests are in the histogram; refused and failed ones are only
+//   counted, for a quick error would flatter the latency.
+// * Deadlines of one workload fall due in order of arrival, so a ring and one timer serve them all.
+#include "sim/parts/parts.h"
+
+enum { ARRIVAL, DEADLINE };
+
+typedef struct { sim_ref call; uint32_t generation; hr_time at; } deadline;
+
+typedef struct {
+    double   mean_gap_ns;
+    uint32_t arrivals;
+    uint16_t target, operation;
+    sim_keys keys;
+    uint32_t size_bytes;
+    uint32_t stream_arrival, stream_key;
+    hr_time  timeout, objective;
+    uint64_t next_request;
+    sim_ref  ring;                             // deadline[ring_room], a power of two
+    uint32_t ring_head, ring_count, ring_room;
+    uint32_t timer_set;
+    uint64_t offered, outcome[SIM_OUTCOME_COUNT], stale, reads, wasted;
+    uint64_t sampled_offered, sampled_good, sampled_bad;
+    sim_level in_flight;
+    sim_ref  latency, before, lateness;        // histograms; `before`: copy of `latency` at the last full second
+    hr_time  before_at;
+    float    recent_p50_ms, recent_p99_ms;
+} workload;
+
+static const char *const gauges[] = {"offered_per_s", "good_per_s", "bad_per_s", "p50_ms", "p99_ms", "in_flight", NULL};
+
+static void build(sim_world *w, sim_component_id id, const void *def)
+{
+    const sim_workload_def *d = def;
+    workload *s = SIM_STATE(w, workload, id);
+    s->mean_gap_ns = 1e9 / d->rate_per_s;
+    s->arrivals = d->arrivals;
+    s->target = d->target;
+    s->operation = d->operation;
+    s->keys = d->keys;
+    s->size_bytes = d->size_bytes;
+    s->timeout = d->timeout;
+    s->objective = d->objective;
+    s->stream_arrival = sim_stream(w, id, SIM_DRAW_ARRIVAL);
+    s->stream_key = sim_stream(w, id, SIM_DRAW_KEY);
+    s->latency = sim_take(w, sizeof(sim_histogram));
+    s->before = sim_take(w, sizeof(sim_histogram));
+}
+
+static void schedule_arrival(sim_world *w, sim_component_id id, hr_time after)
+{
+    workload *s = SIM_STATE(w, workload, id);
+    double gap = s->mean_gap_ns;
+    if (s->arrivals == SIM_ARRIVALS_poisson)
+        gap *= -sim_log(sim_unit(sim_random(w->seed, s->stream_arrival, s->next_request, 0).word[0]));
+    hr_time at = after + (hr_time)(gap + 0.5);
+    if (at < w->arrivals_end)
+        sim_schedule(w, at, id, ARRIVAL, 0, 0);
+}
+
+static void start(sim_world *w, sim_component_id id)
+{
+    if (w->on_wall_clock)
+        SIM_STATE(w, workload, id)->lateness = sim_take(w, sizeof(sim_histogram));
+    schedule_arrival(w, id, w->now);
+}
+
+static void push_deadline(sim_world *w, sim_component_id id, sim_ref call, hr_time at)
+{
+    workload *s = SIM_STATE(w, workload, id);
+    if (s->ring_count == s->ring_room) {
+        uint32_t room = s->ring_room ? s->ring_room * 2 : 64;
+        sim_ref ring = sim_take(w, room * sizeof(deadline));
+        for (uint32_t i = 0; i < s->ring_count; i++)
+            SIM_AT(w, deadline, ring)[i] = SIM_AT(w, deadline, s->ring)[(s->ring_head + i) & (s->ring_room - 1)];
+        sim_give(w, s->ring, s->ring_room * sizeof(deadline));
+        s->ring = ring;
+        s->ring_head = 0;
+        s->ring_room = room;
+    }
+    SIM_AT(w, deadline, s->ring)[(s->ring_head + s->ring_count++) & (s->ring_room - 1)] =
+        (deadline){call, sim_call_at(w, call)->generation, at};
+    if (!s->timer_set) {
+        s->timer_set = 1;
+        sim_schedule(w, at, id, DEADLINE, 0, 0);
+    }
+}
+
+static void arrive(sim_world *w, sim_component_id id, hr_time intended)
+{
+    workload *s = SIM_STATE(w, workload, id);
+    uint64_t number = s->next_request++;
+    schedule_arrival(w, id, intended);
+    sim_ref ref = sim_call_new(w);
+    sim_call *c = sim_call_at(w, ref);
+    c->request = (uint64_t)id << 48 | number;
+    c->key = sim_keys_draw(&s->keys, w->seed, s->stream_key, number);
+    c->started = c->since = intended;
+    c->caller = id;
+    c->operation = s->operation;
+    c->size_bytes = s->size_bytes;
+    if (w->has_truth)
+        c->floor = sim_database_version(w, w->truth, c->key);
+    if (intended >= w->window_from && intended < w->window_to) {
+        c->flags |= SIM_CALL_COUNTED;
+        s->offered++;
+        if (s->lateness)
+            sim_histogram_add(SIM_AT(w, sim_histogram, s->lateness), w->now - intended);
+    }
+    sim_level_up(w, &s->in_flight);
+    if (s->timeout != HR_FOREVER)
+        push_deadline(w, id, ref, intended + s->timeout);
+    sim_call_send(w, ref, s->target, 0);
+}
+
+// A request has ended, answered or given up.
+static void record(sim_world *w, workload *s, const sim_call *c, sim_outcome outcome)
+{
+    sim_level_down(w, &s->in_flight);
+    if (!(c->flags & SIM_CALL_COUNTED))
+        return;
+    hr_time latency = w->now - c->started;
+    if (outcome == SIM_ok) {
+        if (latency > s->objective)
+            outcome = SIM_late;
+        if (c->version) {
+            s->reads++;
+            s->stale += c->version < c->floor;
+        }
+    }
+    s->outcome[outcome]++;
+    if (outcome <= SIM_timeout)
+        sim_histogram_add(SIM_AT(w, sim_histogram, s->latency), latency);
+}
+
+static void reply(sim_world *w, sim_component_id id, sim_ref call)
+{
+    const sim_call *c = sim_call_at(w, call);
+    record(w, SIM_STATE(w, workload, id), c, (sim_outcome)c->status);
+    sim_call_free(w, call);
+}
+
+static void expire(sim_world *w, sim_component_id id)
+{
+    workload *s = SIM_STATE(w, workload, id);
+    while (s->ring_count) {
+        deadline d = SIM_AT(w, deadline, s->ring)[s->ring_head];
+        sim_call *c = sim_call_at(w, d.call);
+        bool answered = c->generation != d.generation;
+        if (!answered && d.at > w->now) {
+            sim_schedule(w, d.at, id, DEADLINE, 0, 0);
+            return;
+        }
+        s->ring_head = (s->ring_head + 1) & (s->ring_room - 1);
+        s->ring_count--;
+        if (answered)
+            continue;
+        record(w, s, c, SIM_timeout);
+        if (c->flags & SIM_CALL_COUNTED)
+            s->wasted++;
+        c->flags |= SIM_CALL_ABANDONED;        // the callee is not told and works on
+    }
+    s->timer_set = 0;
+}
+
+static void wake(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    if (event->what == ARRIVAL)
+        arrive(w, id, event->at);
+    else
+        expire(w, id);
+}
+
+static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
+{
+    workload *s = SIM_STATE(w, workload, id);
+    double per_s = 1e9 / (double)step;
+    uint64_t good = s->outcome[SIM_ok], bad = 0;
+    for (int i = SIM_late; i < SIM_OUTCOME_COUNT; i++)
+        bad += s->outcome[i];
+    if (w->now - s->before_at >= HR_SEC) {     // quantiles need a second's worth of requests
+        sim_histogram *now = SIM_AT(w, sim_histogram, s->latency), *before = SIM_AT(w, sim_histogram, s->before);
+        uint64_t count;
+        s->recent_p50_ms = (float)((double)sim_histogram_recent(now, before, 0.50, &count) * 1e-6);
+        s->recent_p99_ms = (float)((double)sim_histogram_recent(now, before, 0.99, &count) * 1e-6);
+        *before = *now;
+        s->before_at = w->now;
+    }
+    out[0] = (float)((double)(s->offered - s->sampled_offered) * per_s);
+    out[1] = (float)((double)(good - s->sampled_good) * per_s);
+    out[2] = (float)((double)(bad - s->sampled_bad) * per_s);
+    out[3] = s->recent_p50_ms;
+    out[4] = s->recent_p99_ms;
+    out[5] = (float)sim_level_sample(w, &s->in_flight, step);
+    s->sampled_offered = s->offered;
+    s->sampled_good = good;
+    s->sampled_bad = bad;
+}
+
+static void reset(sim_world *w, sim_component_id id)
+{
+    workload *s = SIM_STATE(w, workload, id);
+    s->offered = s->stale = s->reads = s->wasted = s->sampled_offered = s->sampled_good = s->sampled_bad = 0;
+    for (int i = 0; i < SIM_OUTCOME_COUNT; i++)
+        s->outcome[i] = 0;
+    *SIM_AT(w, sim_histogram, s->latency) = (sim_histogram){0};
+    *SIM_AT(w, sim_histogram, s->before) = (sim_histogram){0};
+    if (s->lateness)
+        *SIM_AT(w, sim_histogram, s->lateness) = (sim_histogram){0};
+    sim_level_reset(w, &s->in_flight);
+}
+
+// Conservation: what was offered has ended in one way, or is still in flight.
+static void check(const sim_world *w, sim_component_id id)
+{
+    const workload *s = SIM_STATE(w, workload, id);
+    uint64_t ended = 0;
+    for (int i = 0; i < SIM_OUTCOME_COUNT; i++)
+        ended += s->outcome[i];
+    SIM_ASSERT(w, ended <= s->offered && s->offered <= ended + s->in_flight.level);
+    SIM_ASSERT(w, s->stale <= s->reads && s->reads <= s->outcome[SIM_ok] + s->outcome[SIM_late]);
+    SIM_ASSERT(w, SIM_AT(w, const sim_histogram, s->latency)->count ==
+                      s->outcome[SIM_ok] + s->outcome[SIM_late] + s->outcome[SIM_timeout]);
+}
+
+sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id)
+{
+    const workload *s = SIM_STATE(w, workload, id);
+    sim_workload_view v = {.offered = s->offered, .stale = s->stale, .reads = s->reads, .wasted = s->wasted,
+                           .latency = SIM_AT(w, const sim_histogram, s->latency),
+                           .lateness = s->lateness ? SIM_AT(w, const sim_histogram, s->lateness) : NULL};
+    for (int i = 0; i < SIM_OUTCOME_COUNT; i++)
+        v.outcome[i] = s->outcome[i];
+    return v;
+}
+
+const sim_kind sim_kind_workload = {
+    .name = "workload", .summary = "requests from outside: arrivals, keys, timeouts; keeps latency and outcomes",
+    .state_size = sizeof(workload), .def_size = sizeof(sim_workload_def), .gauges = gauges, .build = build, .start = start,
+    .reply = reply, .wake = wake, .sample = sample, .reset = reset, .check = check};

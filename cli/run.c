@@ -1,0 +1,80 @@
+// cli/run.c - `run SCENARIO`: simulate one scenario to the asked-for precision and say whether its objectives hold.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/study.h"
+#include "patterns/catalogue.h"
+
+static hr_status report(const sim_study *study, const cli_study_options *o)
+{
+    hr_status status = cli_study_status(study), kept = HR_OK;
+    char *document = sim_study_run_document(study);
+    hr_error e = {0};
+    int64_t id = 0;
+    if (!o->no_store)
+        kept = sim_study_keep(study, "run", document, status, &id, &e);
+    if (o->json) {
+        puts(document);
+    } else {
+        const sim_model *model = study->variants[0].model;
+        printf("%s%s%s\n\n", model->title && model->title[0] ? model->title : model->name, study->variants[0].name[0] ? ", variant " : "",
+               study->variants[0].name);
+        cli_print_variants(study);
+        printf("\n");
+        cli_print_objectives(study);
+        cli_print_basis(study);
+        if (id)
+            printf("kept as run %lld: ./headroom runs show %lld\n", (long long)id, (long long)id);
+    }
+    free(document);
+    if (kept)
+        cli_complain(&e);                      // the numbers are printed: a store that fails does not lose them
+    return status;
+}
+
+hr_status cli_run(int argc, char **argv)
+{
+    cli_study_options o = {0};
+    const cli_option options[] = {{"variant", CLI_TEXT, &o.variant, "NAME", "this variant of the scenario instead of the file as it stands"},
+                                  {"ledger", CLI_FLAG, &o.ledger, NULL, "print every assumption and parameter in force, and stop"},
+                                  CLI_STUDY_ROWS(o), {0}};
+    const cli_usage usage = {"run SCENARIO [options]",
+                             "Simulates a scenario (a file, or the name of a pattern) until mean and p95 are known to the asked-for "
+                             "precision, prints every number with its interval, and checks the objectives.",
+                             "headroom run caching --variant aside", options, 1, 1};
+    int words;
+    cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
+    if (parsed != CLI_GO)
+        return parsed == CLI_DONE ? HR_OK : HR_BAD_INPUT;
+    sim_study_options study_options;
+    hr_status status = cli_study_read(&o, &study_options);
+    if (status)
+        return status;
+    hr_error e = {0};
+    char *path = NULL;
+    sim_model **models = NULL;
+    size_t count = 0;
+    const char *variant = o.variant ? o.variant : "";
+    if (pattern_path(argv[1], &path, &e) || sim_study_models(path, &variant, 1, &models, &count, &e)) {
+        free(path);
+        return cli_complain(&e);
+    }
+    free(path);
+    if (o.ledger) {
+        hr_text ledger = {0};
+        sim_model_ledger(models[0], &ledger);
+        fputs(ledger.data ? ledger.data : "", stdout);
+        free(ledger.data);
+        sim_model_free(models[0]);
+        free(models);
+        return HR_OK;
+    }
+    sim_study *study;
+    status = cli_study_run(models, count, "simulating", &study_options, &study, &e);
+    free(models);
+    if (status)
+        return cli_complain(&e);
+    status = report(study, &o);
+    sim_study_free(study);
+    return status;
+}

@@ -1,0 +1,39 @@
+// cli/study.h - what `run` and `compare` share: options, the tables they print, Ctrl-C.
+#ifndef CLI_STUDY_H
+#define CLI_STUDY_H
+
+#include "cli/cli.h"
+#include "sim/study/study.h"
+
+typedef struct {
+    const char *seed, *precision, *variant, *variants, *output;
+    uint64_t    replications, threads;
+    hr_time     cap;
+    bool        json, ledger, no_store;
+} cli_study_options;
+
+// The rows of the option table that both verbs have.
+#define CLI_STUDY_ROWS(o) \
+    {"seed", CLI_TEXT, &(o).seed, "N", "the seed of every draw (1)"}, \
+    {"precision", CLI_TEXT, &(o).precision, "P%", "relative half-width asked for mean and p95 (5%)"}, \
+    {"replications", CLI_COUNT, &(o).replications, "N", "exactly so many replications instead"}, \
+    {"threads", CLI_COUNT, &(o).threads, "N", "threads (all cores); results do not depend on it"}, \
+    {"cap", CLI_SECONDS, &(o).cap, "TIME", "begin no further round after this time"}, \
+    {"no-store", CLI_FLAG, &(o).no_store, NULL, "do not keep the run in the store"}, \
+    {"json", CLI_FLAG, &(o).json, NULL, "print the document for programs"}
+
+// Fills `study` options from the words; complains and returns HR_BAD_INPUT when one is wrong.
+hr_status cli_study_read(const cli_study_options *o, sim_study_options *study);
+// Runs with progress on stderr; Ctrl-C ends it with what is known.
+hr_status cli_study_run(sim_model *const *models, size_t count, const char *label, sim_study_options *options, sim_study **study, hr_error *e);
+// A value with its interval in the metric's unit: "12.3 ±0.4", with as many digits as the interval supports.
+const char *cli_estimate(sim_estimate estimate, double factor, char *out, size_t room);
+void cli_print_variants(const sim_study *study);
+void cli_print_objectives(const sim_study *study);
+void cli_print_claims(const sim_study *study);
+// The line under every table: seed, replications, warm-up, precision, confidence.
+void cli_print_basis(const sim_study *study);
+// Exit status: claims (when there are any and several variants) or objectives.
+hr_status cli_study_status(const sim_study *study);
+
+#endif

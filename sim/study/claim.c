@@ -1,0 +1,305 @@
+// sim/study/claim.c - claims: expressions over measured quantities, decided on paired replications.
+// * Grammar: condition = comparison { "and" comparison }; comparison = sum ("<" | "<=" | ">" | ">=") sum;
+//   sum = product { ("+" | "-") product }; product = unary { ("*" | "/") unary };
+//   unary = number [unit] | metric "(" variant ["," component] ")" | "(" sum ")".
+// * A comparison is decided by the sign of right minus left (for <) over the replications: the interval must lie on one side of zero.
+// * A condition holds when every comparison holds, and fails when one fails.
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/study/study.h"
+
+typedef struct {
+    const char      *text, *at;
+    const sim_model *model;                    // names of variants and components
+    const sim_study *study;                    // NULL while only checking
+    int              replication;
+    int              metric;                   // last metric read: says in which unit both sides are shown
+    const char      *problem;                  // first mistake; `at` stays there
+    char             wrong[64];                // the word that it is about
+    const char      *near;                     // a suggestion, or NULL
+} reader;
+
+static double sum(reader *r);
+
+static void skip(reader *r)
+{
+    while (isspace((unsigned char)*r->at))
+        r->at++;
+}
+
+static bool take(reader *r, char c)
+{
+    skip(r);
+    if (*r->at != c)
+        return false;
+    r->at++;
+    return true;
+}
+
+static double wrong(reader *r, const char *problem)
+{
+    if (!r->problem)
+        r->problem = problem;
+    return NAN;
+}
+
+static void word(reader *r, char *out, size_t room)
+{
+    skip(r);
+    size_t n = 0;
+    while ((isalnum((unsigned char)r->at[n]) || strchr("_-", r->at[n])) && r->at[n] && n + 1 < room)
+        n++;
+    memcpy(out, r->at, n);
+    out[n] = 0;
+    r->at += n;
+}
+
+static double number(reader *r)
+{
+    static const struct { const char *unit; double factor; } units[] = {
+        {"ms", 1e-3}, {"us", 1e-6}, {"s", 1}, {"min", 60}, {"%", 0.01}, {"/s", 1}, {"/min", 1 / 60.0}, {"$/h", 1}, {"$", 1}};
+    char *end;
+    double value = strtod(r->at, &end);
+    r->at = end;
+    if (*r->at == ' ' && r->at[1] == '$')
+        r->at++;
+    size_t best = HR_COUNT(units);
+    for (size_t i = 0; i < HR_COUNT(units); i++)
+        if (strncmp(r->at, units[i].unit, strlen(units[i].unit)) == 0 &&
+            (best == HR_COUNT(units) || strlen(units[i].unit) > strlen(units[best].unit)))
+            best = i;
+    if (best < HR_COUNT(units)) {
+        r->at += strlen(units[best].unit);
+        value *= units[best].factor;
+    }
+    return isalpha((unsigned char)*r->at) ? wrong(r, "unknown unit") : value;
+}
+
+static double unknown(reader *r, const char *start, const char *name, const char *problem, const char *const *names)
+{
+    if (r->problem)
+        return NAN;
+    r->at = start;
+    snprintf(r->wrong, sizeof r->wrong, "%s", name);
+    r->near = hr_nearest(name, names);
+    return wrong(r, problem);
+}
+
+static int variant_of(reader *r)
+{
+    char name[64];
+    const char *start = (skip(r), r->at);
+    word(r, name, sizeof name);
+    if (r->study) {
+        for (size_t v = 0; v < r->study->variant_count; v++)
+            if (strcmp(r->study->variants[v].name, name) == 0)
+                return (int)v;
+        return -2;                             // known to the scenario, but not part of this study
+    }
+    const char *names[65] = {0};
+    for (size_t v = 0; v < r->model->variant_count && v < 64; v++) {
+        names[v] = r->model->variants[v].name;
+        if (strcmp(names[v], name) == 0)
+            return (int)v;
+    }
+    unknown(r, start, name, "unknown variant", names);
+    return -1;
+}
+
+static int component_of(reader *r)
+{
+    char name[64];
+    const char *start = (skip(r), r->at);
+    word(r, name, sizeof name);
+    int id = sim_model_find(r->model, name);
+    const char *names[SIM_MAX_COMPONENTS + 1] = {0};
+    for (int i = 0; i < r->model->component_count; i++)
+        names[i] = r->model->components[i].name;
+    if (id < 0)
+        unknown(r, start, name, "unknown component", names);
+    return id;
+}
+
+static double metric_value(reader *r)
+{
+    char name[64];
+    const char *start = r->at;
+    word(r, name, sizeof name);
+    int metric = sim_metric_find(name);
+    if (metric < 0) {
+        const char *names[SIM_METRIC_COUNT + 1] = {0};
+        for (int i = 0; i < SIM_METRIC_COUNT; i++)
+            names[i] = sim_metrics[i].word;
+        return unknown(r, start, name, "unknown metric", names);
+    }
+    if (!take(r, '('))
+        return wrong(r, "want '(' and a variant behind the metric, as in p99(aside)");
+    int variant = variant_of(r), component = -1;
+    if (take(r, ','))
+        component = component_of(r);
+    if (!take(r, ')'))
+        return wrong(r, "want ')'");
+    r->metric = metric;
+    return r->study && variant >= 0 ? sim_study_value(r->study, (size_t)variant, r->replication, (sim_metric)metric, component)
+           : r->study ? NAN : 1;
+}
+
+static double unary(reader *r)
+{
+    skip(r);
+    if (isdigit((unsigned char)*r->at) || *r->at == '.')
+        return number(r);
+    if (take(r, '(')) {
+        double value = sum(r);
+        return take(r, ')') ? value : wrong(r, "want ')'");
+    }
+    if (isalpha((unsigned char)*r->at))
+        return metric_value(r);
+    return wrong(r, "want a number or a metric such as p99(aside)");
+}
+
+static double product(reader *r)
+{
+    double value = unary(r);
+    while (!r->problem) {
+        if (take(r, '*'))
+            value *= unary(r);
+        else if (take(r, '/'))
+            value /= unary(r);
+        else
+            break;
+    }
+    return value;
+}
+
+static double sum(reader *r)
+{
+    double value = product(r);
+    while (!r->problem) {
+        if (take(r, '+'))
+            value += product(r);
+        else if (take(r, '-'))
+            value -= product(r);
+        else
+            break;
+    }
+    return value;
+}
+
+// Both sides of the next comparison; the sign is +1 when left must be below right.
+static void comparison(reader *r, double *left, double *right, int *sign)
+{
+    *left = sum(r);
+    *sign = take(r, '<') ? 1 : take(r, '>') ? -1 : 0;
+    if (!*sign) {
+        wrong(r, "want '<' or '>'");
+        return;
+    }
+    (void)take(r, '=');                        // quantities are continuous: < and <= are decided alike
+    *right = sum(r);
+}
+
+static bool take_and(reader *r)
+{
+    skip(r);
+    if (strncmp(r->at, "and", 3) != 0 || isalnum((unsigned char)r->at[3]))
+        return false;
+    r->at += 3;
+    return true;
+}
+
+static hr_status check_one(const sim_model *model, const sim_claim *claim, const char *text, hr_error *e)
+{
+    reader r = {.text = text, .at = text, .model = model};
+    double left, right;
+    int sign;
+    do
+        comparison(&r, &left, &right, &sign);
+    while (!r.problem && take_and(&r));
+    skip(&r);
+    if (!r.problem && *r.at)
+        wrong(&r, "want 'and' or the end of the claim");
+    if (!r.problem)
+        return HR_OK;
+    int place = (int)(r.at - text);
+    char said[80] = "", hint[96] = "";
+    if (r.wrong[0])
+        snprintf(said, sizeof said, " '%s'", r.wrong);
+    if (r.near)
+        snprintf(hint, sizeof hint, "; did you mean '%s'?", r.near);
+    return hr_fail(e, HR_BAD_INPUT, "%s:%d:%d: claim %s: %s%s%s\n    %s\n    %*s^", model->path, claim->line, claim->column + place,
+                   claim->id, r.problem, said, hint, text, place, "");
+}
+
+hr_status sim_claims_check(const sim_model *model, hr_error *e)
+{
+    hr_status status = HR_OK;
+    for (size_t i = 0; i < model->claim_count; i++) {
+        hr_status one = check_one(model, &model->claims[i], model->claims[i].expression, e);
+        status = status ? status : one;
+    }
+    for (size_t i = 0; i < model->objective_count; i++) {
+        const sim_objective *o = &model->objectives[i];
+        const char *names[SIM_METRIC_COUNT + 1] = {0};
+        for (int m = 0; m < SIM_METRIC_COUNT; m++)
+            names[m] = sim_metrics[m].word;
+        if (sim_metric_find(o->metric) >= 0)
+            continue;
+        const char *near = hr_nearest(o->metric, names);
+        status = hr_fail(e, HR_BAD_INPUT, "%s:%d:%d: objective '%s' is no metric%s%s%s", model->path, o->line, o->column, o->metric,
+                         near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    }
+    return status;
+}
+
+static int show(char *out, size_t room, double value, int metric)
+{
+    const sim_metric_row *m = &sim_metrics[metric];
+    double x = value * m->factor;
+    return snprintf(out, room, strcmp(m->unit, "$") == 0 || m->unit[0] == '$' ? "%.4g %s" : "%.3g %s", x, m->unit);
+}
+
+static void describe(sim_claim_result *result, double left, double right, int sign, int metric)
+{
+    size_t used = strlen(result->values);
+    char a[40], b[40];
+    show(a, sizeof a, left, metric);
+    show(b, sizeof b, right, metric);
+    snprintf(result->values + used, sizeof result->values - used, "%s%s %c %s", used ? " and " : "", a, sign > 0 ? '<' : '>', b);
+}
+
+void sim_claim_decide(const sim_study *study, const sim_claim *claim, double confidence, sim_claim_result *result)
+{
+    *result = (sim_claim_result){.claim = claim, .verdict = SIM_HOLDS};
+    size_t n = (size_t)study->replications;
+    double *margin = hr_alloc(n * sizeof *margin);
+    bool more = true;
+    for (int part = 0; more; part++) {         // one round a comparison of the condition
+        double lefts = 0, rights = 0;
+        int sign = 0, metric = 0;
+        for (size_t i = 0; i < n; i++) {
+            reader r = {.text = claim->expression, .at = claim->expression, .model = study->variants[0].model, .study = study,
+                        .replication = (int)i};
+            double left = NAN, right = NAN;
+            for (int k = 0; k <= part; k++) {
+                comparison(&r, &left, &right, &sign);
+                more = take_and(&r);
+            }
+            margin[i] = sign * (right - left);
+            lefts += left / (double)n;
+            rights += right / (double)n;
+            metric = r.metric;
+        }
+        sim_verdict verdict = sim_decide_sign(margin, n, confidence);
+        describe(result, lefts, rights, sign, metric);
+        if (part == 0 || (verdict != SIM_HOLDS && result->verdict != SIM_FAILS))
+            result->margin = sim_mean_interval(margin, n, confidence);
+        if (verdict == SIM_FAILS || (verdict == SIM_UNDECIDED && result->verdict == SIM_HOLDS))
+            result->verdict = verdict;
+    }
+    free(margin);
+}

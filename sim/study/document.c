@@ -1,0 +1,143 @@
+// sim/study/document.c - studies as JSON, and in the store of runs. No times of this machine are in them: the same study, the same bytes.
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/store/store.h"
+#include "sim/study/study.h"
+
+// Twelve digits are more than any interval supports, and print alike everywhere.
+static json_t *real(double x)
+{
+    char digits[32];
+    if (!isfinite(x))
+        return json_null();
+    snprintf(digits, sizeof digits, "%.12g", x);
+    return json_real(strtod(digits, NULL));
+}
+
+static json_t *estimate_json(sim_estimate e, double factor)
+{
+    return json_pack("{s:o,s:o,s:o}", "value", real(e.value * factor), "low", real(e.low * factor), "high", real(e.high * factor));
+}
+
+// JSON names carry their unit (p50_ms), ratios stay shares.
+static double json_factor(sim_metric metric)
+{
+    return strcmp(sim_metrics[metric].unit, "ms") == 0 ? 1e3 : 1;
+}
+
+static json_t *variant_json(const sim_study *study, size_t v)
+{
+    const sim_study_variant *variant = &study->variants[v];
+    json_t *metrics = json_object(), *outcomes = json_object(), *components = json_object();
+    for (int m = 0; m < SIM_METRIC_COUNT; m++)
+        if (!isnan(variant->estimate[m].value))
+            json_object_set_new(metrics, sim_metrics[m].json, estimate_json(variant->estimate[m], json_factor((sim_metric)m)));
+    for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
+        json_object_set_new(outcomes, sim_outcome_name((sim_outcome)o), json_integer((json_int_t)variant->outcome[o]));
+    for (int c = 0; c < variant->model->component_count; c++) {
+        json_t *one = json_object();
+        for (int m = 0; m < SIM_METRIC_COUNT; m++) {
+            sim_estimate e = sim_study_estimate(study, v, (sim_metric)m, c);
+            if (!isnan(e.value))
+                json_object_set_new(one, sim_metrics[m].json, estimate_json(e, json_factor((sim_metric)m)));
+        }
+        json_object_set_new(components, variant->model->components[c].name, one);
+    }
+    return json_pack("{s:s,s:s,s:o,s:o,s:o}", "name", variant->name, "summary", variant->summary, "metrics", metrics, "outcomes", outcomes,
+                     "components", components);
+}
+
+static json_t *common_json(const sim_study *study, const char *schema)
+{
+    json_t *objectives = json_array();
+    for (size_t i = 0; i < study->objective_count; i++) {
+        const sim_objective_result *o = &study->objectives[i];
+        int metric = sim_metric_find(o->objective->metric);
+        json_array_append_new(objectives, json_pack("{s:s,s:s,s:s,s:o,s:s}", "variant", study->variants[o->variant].name, "metric",
+                                                    o->objective->metric, "limit", o->objective->text, "measured",
+                                                    estimate_json(o->measured, metric < 0 ? 1 : json_factor((sim_metric)metric)),
+                                                    "verdict", sim_verdict_name(o->verdict)));
+    }
+    return json_pack("{s:s,s:s,s:s,s:I,s:i,s:b,s:o,s:o,s:b,s:o}", "schema", schema, "name", study->variants[0].model->name, "version",
+                     HEADROOM_VERSION, "seed", (json_int_t)study->seed, "replications", study->replications, "precise", study->is_precise,
+                     "warmup_s", real((double)study->warmup / 1e9), "duration_s", real((double)study->duration / 1e9), "warmup_found",
+                     study->warmup_found, "objectives", objectives);
+}
+
+static char *finish(json_t *document)
+{
+    char *text = json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+    json_decref(document);
+    HR_ASSERT(text != NULL);
+    return text;
+}
+
+char *sim_study_run_document(const sim_study *study)
+{
+    json_t *document = common_json(study, "headroom/run/1");
+    json_t *variant = variant_json(study, 0);
+    json_object_set_new(document, "variant", json_string(study->variants[0].name));
+    json_object_del(variant, "name");
+    json_object_del(variant, "summary");
+    json_object_update(document, variant);
+    json_decref(variant);
+    return finish(document);
+}
+
+char *sim_study_compare_document(const sim_study *study)
+{
+    json_t *document = common_json(study, "headroom/compare/1"), *variants = json_array(), *claims = json_array();
+    for (size_t v = 0; v < study->variant_count; v++)
+        json_array_append_new(variants, variant_json(study, v));
+    for (size_t i = 0; i < study->claim_count; i++) {
+        const sim_claim_result *c = &study->claims[i];
+        json_array_append_new(claims, json_pack("{s:s,s:s,s:s,s:s,s:n,s:s,s:o}", "id", c->claim->id, "source", c->claim->source,
+                                                "expression", c->claim->expression, "verdict", sim_verdict_name(c->verdict), "live",
+                                                "values", c->values, "margin", estimate_json(c->margin, 1)));
+    }
+    json_object_set_new(document, "variants", variants);
+    json_object_set_new(document, "claims", claims);
+    return finish(document);
+}
+
+hr_status sim_study_keep(const sim_study *study, const char *verb, const char *document, hr_status verdict, int64_t *id, hr_error *e)
+{
+    sim_store *store;
+    hr_status status = sim_store_open(NULL, &store, e);
+    if (status)
+        return status;
+    size_t series = 0, n = 0, claims = study->claim_count;
+    for (size_t v = 0; v < study->variant_count; v++)
+        series += study->variants[v].series_count;
+    sim_store_series *rows = hr_alloc((series + 1) * sizeof *rows);
+    sim_store_histogram *histograms = hr_alloc(study->variant_count * sizeof *histograms);
+    sim_store_verdict *verdicts = hr_alloc((claims + study->objective_count + 1) * sizeof *verdicts);
+    for (size_t v = 0; v < study->variant_count; v++) {
+        const sim_study_variant *variant = &study->variants[v];
+        for (size_t i = 0; i < variant->series_count; i++) {
+            const sim_study_series *s = &variant->series[i];
+            rows[n++] = (sim_store_series){variant->name, s->component, s->gauge, NULL, study->grid, s->values, s->count};
+        }
+        histograms[v] = (sim_store_histogram){variant->name, "all", "response", &variant->latency, sizeof variant->latency};
+    }
+    for (size_t i = 0; i < claims; i++)
+        verdicts[i] = (sim_store_verdict){study->claims[i].claim->id, study->claims[i].claim->expression, sim_verdict_name(study->claims[i].verdict)};
+    for (size_t i = 0; i < study->objective_count; i++)
+        verdicts[claims + i] = (sim_store_verdict){study->objectives[i].objective->metric, study->objectives[i].objective->text,
+                                                   sim_verdict_name(study->objectives[i].verdict)};
+    const sim_model *model = study->variants[0].model;
+    sim_store_run run = {.verb = verb, .name = model->name, .variant = study->variant_count == 1 ? study->variants[0].name : NULL,
+                         .scenario_text = model->text, .version = HEADROOM_VERSION, .document = document, .seed = study->seed,
+                         .status = verdict, .series = rows, .series_count = n, .histograms = histograms,
+                         .histogram_count = study->variant_count, .verdicts = verdicts, .verdict_count = claims + study->objective_count};
+    status = sim_store_add(store, &run, id, e);
+    free(rows);
+    free(histograms);
+    free(verdicts);
+    sim_store_close(store);
+    return status;
+}

@@ -1,0 +1,118 @@
+// sim/study/study.h - experiments made of runs: replications of one or more variants on the same random numbers, and what they show.
+// * Replication r of every variant gets the same seed, so requests, keys and demands are the same: variants are compared in pairs.
+// * Warm-up is found on pilot runs (MSER-5) unless the scenario gives it; it is the longest that any variant needs.
+// * Precision is an input: replications are added in rounds until mean and p95 of every variant are known that well and every claim
+//   is decided, or `most` or the time cap is reached. Intervals hold over the rounds (Bonferroni over looks).
+// * Results do not depend on the number of threads.
+#ifndef SIM_STUDY_H
+#define SIM_STUDY_H
+
+#include <signal.h>
+
+#include "sim/scenario/model.h"
+#include "sim/stats/estimate.h"
+#include "sim/stats/paired.h"
+
+typedef enum {
+#define SIM_METRIC(word, json, unit, factor, better, help) SIM_METRIC_##word,
+#include "sim/study/metric.def"
+#undef SIM_METRIC
+    SIM_METRIC_COUNT
+} sim_metric;
+
+typedef struct { const char *word, *json, *unit; double factor; int better; const char *help; } sim_metric_row;
+extern const sim_metric_row sim_metrics[SIM_METRIC_COUNT];
+// The metric with that scenario word, or -1.
+int sim_metric_find(const char *word);
+
+typedef struct {
+    uint64_t seed;
+    double   precision;                        // relative half-width asked for mean and p95 (0.05)
+    int      least, most;                      // replications; equal: exactly so many
+    int      threads;                          // 0: all cores
+    hr_time  cap;                              // wall-clock time after which no round is begun (HR_FOREVER: none)
+    void   (*progress)(void *self, double done_frac);              // called from the calling thread; may be NULL
+    void    *progress_self;
+    const volatile sig_atomic_t *stop;         // becomes true: finish with what is known; may be NULL
+} sim_study_options;
+sim_study_options sim_study_options_default(void);
+
+typedef struct {                               // one gauge of replication 0, on the grid of the study
+    const char *component, *gauge;
+    const double *values;
+    uint32_t    count;
+} sim_study_series;
+
+typedef struct {
+    const char  *name, *summary;
+    sim_model   *model;                        // owned by the study
+    double      *values;                       // [replication][metric][component + 1]: see sim_study_value
+    sim_estimate estimate[SIM_METRIC_COUNT];   // in base units; value NaN where the scenario has nothing of the sort
+    sim_histogram latency;                     // all workloads, all replications
+    sim_study_series *series;
+    size_t       series_count;
+    uint64_t     outcome[SIM_OUTCOME_COUNT];   // summed over replications
+} sim_study_variant;
+
+typedef struct {
+    const sim_claim *claim;
+    sim_verdict  verdict;
+    sim_estimate margin;                       // of the comparison that decided (right side minus left for <), base units
+    char         values[160];                  // both sides in words: "12.1 ms < 24.0 ms"
+} sim_claim_result;
+
+typedef struct {
+    const sim_objective *objective;
+    size_t       variant;
+    sim_estimate measured;
+    sim_verdict  verdict;
+} sim_objective_result;
+
+typedef struct {
+    uint64_t seed;
+    int      replications, threads, looks;
+    bool     is_precise, warmup_found, was_stopped;
+    double   precision;
+    hr_time  warmup, duration, grid;
+    sim_study_variant *variants;
+    size_t   variant_count;
+    sim_claim_result *claims;
+    size_t   claim_count;
+    sim_objective_result *objectives;          // of every variant
+    size_t   objective_count;
+    hr_time  wall;                             // how long the study took
+    uint64_t events;                           // that it ran
+} sim_study;
+
+// Runs the study. The models (one a variant, the same components) become the study's. Claims are those of models[0].
+hr_status sim_study_run(sim_model *const *models, size_t count, const sim_study_options *options, sim_study **study, hr_error *e) HR_MUST_USE;
+void      sim_study_free(sim_study *study);
+// Metric of one replication; `component` < 0: the whole system. NaN where there is nothing of the sort.
+double    sim_study_value(const sim_study *study, size_t variant, int replication, sim_metric metric, int component);
+sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metric metric, int component);
+// Paired comparison of two variants.
+sim_paired sim_study_compare(const sim_study *study, size_t a, size_t b, sim_metric metric);
+
+// Reads `path` once for each variant (all of them when `variants` is NULL; a scenario without variants gives one named "").
+hr_status sim_study_models(const char *path, const char *const *variants, size_t count, sim_model ***models, size_t *model_count, hr_error *e) HR_MUST_USE;
+
+// Checks that every claim of the scenario can be read: names of metrics, variants, components; units.
+hr_status sim_claims_check(const sim_model *model, hr_error *e) HR_MUST_USE;
+// Decides one claim from the replications so far, at `confidence`.
+void      sim_claim_decide(const sim_study *study, const sim_claim *claim, double confidence, sim_claim_result *result);
+
+// The JSON documents of the verbs; the caller frees the text. Same study, same bytes.
+char *sim_study_run_document(const sim_study *study);          // headroom/run/1
+char *sim_study_compare_document(const sim_study *study);      // headroom/compare/1
+
+// Keeps the study in the store of runs (path NULL: the default one); the row's number goes to *id.
+hr_status sim_study_keep(const sim_study *study, const char *verb, const char *document, hr_status status, int64_t *id, hr_error *e) HR_MUST_USE;
+
+// One replication, for those who want the world itself (viewer, validation): builds, starts and runs the warm-up.
+typedef struct { double *values; sim_histogram latency; uint64_t outcome[SIM_OUTCOME_COUNT]; } sim_trial;
+// Fills values[metric][component + 1] from a world whose window is [from, to) and which stands at `to`; then drains it.
+void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_time to, sim_trial *trial);
+// The seed of replication `r`.
+uint64_t sim_study_seed(uint64_t seed, int r);
+
+#endif

@@ -75,8 +75,8 @@ static size_t rank_below(size_t n, double q, double risk)
 }
 
 // The interval from the l-th to the u-th smallest covers the quantile when l <= B < u, because then at least l
-// observations lie below it and at most u - 1 do (David and Nagaraja, Order Statistics, 7.1). The upper rank is the lower
-// one of the mirrored problem: the observations counted from above and the quantile 1 - q.
+// observations lie below it and at most u - 1 do (David and Nagaraja, Order Statistics, 7.1). The upper rank is the
+// lower one of the mirrored problem: the observations counted from above and the quantile 1 - q.
 sim_estimate sim_quantile_interval(const double *sorted, size_t n, double q, double confidence)
 {
     HR_ASSERT(q > 0 && q < 1 && confidence > 0 && confidence < 1);
@@ -105,7 +105,7 @@ size_t sim_replications_wanted(sim_estimate e, size_t n, double wanted)
     if (now <= wanted)
         return n;
     double needed = ceil((double)n * (now / wanted) * (now / wanted));
-    if (!isfinite(needed) || needed > 1e15)                    // a size_t could not hold it, and nobody would wait for it
+    if (!isfinite(needed) || needed > 1e15)                    // more than anybody would wait for
         return 0;
     return needed > (double)n ? (size_t)needed : n + 1;
 }

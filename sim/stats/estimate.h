@@ -3,8 +3,8 @@
 //   narrow one. The value is then still the mean of what there is; without data or with a NaN in it, it is NaN.
 // * `confidence` is a fraction such as 0.95, strictly between 0 and 1.
 // * Nothing here allocates, sorts or changes the data.
-#ifndef SIM_STATS_ESTIMATE_H
-#define SIM_STATS_ESTIMATE_H
+#ifndef SIM_ESTIMATE_H
+#define SIM_ESTIMATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,14 +19,14 @@ typedef struct {
 // Mean of `n` independent observations (one per replication) and its Student t interval.
 sim_estimate sim_mean_interval(const double *x, size_t n, double confidence);
 
-// Mean of one long, autocorrelated run after its warm-up, by non-overlapping batch means: each of `batches` equally long
-// batches counts as one observation. 10 to 30 batches are enough (Schmeiser 1982); each must be much longer than the
-// time over which the series remembers, otherwise the interval is too narrow. The first n % batches are left out.
+// Mean of one long, autocorrelated run after its warm-up, by non-overlapping batch means: each of `batches` equally
+// long batches counts as one observation. 10 to 30 batches are enough (Schmeiser 1982); each must be much longer than
+// the time over which the series remembers, otherwise the interval is too narrow. The first n % batches are left out.
 sim_estimate sim_batch_interval(const double *x, size_t n, size_t batches, double confidence);
 
-// The q-quantile (0 < q < 1) of independent observations sorted upwards, with an interval between two of them by binomial
-// order statistics: no distribution is assumed, and it covers with at least `confidence`. A side for which there are too
-// few observations is infinite: the p99 of 100 observations has no upper end.
+// The q-quantile (0 < q < 1) of independent observations sorted upwards, with an interval between two of them by
+// binomial order statistics: no distribution is assumed, and it covers with at least `confidence`. A side for which
+// there are too few observations is infinite: the p99 of 100 observations has no upper end.
 sim_estimate sim_quantile_interval(const double *sorted, size_t n, double q, double confidence);
 
 // Half the interval's width over the absolute value: the precision that users ask for (0.02 is "within 2 %").

@@ -16,8 +16,8 @@ const char *sim_verdict_name(sim_verdict v)
     return words[v];
 }
 
-// Equivalence by interval inclusion is the two one-sided tests of Schuirmann (J. Pharmacokinet. Biopharm. 15, 1987), but
-// with the full interval instead of the one at 1 - 2 alpha: one interval serves every verdict, on the careful side.
+// Equivalence by interval inclusion is the two one-sided tests of Schuirmann (J. Pharmacokinet. Biopharm. 15, 1987),
+// but with the full interval instead of the one at 1 - 2 alpha: one interval serves every verdict, on the careful side.
 static sim_verdict verdict_of(sim_estimate difference, double smallest_effect, sim_direction direction)
 {
     if (difference.low >= -smallest_effect && difference.high <= smallest_effect)

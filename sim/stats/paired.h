@@ -1,11 +1,11 @@
 // sim/stats/paired.h - which of two variants is better, and does a claim hold: verdicts that may also be "undecided".
-// * Element i of both arrays is replication i of both variants, run on the same random numbers (same seed). Pairing pays
-//   because what the seed does to both cancels in the difference (Law, Simulation Modeling and Analysis, 11.2).
+// * Element i of both arrays is replication i of both variants, run on the same random numbers (same seed). Pairing
+//   pays because what the seed does to both cancels in the difference (Law, Simulation Modeling and Analysis, 11.2).
 // * A verdict is read off the confidence interval alone, so that the picture of the interval and the word agree.
 // * Looking at the data several times and stopping when it suits is cheating, unless the confidence is shared among
 //   the looks: sim_look_confidence.
-#ifndef SIM_STATS_PAIRED_H
-#define SIM_STATS_PAIRED_H
+#ifndef SIM_PAIRED_H
+#define SIM_PAIRED_H
 
 #include <stddef.h>
 
@@ -36,10 +36,11 @@ typedef struct {
 // The word of a verdict. Static.
 const char *sim_verdict_name(sim_verdict v);
 
-// Compares b with a in `n` paired replications. Equivalent: the interval of b - a lies within ± smallest_effect (>= 0, in
-// the unit of the data), the difference that nobody would care about; this comes first, so a difference that is certain
-// but negligible is equivalent. Better or worse: the interval excludes zero. Undecided: everything else, also n < 2 or NaN.
-// Without any spread the interval is the difference itself: identical variants are equivalent, even at smallest_effect 0.
+// Compares b with a in `n` paired replications. Equivalent: the interval of b - a lies within ± smallest_effect (>= 0,
+// in the unit of the data), the difference that nobody would care about; this comes first, so a difference that is
+// certain but negligible is equivalent. Better or worse: the interval excludes zero. Undecided: everything else, also n
+// < 2 or NaN. Without any spread the interval is the difference itself: identical variants are equivalent, even at
+// smallest_effect 0.
 sim_paired sim_compare_paired(const double *a, const double *b, size_t n, double confidence, double smallest_effect,
                               sim_direction direction);
 

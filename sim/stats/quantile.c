@@ -144,7 +144,8 @@ static double t_series(double p, double df)
     return isinf(z) ? z : z + first / df + second / (df * df);
 }
 
-// The t with P(T > t) = q for q < 0.5: Newton's method, kept inside a bracket that bisection narrows where Newton leaves it.
+// The t with P(T > t) = q for q < 0.5: Newton's method, kept inside a bracket that bisection narrows where Newton
+// leaves it.
 static double t_from_tail(double q, double df)
 {
     double low = 0, high = 1;

@@ -1,8 +1,8 @@
 // sim/stats/quantile.h - quantiles of the normal and Student's t distribution, and the special function behind them.
 // * A probability of 0 or below gives -INFINITY, of 1 or above +INFINITY, NaN gives NaN.
 // * Pure functions: no state, no locale, safe from every thread (lgamma_r instead of lgamma, which writes a global).
-#ifndef SIM_STATS_QUANTILE_H
-#define SIM_STATS_QUANTILE_H
+#ifndef SIM_QUANTILE_H
+#define SIM_QUANTILE_H
 
 // The z with P(Z <= z) = p for a standard normal Z. Wichura's algorithm AS241: about 16 digits.
 double sim_normal_quantile(double p);

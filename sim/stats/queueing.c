@@ -26,10 +26,12 @@ static double erlang_c(double load, int servers)
 
 static sim_queueing overloaded(void)
 {
-    return (sim_queueing){ .utilisation = 1, .p_wait = 1, .Wq = INFINITY, .W = INFINITY, .Lq = INFINITY, .L = INFINITY };
+    return (sim_queueing){ .utilisation = 1, .p_wait = 1, .Wq = INFINITY, .W = INFINITY,
+        .Lq = INFINITY, .L = INFINITY };
 }
 
-// Completes the result of an endless queue from its wait: W = Wq + service, and Little's law L = lambda W (Kleinrock I 2.1).
+// Completes the result of an endless queue from its wait: W = Wq + service, and Little's law L = lambda W (Kleinrock I
+// 2.1).
 static sim_queueing from_wait(double arrival_rate, double service_s, double rho, double p_wait, double Wq)
 {
     double W = Wq + service_s;
@@ -49,9 +51,9 @@ sim_queueing sim_mmc(double arrival_rate, double service_s, int servers)
 }
 
 // P(W > t) for M/M/c: service exp(mu), and with probability C before it a wait exp(theta), theta = c mu - lambda
-// (Gross and Harris, M/M/c waiting times). The books write e^{-mu t} + C mu (e^{-mu t} - e^{-theta t}) / (theta - mu) and,
-// because that is 0/0 at theta = mu, another formula there. Taking out the slower exponential leaves (1 - e^{-x}) / x,
-// whose limit at x = 0 is 1: one formula, exact near the special case too.
+// (Gross and Harris, M/M/c waiting times). The books write e^{-mu t} + C mu (e^{-mu t} - e^{-theta t}) / (theta - mu)
+// and, because that is 0/0 at theta = mu, another formula there. Taking out the slower exponential leaves (1 - e^{-x})
+// / x, whose limit at x = 0 is 1: one formula, exact near the special case too.
 static double mmc_response_beyond(double t, double mu, double theta, double p_wait)
 {
     double x = fabs(theta - mu) * t;
@@ -82,9 +84,10 @@ double sim_mmc_response_quantile(double arrival_rate, double service_s, int serv
     return high;
 }
 
-// M/M/c/K (Gross and Harris, M/M/c/K; Kleinrock I 3.6 and 3.7 are its ends K = c and c = 1). One more place adds one state:
-// `full`, its probability, follows from the one before as in Erlang B with r = load / busy servers, and all earlier
-// states, hence also the means over them, shrink by 1 - full. No state probability is ever formed that could overflow.
+// M/M/c/K (Gross and Harris, M/M/c/K; Kleinrock I 3.6 and 3.7 are its ends K = c and c = 1). One more place adds one
+// state: `full`, its probability, follows from the one before as in Erlang B with r = load / busy servers, and all
+// earlier states, hence also the means over them, shrink by 1 - full. No state probability is ever formed that could
+// overflow.
 sim_queueing sim_mmck(double arrival_rate, double service_s, int servers, int capacity)
 {
     HR_ASSERT(arrival_rate >= 0 && service_s > 0 && servers >= 1 && capacity >= servers);

@@ -5,8 +5,8 @@
 // * Arrivals are Poisson, service is first come first served. "M/M/c": exponential service, c servers, endless queue.
 // * An overloaded queue without a bound has no steady state: then W, Wq, L and Lq are INFINITY and p_wait is 1.
 // * Arguments out of range (negative rate, no server) are broken invariants: who reads them from a user checks first.
-#ifndef SIM_STATS_QUEUEING_H
-#define SIM_STATS_QUEUEING_H
+#ifndef SIM_QUEUEING_H
+#define SIM_QUEUEING_H
 
 typedef struct {
     double utilisation;                        // fraction of the servers' time that is busy
@@ -28,8 +28,8 @@ double sim_mmc_response_quantile(double arrival_rate, double service_s, int serv
 // M/M/c/K: at most `capacity` >= `servers` requests in the system, further ones are turned away. Overload is fine.
 sim_queueing sim_mmck(double arrival_rate, double service_s, int servers, int capacity);
 
-// M/G/1: one server and any service time, of which only the squared coefficient of variation (variance over squared mean)
-// matters: 0 constant, 1 exponential.
+// M/G/1: one server and any service time, of which only the squared coefficient of variation (variance over squared
+// mean) matters: 0 constant, 1 exponential.
 sim_queueing sim_mg1(double arrival_rate, double service_s, double scv);
 
 #endif

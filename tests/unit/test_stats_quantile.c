@@ -1,4 +1,4 @@
-// tests/unit/test_stats_quantile.c - quantiles against published tables, and against the distribution functions they invert.
+// tests/unit/test_stats_quantile.c - quantiles against published tables and the distributions they invert.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,8 +22,8 @@ static void test_t_quantile_matches_tables(void **state)
 {
     (void)state;
     static const struct { double p, df, t; } table[] = {
-        { 0.975, 1, 12.706204736 }, { 0.975, 2, 4.3026527297 }, { 0.975, 10, 2.2281388520 }, { 0.995, 30, 2.7499956536 },
-        { 0.95, 5, 2.0150483733 }, { 0.9995, 1, 636.61924877 }, { 0.975, 120, 1.9799304051 }, { 0.9, 3, 1.6377443537 },
+        { 0.975, 1, 12.706204736 }, { 0.975, 2, 4.3026527297 }, { 0.975, 10, 2.2281388520 },
+        { 0.995, 30, 2.7499956536 },        { 0.95, 5, 2.0150483733 }, { 0.9995, 1, 636.61924877 }, { 0.975, 120, 1.9799304051 }, { 0.9, 3, 1.6377443537 },
     };
     for (size_t i = 0; i < HR_COUNT(table); i++) {
         double got = sim_t_quantile(table[i].p, table[i].df);
@@ -64,7 +64,8 @@ static void test_normal_quantile_matches_table(void **state)
     near(sim_normal_quantile(1e-10), -6.361340902404056, 1e-14);
 }
 
-// The C library's erfc is the distribution function; together they must give back p on every branch, to relative digits.
+// The C library's erfc is the distribution function; together they must give back p on every branch, to relative
+// digits.
 static void test_normal_quantile_inverts_erfc(void **state)
 {
     (void)state;

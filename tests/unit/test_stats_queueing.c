@@ -1,4 +1,4 @@
-// tests/unit/test_stats_queueing.c - the closed formulas against exact values computed independently, and against each other.
+// tests/unit/test_stats_queueing.c - closed formulas against independently computed values, and against each other.
 // The file of exact values is read at run time from the folder HR_SHARED_DIR; without it the test is skipped (exit 77)
 // after everything that needs no file has passed.
 #include <math.h>
@@ -36,7 +36,8 @@ static void near(double got, double want, double tolerance)
 
 typedef struct { double arrival, service, servers, capacity, scv, load; } parameters;
 
-// Reads "arrival=0.8/s service=1s servers=2"; the units are the same in every row. False: a word this test doesn't know.
+// Reads "arrival=0.8/s service=1s servers=2"; the units are the same in every row. False: a word this test doesn't
+// know.
 static bool read_parameters(const char *text, parameters *p)
 {
     const struct { const char *name; double *value; } known[] = {

@@ -1,0 +1,304 @@
+// sim/scenario/handlers.c - the steps of a service's operations, resolved and compiled to rows.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/scenario/reader.h"
+#include "sim/scenario/units.h"
+
+enum { MOST_STEPS = 4096 };
+
+typedef struct {
+    sim_reader   *reader;
+    const sim_service_def *service;
+    sim_step_def  steps[MOST_STEPS];
+    uint16_t      count;
+    const char   *where;
+} compiler;
+
+static sim_service_def *service_of(const sim_reader *r, uint16_t target)
+{
+    const sim_model_component *c = &r->model->components[target];
+    if (c->kind == SIM_PART_balancer)
+        c = &r->model->components[((const sim_balancer_def *)c->def)->target];
+    return c->kind == SIM_PART_service ? c->def : NULL;
+}
+
+int sim_resolve(sim_reader *r, const sim_node *node, const char *name, int kind)
+{
+    const char *names[SIM_MAX_COMPONENTS + 1] = {0};
+    size_t n = 0;
+    for (int i = 0; i < r->model->component_count; i++) {
+        const sim_model_component *c = &r->model->components[i];
+        if (c->kind == SIM_PART_workload || (kind >= 0 && c->kind != kind))
+            continue;
+        if (strcmp(c->name, name) == 0)
+            return i;
+        names[n++] = c->name;
+    }
+    const char *near = hr_nearest(name, names);
+    SIM_FAIL(r, node, "no %s is named '%s'%s%s%s", kind >= 0 ? sim_kinds[kind]->name : "component", name, near ? "; did you mean '" : "",
+             near ? near : "", near ? "'?" : "");
+    return -1;
+}
+
+// Splits "name.rest"; false with a complaint when there is no dot.
+static bool split_name(sim_reader *r, const sim_node *node, char *name, size_t room, const char **rest)
+{
+    const char *dot = node->kind == SIM_SCALAR ? strchr(node->text, '.') : NULL;
+    if (!dot || dot == node->text || !dot[1] || (size_t)(dot - node->text) >= room) {
+        SIM_FAIL(r, node, "'%s': want NAME.OPERATION, such as lb.read or db.by_id", node->kind == SIM_SCALAR ? node->text : "…");
+        return false;
+    }
+    snprintf(name, room, "%.*s", (int)(dot - node->text), node->text);
+    *rest = dot + 1;
+    return true;
+}
+
+bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation)
+{
+    char name[64];
+    const char *rest;
+    if (!split_name(r, node, name, sizeof name, &rest))
+        return false;
+    int id = sim_resolve(r, node, name, -1);
+    if (id < 0)
+        return false;
+    const sim_service_def *service = r->model->components[id].def ? service_of(r, (uint16_t)id) : NULL;
+    if (!service) {
+        SIM_FAIL(r, node, "'%s' is a %s: calls go to a service or to a balancer", name, sim_kinds[r->model->components[id].kind]->name);
+        return false;
+    }
+    if (r->model->components[id].kind == SIM_PART_service && service->replicas > 1) {
+        SIM_FAIL(r, node, "'%s' has %u replicas: put a balancer in front of it and call that", name, (unsigned)service->replicas);
+        return false;
+    }
+    const char *names[257] = {0};
+    for (uint16_t i = 0; i < service->handler_count && i < 256; i++) {
+        names[i] = service->handlers[i].name;
+        if (strcmp(names[i], rest) == 0) {
+            *target = (uint16_t)id;
+            *operation = i;
+            return true;
+        }
+    }
+    const char *near = hr_nearest(rest, names);
+    SIM_FAIL(r, node, "'%s' has no operation '%s'%s%s%s", name, rest, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return false;
+}
+
+static bool resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation)
+{
+    char name[64];
+    const char *rest;
+    if (!split_name(r, node, name, sizeof name, &rest))
+        return false;
+    int id = sim_resolve(r, node, name, SIM_PART_database);
+    if (id < 0)
+        return false;
+    const sim_database_def *db = r->model->components[id].def;
+    const char *names[257] = {0};
+    for (uint16_t i = 0; i < db->statement_count && i < 256; i++) {
+        names[i] = db->statements[i].name;
+        if (strcmp(names[i], rest) == 0) {
+            *target = (uint16_t)id;
+            *operation = i;
+            return true;
+        }
+    }
+    const char *near = hr_nearest(rest, names);
+    SIM_FAIL(r, node, "'%s' has no statement '%s'%s%s%s", name, rest, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return false;
+}
+
+static bool resolve_cache(compiler *c, const sim_node *node, uint16_t *target)
+{
+    sim_reader *r = c->reader;
+    if (node->kind != SIM_SCALAR) {
+        SIM_FAIL(r, node, "want the name of a cache, or local");
+        return false;
+    }
+    if (strcmp(node->text, "local") == 0) {
+        *target = SIM_LOCAL;
+        if (!c->service->local_entries)
+            SIM_FAIL(r, node, "%s has no cache of its own: give the service `local: {entries: 1000}`", c->where);
+        return c->service->local_entries > 0;
+    }
+    int id = sim_resolve(r, node, node->text, SIM_PART_cache);
+    *target = (uint16_t)id;
+    return id >= 0;
+}
+
+static int step_kind(const char *word)
+{
+    for (int k = 0; k < SIM_STEP_COUNT; k++)
+        if (strcmp(sim_step_name((sim_step_kind)k), word) == 0)
+            return k;
+    return -1;
+}
+
+// Equal steps before this one on its path: all rows before it, since a miss block is passed by the path that runs it.
+static uint16_t ordinal_of(const compiler *c, const sim_step_def *step)
+{
+    uint16_t n = 0;
+    for (uint16_t i = 0; i < c->count; i++)
+        n = (uint16_t)(n + (c->steps[i].kind == step->kind && c->steps[i].target == step->target && c->steps[i].operation == step->operation));
+    return n;
+}
+
+static void read_extras(compiler *c, sim_node *map, sim_step_def *step)
+{
+    sim_reader *r = c->reader;
+    sim_node *ttl = step->kind == SIM_STEP_set ? sim_node_member(map, "ttl") : NULL;
+    sim_node *timeout = step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_call ? sim_node_member(map, "timeout") : NULL;
+    if (ttl && (ttl->kind != SIM_SCALAR || !sim_read_time(ttl->text, &step->ttl) || step->ttl < HR_MS ||
+                (step->ttl != HR_FOREVER && step->ttl > HR_SEC * 3600 * 24 * 40)))
+        SIM_FAIL(r, ttl, "ttl: want a time from 1ms to 960h, or none");
+    if (timeout && (timeout->kind != SIM_SCALAR || !sim_read_time(timeout->text, &step->timeout) || step->timeout < HR_US))
+        SIM_FAIL(r, timeout, "timeout: want a time such as 500ms, or none");
+}
+
+static void read_steps(compiler *c, sim_node *list);
+
+static void read_step(compiler *c, sim_node *map)
+{
+    sim_reader *r = c->reader;
+    int kind = -1;
+    sim_node *argument = NULL;
+    for (sim_node *m = map->kind == SIM_MAP ? map->first : NULL; m && kind < 0; m = m->next)
+        if ((kind = step_kind(m->key->text)) >= 0) {
+            argument = m;
+            m->used = true;
+        }
+    if (kind < 0) {
+        const char *names[SIM_STEP_COUNT + 1] = {0};
+        for (int k = 0; k < SIM_STEP_COUNT; k++)
+            names[k] = sim_step_name((sim_step_kind)k);
+        const char *word = map->kind == SIM_MAP && map->first ? map->first->key->text : map->kind == SIM_SCALAR ? map->text : "";
+        const char *near = hr_nearest(word, names);
+        SIM_FAIL(r, map, "%s: '%s' is no step; want {wait: 5ms}, {get: cache, miss: […]}, {query: db.by_id} …%s%s%s", c->where, word,
+                 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        return;
+    }
+    if (c->count >= MOST_STEPS - 2) {
+        SIM_FAIL(r, map, "%s: more than %d steps", c->where, MOST_STEPS - 2);
+        return;
+    }
+    sim_step_def step = {.kind = (sim_step_kind)kind, .ttl = HR_FOREVER, .timeout = HR_FOREVER};
+    bool scalar = argument->kind == SIM_SCALAR;
+    switch (step.kind) {
+    case SIM_STEP_wait: case SIM_STEP_cpu:
+        if (!scalar || !sim_read_dist(r->pool, argument->text, &step.time))
+            SIM_FAIL(r, argument, "%s: want %s", sim_step_name(step.kind), sim_type_example(SIM_TYPE_DIST));
+        break;
+    case SIM_STEP_get: case SIM_STEP_set: case SIM_STEP_delete: resolve_cache(c, argument, &step.target); break;
+    case SIM_STEP_query: resolve_statement(r, argument, &step.target, &step.operation); break;
+    case SIM_STEP_call: sim_resolve_call(r, argument, &step.target, &step.operation); break;
+    case SIM_STEP_return:
+        if (!scalar || strcmp(argument->text, "ok") != 0)
+            SIM_FAIL(r, argument, "want {return: ok}");
+        break;
+    default:
+        if (!scalar || strcmp(argument->text, "error") != 0)
+            SIM_FAIL(r, argument, "want {fail: error}");
+    }
+    read_extras(c, map, &step);
+    step.ordinal = ordinal_of(c, &step);
+    uint16_t place = c->count++;
+    c->steps[place] = step;
+    sim_node *miss = step.kind == SIM_STEP_get ? sim_node_member(map, "miss") : NULL;
+    if (miss)
+        read_steps(c, miss);
+    c->steps[place].on_hit = c->count;
+    for (const sim_node *m = map->first; m; m = m->next)
+        if (!m->used)
+            SIM_FAIL(r, m->key, "a %s step has no `%s`", sim_step_name(step.kind), m->key->text);
+}
+
+static void read_steps(compiler *c, sim_node *list)
+{
+    if (list->kind != SIM_LIST) {
+        SIM_FAIL(c->reader, list, "%s: want a list of steps: [{…}, {…}]", c->where);
+        return;
+    }
+    for (sim_node *step = list->first; step; step = step->next)
+        read_step(c, step);
+}
+
+void sim_handlers_name(sim_reader *r, uint16_t id)
+{
+    sim_service_def *s = r->model->components[id].def;
+    sim_node *on = sim_node_member(r->nodes[id], "on");
+    if (!on)
+        return;                                // told by the table
+    if (on->kind != SIM_MAP || on->count == 0 || on->count > 256) {
+        SIM_FAIL(r, on, "%s.on: want {OPERATION: [step, …]} with 1 to 256 operations", r->model->components[id].name);
+        return;
+    }
+    sim_handler_def *handlers = sim_pool_take(r->pool, on->count * sizeof *handlers);
+    for (const sim_node *m = on->first; m; m = m->next)
+        handlers[s->handler_count++].name = m->key->text;
+    s->handlers = handlers;
+}
+
+void sim_handlers_read(sim_reader *r, uint16_t id)
+{
+    sim_service_def *s = r->model->components[id].def;
+    sim_node *on = sim_node_member(r->nodes[id], "on");
+    if (!on || on->kind != SIM_MAP)
+        return;
+    sim_handler_def *handlers = (sim_handler_def *)(uintptr_t)s->handlers;
+    compiler *c = hr_alloc(sizeof *c);
+    size_t i = 0;
+    for (sim_node *m = on->first; m && i < s->handler_count; m = m->next, i++) {
+        char where[160];
+        snprintf(where, sizeof where, "%.60s.on.%.60s", r->model->components[id].name, m->key->text);
+        *c = (compiler){.reader = r, .service = s, .where = where};
+        read_steps(c, m);
+        c->steps[c->count++] = (sim_step_def){.kind = SIM_STEP_return, .ttl = HR_FOREVER, .timeout = HR_FOREVER};
+        sim_step_def *steps = sim_pool_take(r->pool, c->count * sizeof *steps);
+        memcpy(steps, c->steps, c->count * sizeof *steps);
+        handlers[i].steps = steps;
+        handlers[i].count = c->count;
+    }
+    free(c);
+}
+
+// --- rings ----------------------------------------------------------------------------------------------------------
+
+// Depth-first over handlers: 1 = on the present path, 2 = known to be free of rings.
+static void visit(sim_reader *r, uint16_t id, uint16_t operation, uint8_t *colour)
+{
+    uint8_t *mine = &colour[id * 256 + operation];
+    const sim_service_def *s = r->model->components[id].def;
+    *mine = 1;
+    const sim_handler_def *h = &s->handlers[operation];
+    for (uint16_t i = 0; i < h->count && h->steps; i++) {
+        if (h->steps[i].kind != SIM_STEP_call)
+            continue;
+        uint16_t next = h->steps[i].target;
+        if (r->model->components[next].kind == SIM_PART_balancer)
+            next = ((const sim_balancer_def *)r->model->components[next].def)->target;
+        uint8_t seen = colour[next * 256 + h->steps[i].operation];
+        if (seen == 1) {
+            const sim_service_def *other = r->model->components[next].def;
+            SIM_FAIL(r, r->nodes[id], "a ring of calls: %s.%s calls %s.%s, which ends up here again", r->model->components[id].name, h->name,
+                     r->model->components[next].name, other->handlers[h->steps[i].operation].name);
+        } else if (!seen) {
+            visit(r, next, h->steps[i].operation, colour);
+        }
+    }
+    *mine = 2;
+}
+
+void sim_find_cycles(sim_reader *r)
+{
+    uint8_t *colour = hr_alloc(SIM_MAX_COMPONENTS * 256);
+    for (uint16_t i = 0; i < r->model->component_count; i++) {
+        const sim_service_def *s = r->model->components[i].def;
+        for (uint16_t h = 0; r->model->components[i].kind == SIM_PART_service && h < s->handler_count; h++)
+            if (!colour[i * 256 + h])
+                visit(r, i, h, colour);
+    }
+    free(colour);
+}

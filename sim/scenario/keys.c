@@ -1,0 +1,132 @@
+// sim/scenario/keys.c - the table made from key.def, and the reading of plain values by it.
+#include "sim/scenario/keys.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "sim/policy/balance/balance.h"
+#include "sim/scenario/units.h"
+
+const sim_key sim_key_table[] = {
+#define SIM_KEY(owner, key, type, container, field, fallback, least, most, help) \
+    {#owner, #key, SIM_TYPE_##type, offsetof(container, field), fallback, least, most, help},
+#include "sim/scenario/key.def"
+#undef SIM_KEY
+    {0}};
+
+const char *sim_type_example(sim_type type)
+{
+    static const char *const examples[] = {
+        [SIM_TYPE_COUNT] = "a whole number such as 64 or 10k", [SIM_TYPE_COUNT64] = "a whole number such as 64 or 10k",
+        [SIM_TYPE_REAL] = "a number of cores such as 2 cores", [SIM_TYPE_BYTES] = "a size such as 512MiB",
+        [SIM_TYPE_BYTES32] = "a size such as 8KiB", [SIM_TYPE_BYTES64] = "a size such as 512MiB", [SIM_TYPE_TIME] = "a time such as 5ms, or none",
+        [SIM_TYPE_RATE] = "a rate such as 800/s", [SIM_TYPE_DIST] = "a time such as 5ms or exp(5ms); see `explain distributions`",
+        [SIM_TYPE_EVICTION] = "one of `list evictions`", [SIM_TYPE_BALANCER] = "one of `list balancers`",
+        [SIM_TYPE_BOOL] = "true or false", [SIM_TYPE_TEXT] = "a text"};
+    return examples[type] ? examples[type] : "see `explain`";
+}
+
+const sim_key *sim_key_find(const char *owner, const char *name)
+{
+    for (const sim_key *k = sim_key_table; k->owner; k++)
+        if (strcmp(k->owner, owner) == 0 && strcmp(k->name, name) == 0)
+            return k;
+    return NULL;
+}
+
+static bool in_range(const sim_key *k, double x) { return x >= k->least && x <= k->most; }
+
+// Reads one value; *range tells that it was of the right sort, but out of range.
+static bool read_value(sim_pool *pool, const sim_key *k, const char *text, void *at, bool *range)
+{
+    double x = 0;
+    hr_time time;
+    bool good = false;
+    switch (k->type) {
+    case SIM_TYPE_COUNT: case SIM_TYPE_COUNT64: good = sim_read_count(text, &x); break;
+    case SIM_TYPE_REAL: good = sim_read_cores(text, &x); break;
+    case SIM_TYPE_RATE: good = sim_read_rate(text, &x); break;
+    case SIM_TYPE_BYTES: case SIM_TYPE_BYTES32: case SIM_TYPE_BYTES64: good = sim_read_bytes(text, &x); break;
+    case SIM_TYPE_TIME:
+        good = sim_read_time(text, &time);
+        x = time == HR_FOREVER ? k->most : (double)time * 1e-9;
+        break;
+    case SIM_TYPE_DIST: return sim_read_dist(pool, text, at);
+    case SIM_TYPE_TEXT: *(const char **)at = sim_pool_text(pool, text); return true;
+    case SIM_TYPE_BOOL: *(bool *)at = strcmp(text, "true") == 0; return *(bool *)at || strcmp(text, "false") == 0;
+    case SIM_TYPE_EVICTION: case SIM_TYPE_BALANCER: {
+        int row = k->type == SIM_TYPE_EVICTION ? sim_evictor_find(text) : sim_balancer_find(text);
+        *(uint32_t *)at = (uint32_t)row;
+        return row >= 0;
+    }
+    case SIM_TYPE_OTHER: return true;
+    }
+    *range = good && !in_range(k, x);
+    if (!good || *range)
+        return false;
+    switch (k->type) {
+    case SIM_TYPE_COUNT: case SIM_TYPE_BYTES32: *(uint32_t *)at = (uint32_t)x; break;
+    case SIM_TYPE_COUNT64: case SIM_TYPE_BYTES64: *(uint64_t *)at = (uint64_t)x; break;
+    case SIM_TYPE_TIME: *(hr_time *)at = time; break;
+    default: *(double *)at = x;
+    }
+    return true;
+}
+
+static const char *nearest_row(const sim_key *k, const char *word)
+{
+    const char *names[64] = {0};
+    for (size_t i = 0; k->type == SIM_TYPE_BALANCER && sim_balancers[i] && i < 63; i++)
+        names[i] = sim_balancers[i]->name;
+    for (size_t i = 0; k->type == SIM_TYPE_EVICTION && sim_evictors[i] && i < 63; i++)
+        names[i] = sim_evictors[i]->name;
+    return hr_nearest(word, names);
+}
+
+static bool read_key(sim_pool *pool, const sim_source *source, const sim_key *k, const char *where, sim_node *map, void *def)
+{
+    sim_node *node = sim_node_member(map, k->name);
+    void *at = (char *)def + k->offset;
+    bool range = false;
+    if (!node) {
+        if (!k->fallback) {
+            SIM_WRONG(source, map, "%s lacks `%s`: %s", where, k->name, k->help);
+            return false;
+        }
+        if (*k->fallback)
+            HR_ASSERT(read_value(pool, k, k->fallback, at, &range));
+        return true;
+    }
+    if (k->type == SIM_TYPE_OTHER)
+        return true;
+    if (node->kind == SIM_SCALAR && read_value(pool, k, node->text, at, &range))
+        return true;
+    const char *said = node->kind == SIM_SCALAR ? node->text : node->kind == SIM_MAP ? "{…}" : "[…]";
+    const char *near = node->kind == SIM_SCALAR ? nearest_row(k, node->text) : NULL;
+    if (range)
+        SIM_WRONG(source, node, "%s.%s = '%s': out of range, want %g to %g", where, k->name, said, k->least, k->most);
+    else
+        SIM_WRONG(source, node, "%s.%s = '%s': want %s%s%s%s", where, k->name, said, sim_type_example(k->type),
+                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return false;
+}
+
+bool sim_keys_read(sim_pool *pool, const sim_source *source, const char *owner, const char *where, sim_node *map, void *def)
+{
+    bool good = true;
+    const char *names[32] = {0};
+    size_t n = 0;
+    for (const sim_key *k = sim_key_table; k->owner; k++)
+        if (strcmp(k->owner, owner) == 0) {
+            names[n++] = k->name;
+            good = read_key(pool, source, k, where, map, def) && good;
+        }
+    for (const sim_node *m = map->first; m; m = m->next)
+        if (!m->used) {
+            const char *near = hr_nearest(m->key->text, names);
+            SIM_WRONG(source, m->key, "%s has no key `%s`%s%s%s", where, m->key->text, near ? "; did you mean `" : "", near ? near : "",
+                      near ? "`?" : "");
+            good = false;
+        }
+    return good;
+}

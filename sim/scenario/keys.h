@@ -1,0 +1,29 @@
+// sim/scenario/keys.h - the table of all keys, and reading the plain ones by it.
+#ifndef SIM_KEYS_TABLE_H
+#define SIM_KEYS_TABLE_H
+
+#include "sim/scenario/model.h"
+#include "sim/scenario/node.h"
+
+typedef enum { SIM_TYPE_OTHER, SIM_TYPE_COUNT, SIM_TYPE_COUNT64, SIM_TYPE_REAL, SIM_TYPE_BYTES, SIM_TYPE_BYTES32, SIM_TYPE_BYTES64,
+               SIM_TYPE_TIME, SIM_TYPE_RATE, SIM_TYPE_DIST, SIM_TYPE_EVICTION, SIM_TYPE_BALANCER, SIM_TYPE_BOOL, SIM_TYPE_TEXT } sim_type;
+
+typedef struct {
+    const char *owner, *name;
+    sim_type    type;
+    size_t      offset;                        // in the owner's def
+    const char *fallback;                      // the default as text; NULL: required; "": absent
+    double      least, most;
+    const char *help;
+} sim_key;
+extern const sim_key sim_key_table[];          // ends with a NULL owner
+// What a value of that type looks like: "a time such as 5ms".
+const char *sim_type_example(sim_type type);
+
+// Fills every plain key of `owner` in `def` from the map (or its default), and complains of unknown and missing ones.
+// `where` names the owner in messages ("api"). Returns whether all was well.
+bool sim_keys_read(sim_pool *pool, const sim_source *source, const char *owner, const char *where, sim_node *map, void *def);
+// Whether the owner has such a key.
+const sim_key *sim_key_find(const char *owner, const char *name);
+
+#endif

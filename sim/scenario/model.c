@@ -1,0 +1,475 @@
+// sim/scenario/model.c - from a file to a checked model: names first, then values, then what refers to names.
+#include "sim/scenario/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/scenario/reader.h"
+#include "sim/scenario/units.h"
+
+// --- variants: replaced subtrees ----------------------------------------------------------------------------------------
+
+static sim_node *member_named(const sim_node *map, const char *name, size_t length)
+{
+    for (sim_node *m = map && map->kind == SIM_MAP ? map->first : NULL; m; m = m->next)
+        if (strlen(m->key->text) == length && strncmp(m->key->text, name, length) == 0)
+            return m;
+    return NULL;
+}
+
+// Where a path begins: a section of the file, or a component or workload by its name.
+static sim_node *path_root(sim_node *root, const char *path, size_t length)
+{
+    sim_node *found = member_named(root, path, length);
+    if (!found)
+        found = member_named(member_named(root, "components", 10), path, length);
+    return found ? found : member_named(member_named(root, "workload", 8), path, length);
+}
+
+static void replace(sim_reader *r, sim_node *parent, const char *name, sim_node *value)
+{
+    sim_node *copy = sim_pool_take(r->pool, sizeof *copy), **at = &parent->first;
+    *copy = *value;
+    while (*at && strcmp((*at)->key->text, name) != 0)
+        at = &(*at)->next;
+    copy->next = *at ? (*at)->next : NULL;
+    copy->key = sim_pool_take(r->pool, sizeof *copy->key);
+    *copy->key = *value->key;
+    copy->key->text = sim_pool_text(r->pool, name);
+    copy->used = false;
+    if (!*at)
+        parent->count++;
+    *at = copy;
+}
+
+static void apply_override(sim_reader *r, sim_node *root, sim_node *value)
+{
+    const char *path = value->key->text, *dot = strchr(path, '.');
+    sim_node *parent = dot ? path_root(root, path, (size_t)(dot - path)) : NULL;
+    if (!parent) {
+        SIM_FAIL(r, value->key, "'%s': want a path such as api.on.read or workload.readers.rate; no section or component begins so", path);
+        return;
+    }
+    for (const char *at = dot + 1;; at = dot + 1) {
+        dot = strchr(at, '.');
+        if (parent->kind != SIM_MAP) {
+            SIM_FAIL(r, value->key, "'%s': there is nothing below '%.*s'", path, (int)(at - 1 - path), path);
+            return;
+        }
+        if (!dot) {
+            replace(r, parent, at, value);
+            return;
+        }
+        sim_node *next = member_named(parent, at, (size_t)(dot - at));
+        if (!next) {
+            SIM_FAIL(r, value->key, "'%s': '%.*s' is not in the file", path, (int)(dot - path), path);
+            return;
+        }
+        parent = next;
+    }
+}
+
+static void read_variants(sim_reader *r, sim_node *root, const char *wanted)
+{
+    sim_node *variants = sim_node_member(root, "variants");
+    if (variants && variants->kind != SIM_MAP)
+        SIM_FAIL(r, variants, "variants: want {NAME: {path.to.key: value}}");
+    sim_model *m = r->model;
+    m->variants = sim_pool_take(r->pool, (variants ? variants->count : 0) * sizeof *m->variants + 1);
+    const char *names[65] = {0};
+    bool found = !*wanted;
+    for (sim_node *v = variants && variants->kind == SIM_MAP ? variants->first : NULL; v; v = v->next) {
+        if (v->kind != SIM_MAP) {
+            SIM_FAIL(r, v, "variant '%s': want {path.to.key: value}, or {} for the file as it stands", v->key->text);
+            continue;
+        }
+        const sim_node *summary = sim_node_member(v, "summary");
+        m->variants[m->variant_count++] = (sim_variant){v->key->text, summary && summary->kind == SIM_SCALAR ? summary->text : "", v->key->line};
+        if (m->variant_count < 65)
+            names[m->variant_count - 1] = v->key->text;
+        if (strcmp(v->key->text, wanted) != 0)
+            continue;
+        found = true;
+        for (sim_node *value = v->first; value; value = value->next)
+            if (strcmp(value->key->text, "summary") != 0)
+                apply_override(r, root, value);
+    }
+    if (!found) {
+        const char *near = hr_nearest(wanted, names);
+        SIM_FAIL(r, variants ? variants : root, "no variant is named '%s'%s%s%s", wanted, near ? "; did you mean '" : "", near ? near : "",
+                 near ? "'?" : "");
+    }
+}
+
+// --- components -------------------------------------------------------------------------------------------------------
+
+static void read_engine(sim_reader *r, sim_node *node, const char *where, const char *only)
+{
+    const sim_node *engine = sim_node_member(node, "engine");
+    if (engine && (engine->kind != SIM_SCALAR || strcmp(engine->text, only) != 0))
+        SIM_FAIL(r, engine, "%s.engine = '%s': want %s", where, engine->kind == SIM_SCALAR ? engine->text : "…", only);
+}
+
+static void read_local(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
+{
+    sim_node *local = sim_node_member(node, "local");
+    if (!local)
+        return;
+    char name[96];
+    snprintf(name, sizeof name, "%.80s.local", where);
+    if (local->kind != SIM_MAP)
+        SIM_FAIL(r, local, "%s: want {entries: 1000}", name);
+    else if (!sim_keys_read(r->pool, r->source, "local", name, local, def))
+        r->failed = true;
+}
+
+static void read_statements(sim_reader *r, sim_node *node, const char *where, sim_database_def *def)
+{
+    sim_node *map = sim_node_member(node, "statements");
+    if (!map)
+        return;
+    if (map->kind != SIM_MAP || map->count == 0 || map->count > 256) {
+        SIM_FAIL(r, map, "%s.statements: want {NAME: {cpu: 1ms, wait: exp(7ms)}} with 1 to 256 statements", where);
+        return;
+    }
+    sim_statement_def *statements = sim_pool_take(r->pool, map->count * sizeof *statements);
+    for (sim_node *s = map->first; s; s = s->next) {
+        char name[160];
+        snprintf(name, sizeof name, "%.60s.statements.%.60s", where, s->key->text);
+        sim_statement_def *d = &statements[def->statement_count++];
+        d->name = s->key->text;
+        if (s->kind != SIM_MAP)
+            SIM_FAIL(r, s, "%s: want {cpu: 1ms, wait: exp(7ms), sql: …}", name);
+        else if (!sim_keys_read(r->pool, r->source, "statement", name, s, d))
+            r->failed = true;
+    }
+    def->statements = statements;
+}
+
+static void read_values(sim_reader *r, uint16_t id)
+{
+    sim_model_component *c = &r->model->components[id];
+    sim_node *node = r->nodes[id];
+    c->def = sim_pool_take(r->pool, sim_kinds[c->kind]->def_size);
+    if (!sim_keys_read(r->pool, r->source, sim_kinds[c->kind]->name, c->name, node, c->def))
+        r->failed = true;
+    switch (c->kind) {
+    case SIM_PART_service: read_local(r, node, c->name, c->def); break;
+    case SIM_PART_cache: {
+        sim_cache_def *cache = c->def;
+        read_engine(r, node, c->name, "redis");
+        if (!cache->entries && !cache->memory_bytes)
+            SIM_FAIL(r, node, "%s has no limit: give `memory` or `entries`", c->name);
+        else if (cache->memory_bytes && cache->memory_bytes <= cache->base_bytes)
+            SIM_FAIL(r, node, "%s.memory leaves nothing above its `base` of %llu bytes", c->name, (unsigned long long)cache->base_bytes);
+        break;
+    }
+    case SIM_PART_database:
+        read_engine(r, node, c->name, "postgres");
+        read_statements(r, node, c->name, c->def);
+        break;
+    default: break;
+    }
+}
+
+static void read_workload(sim_reader *r, uint16_t id)
+{
+    sim_workload_def *d = r->model->components[id].def;
+    const char *name = r->model->components[id].name;
+    const sim_node *call = sim_node_member(r->nodes[id], "call"), *key = sim_node_member(r->nodes[id], "key");
+    const sim_node *arrivals = sim_node_member(r->nodes[id], "arrivals");
+    if (call)
+        sim_resolve_call(r, call, &d->target, &d->operation);
+    d->keys = sim_keys_make(SIM_KEYS_ONE, 1, 0);
+    if (key && (key->kind != SIM_SCALAR || !sim_read_keys(key->text, &d->keys)))
+        SIM_FAIL(r, key, "%s.key: want one, uniform(10k) or zipf(0.99, 100k)", name);
+    if (arrivals && arrivals->kind == SIM_SCALAR && strcmp(arrivals->text, "constant") == 0)
+        d->arrivals = SIM_ARRIVALS_constant;
+    else if (arrivals && (arrivals->kind != SIM_SCALAR || strcmp(arrivals->text, "poisson") != 0))
+        SIM_FAIL(r, arrivals, "%s.arrivals: want poisson or constant", name);
+}
+
+static int part_named(const char *word)
+{
+    for (int k = 0; k < SIM_PART_COUNT; k++)
+        if (k != SIM_PART_workload && strcmp(sim_kinds[k]->name, word) == 0)
+            return k;
+    return -1;
+}
+
+// Names and kinds of all components; workloads come last.
+static void name_components(sim_reader *r, sim_node *components, sim_node *workload)
+{
+    sim_model *m = r->model;
+    size_t most = components->count + workload->count;
+    if (most > SIM_MAX_COMPONENTS) {
+        SIM_FAIL(r, components, "%zu components and workloads; at most %d", most, SIM_MAX_COMPONENTS);
+        return;
+    }
+    m->components = sim_pool_take(r->pool, most * sizeof *m->components + 1);
+    r->nodes = sim_pool_take(r->pool, most * sizeof(sim_node *) + 1);
+    for (sim_node *n = components->first; n; n = n->next) {
+        const sim_node *kind = sim_node_member(n, "kind");
+        int part = kind && kind->kind == SIM_SCALAR ? part_named(kind->text) : -1;
+        if (part < 0) {
+            const char *const names[] = {"balancer", "service", "cache", "database", NULL};
+            const char *near = kind && kind->kind == SIM_SCALAR ? hr_nearest(kind->text, names) : NULL;
+            SIM_FAIL(r, kind ? kind : n, "%s: want `kind: balancer`, service, cache or database%s%s%s", n->key->text,
+                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+            continue;
+        }
+        r->nodes[m->component_count] = n;
+        m->components[m->component_count++] = (sim_model_component){.name = n->key->text, .kind = (uint16_t)part, .line = n->key->line};
+    }
+    for (sim_node *n = workload->first; n; n = n->next) {
+        if (n->kind != SIM_MAP || member_named(components, n->key->text, strlen(n->key->text))) {
+            SIM_FAIL(r, n->key, n->kind == SIM_MAP ? "'%s' is the name of a component, too" : "workload '%s': want {rate: 400/s, call: …}",
+                     n->key->text);
+            continue;
+        }
+        r->nodes[m->component_count] = n;
+        m->components[m->component_count++] = (sim_model_component){.name = n->key->text, .kind = SIM_PART_workload, .line = n->key->line};
+    }
+}
+
+static void read_components(sim_reader *r, sim_node *root)
+{
+    sim_node *components = sim_node_member(root, "components"), *workload = sim_node_member(root, "workload");
+    if (!components || !workload)
+        return;                                // told by the table
+    if (components->kind != SIM_MAP || workload->kind != SIM_MAP || !components->count || !workload->count) {
+        SIM_FAIL(r, components->kind == SIM_MAP && components->count ? workload : components, "want {NAME: {…}} with at least one member");
+        return;
+    }
+    name_components(r, components, workload);
+    sim_model *m = r->model;
+    for (uint16_t i = 0; i < m->component_count; i++)
+        read_values(r, i);
+    for (uint16_t i = 0; i < m->component_count; i++)
+        if (m->components[i].kind == SIM_PART_balancer) {
+            const sim_node *to = sim_node_member(r->nodes[i], "to");
+            int target = to && to->kind == SIM_SCALAR ? sim_resolve(r, to, to->text, SIM_PART_service) : -1;
+            if (to && to->kind != SIM_SCALAR)
+                SIM_FAIL(r, to, "%s.to: want the name of a service", m->components[i].name);
+            ((sim_balancer_def *)m->components[i].def)->target = (uint16_t)(target < 0 ? i : target);
+        } else if (m->components[i].kind == SIM_PART_service) {
+            sim_handlers_name(r, i);
+        }
+    for (uint16_t i = 0; i < m->component_count; i++)
+        if (m->components[i].kind == SIM_PART_service)
+            sim_handlers_read(r, i);
+        else if (m->components[i].kind == SIM_PART_workload)
+            read_workload(r, i);
+    if (!r->failed)
+        sim_find_cycles(r);
+    m->truth = UINT16_MAX;
+    for (uint16_t i = m->component_count; i-- > 0;)
+        if (m->components[i].kind == SIM_PART_database)
+            m->truth = i;
+}
+
+// --- the other sections -------------------------------------------------------------------------------------------------
+
+static void read_run(sim_reader *r, sim_node *root)
+{
+    sim_node none = {.kind = SIM_MAP, .line = 1, .column = 1}, *run = sim_node_member(root, "run");
+    if (run && run->kind != SIM_MAP) {
+        SIM_FAIL(r, run, "run: want {duration: 60s}");
+        return;
+    }
+    sim_model *m = r->model;
+    if (!sim_keys_read(r->pool, r->source, "run", "run", run ? run : &none, m))
+        r->failed = true;
+    const sim_node *warmup = sim_node_member(run, "warmup");
+    m->warmup = -1;
+    if (warmup && (warmup->kind != SIM_SCALAR || (strcmp(warmup->text, "auto") != 0 && !sim_read_time(warmup->text, &m->warmup))))
+        SIM_FAIL(r, warmup, "run.warmup: want a time such as 10s, or auto");
+    else if (m->warmup >= m->duration)
+        SIM_FAIL(r, warmup, "run.warmup: nothing is left of the duration of %g s", (double)m->duration / 1e9);
+    if (m->duration == HR_FOREVER || m->sample == HR_FOREVER)
+        SIM_FAIL(r, run ? run : root, "run: duration and sample must be times");
+}
+
+static void read_prices(sim_reader *r, sim_node *root)
+{
+    sim_node *prices = sim_node_member(root, "prices");
+    if (!prices)
+        return;
+    if (prices->kind != SIM_MAP || !sim_keys_read(r->pool, r->source, "prices", "prices", prices, r->model)) {
+        if (prices->kind != SIM_MAP)
+            SIM_FAIL(r, prices, "prices: want {core: 0.04 $/h, gib: 0.005 $/h}");
+        r->failed = true;
+        return;
+    }
+    const sim_node *core = sim_node_member(prices, "core"), *gib = sim_node_member(prices, "gib");
+    if (core && (core->kind != SIM_SCALAR || !sim_read_money(core->text, &r->model->price_core)))
+        SIM_FAIL(r, core, "prices.core: want a price such as 0.04 $/h");
+    if (gib && (gib->kind != SIM_SCALAR || !sim_read_money(gib->text, &r->model->price_gib)))
+        SIM_FAIL(r, gib, "prices.gib: want a price such as 0.005 $/h");
+}
+
+static void read_objectives(sim_reader *r, sim_node *root)
+{
+    sim_node *map = sim_node_member(root, "objectives");
+    if (!map)
+        return;
+    if (map->kind != SIM_MAP) {
+        SIM_FAIL(r, map, "objectives: want {p99: 200ms, errors: 0.1%%}");
+        return;
+    }
+    r->model->objectives = sim_pool_take(r->pool, map->count * sizeof(sim_objective) + 1);
+    for (sim_node *o = map->first; o; o = o->next) {
+        double limit = 0;
+        if (o->kind != SIM_SCALAR || !sim_read_any(o->text, &limit))
+            SIM_FAIL(r, o, "objectives.%s: want a limit such as 200ms, 0.1%% or 500/s", o->key->text);
+        else
+            r->model->objectives[r->model->objective_count++] =
+                (sim_objective){o->key->text, limit, o->text, o->key->line, o->key->column};
+    }
+}
+
+static const char *text_of(sim_reader *r, sim_node *map, const char *key)
+{
+    const sim_node *n = sim_node_member(map, key);
+    if (n && n->kind != SIM_SCALAR)
+        SIM_FAIL(r, n, "claim: `%s` must be a text", key);
+    return n && n->kind == SIM_SCALAR ? n->text : NULL;
+}
+
+static void read_claims(sim_reader *r, sim_node *root)
+{
+    sim_node *list = sim_node_member(root, "claims");
+    if (!list)
+        return;
+    if (list->kind != SIM_LIST) {
+        SIM_FAIL(r, list, "claims: want a list of {id, source, holds}");
+        return;
+    }
+    r->model->claims = sim_pool_take(r->pool, list->count * sizeof(sim_claim) + 1);
+    for (sim_node *c = list->first; c; c = c->next) {
+        sim_claim claim = {0};
+        if (c->kind != SIM_MAP || !sim_keys_read(r->pool, r->source, "claim", "claim", c, &claim)) {
+            if (c->kind != SIM_MAP)
+                SIM_FAIL(r, c, "want a claim: {id: …, source: …, holds: p50(aside) < 0.5 * p50(none)}");
+            r->failed = true;
+            continue;
+        }
+        const sim_node *holds = sim_node_member(c, "holds");
+        claim = (sim_claim){text_of(r, c, "id"), text_of(r, c, "source"), text_of(r, c, "holds"), text_of(r, c, "live"), holds->line, holds->column};
+        if (claim.id && claim.source && claim.expression)
+            r->model->claims[r->model->claim_count++] = claim;
+    }
+}
+
+// --- the whole ----------------------------------------------------------------------------------------------------------
+
+static bool read_all(sim_reader *r, sim_node *root, const char *variant)
+{
+    sim_model *m = r->model;
+    read_variants(r, root, variant);
+    if (!sim_keys_read(r->pool, r->source, "file", "the scenario", root, m))
+        r->failed = true;
+    const sim_node *name = sim_node_member(root, "scenario"), *title = sim_node_member(root, "title");
+    m->name = name && name->kind == SIM_SCALAR ? name->text : "";
+    m->title = title && title->kind == SIM_SCALAR ? title->text : "";
+    if (name && (name->kind != SIM_SCALAR || !*name->text))
+        SIM_FAIL(r, name, "scenario: want a name");
+    read_components(r, root);
+    read_run(r, root);
+    read_prices(r, root);
+    read_objectives(r, root);
+    read_claims(r, root);
+    return !r->failed;
+}
+
+static hr_status parse_one(const char *path, const char *text, size_t size, const char *variant, const char *about, sim_model **out, hr_error *e)
+{
+    sim_pool *pool = hr_alloc(sizeof *pool);
+    sim_source source = {.path = path, .text = text, .error = e, .about = about};
+    sim_node *root;
+    hr_status status = sim_node_parse(pool, &source, size, &root);
+    sim_model *m = sim_pool_take(pool, sizeof *m);
+    sim_reader reader = {.pool = pool, .source = &source, .model = m};
+    if (status || !read_all(&reader, root, variant)) {
+        sim_pool_free(pool);
+        free(pool);
+        return HR_BAD_INPUT;
+    }
+    m->path = sim_pool_text(pool, path);
+    m->text = sim_pool_text(pool, text);
+    m->variant = sim_pool_text(pool, variant);
+    m->memory = pool;
+    *out = m;
+    return HR_OK;
+}
+
+hr_status sim_model_parse(const char *path, const char *text, size_t size, const char *variant, sim_model **model, hr_error *e)
+{
+    sim_model *base = NULL, *one = NULL;
+    hr_status status = parse_one(path, text, size, variant ? variant : "", "", &base, e);
+    if (status || (variant && *variant)) {
+        if (!status)
+            *model = base;
+        return status;
+    }
+    for (size_t v = 0; v < base->variant_count; v++) {             // a file is good when all its variants are
+        char about[96];
+        snprintf(about, sizeof about, "variant '%.64s': ", base->variants[v].name);
+        if (parse_one(path, text, size, base->variants[v].name, about, &one, e))
+            status = HR_BAD_INPUT;
+        else
+            sim_model_free(one);
+    }
+    if (status)
+        sim_model_free(base);
+    else
+        *model = base;
+    return status;
+}
+
+hr_status sim_model_read(const char *path, const char *variant, sim_model **model, hr_error *e)
+{
+    char *text;
+    size_t size;
+    hr_status status = hr_read_file(path, (size_t)1 << 20, &text, &size, e);
+    if (status)
+        return status;
+    status = sim_model_parse(path, text, size, variant, model, e);
+    free(text);
+    return status;
+}
+
+void sim_model_free(sim_model *model)
+{
+    if (!model)
+        return;
+    sim_pool *pool = model->memory;
+    sim_pool_free(pool);
+    free(pool);
+}
+
+int sim_model_find(const sim_model *model, const char *name)
+{
+    for (int i = 0; i < model->component_count; i++)
+        if (strcmp(model->components[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+hr_time sim_model_grid(const sim_model *model)
+{
+    return hr_max_time(model->sample, model->duration / 36000);
+}
+
+sim_world *sim_model_build(const sim_model *model, uint64_t seed)
+{
+    sim_world *w = sim_world_new(seed, 0);
+    for (uint16_t i = 0; i < model->component_count; i++)
+        sim_component_add(w, model->components[i].kind, model->components[i].name);
+    for (uint16_t i = 0; i < model->component_count; i++)
+        sim_kinds[model->components[i].kind]->build(w, i, model->components[i].def);
+    w->has_truth = model->truth != UINT16_MAX;
+    w->truth = model->truth;
+    return w;
+}

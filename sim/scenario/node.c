@@ -1,0 +1,250 @@
+// sim/scenario/node.c - YAML text to nodes by libfyaml's events, and messages with a caret.
+#include "sim/scenario/node.h"
+
+#include <libfyaml.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST_TEXT = 1 << 20, DEEPEST = 64, MOST_NODES = 100000, MOST_MESSAGES = 20 };
+
+struct sim_pool_block { struct sim_pool_block *next; size_t used, room; };
+
+void *sim_pool_take(sim_pool *pool, size_t bytes)
+{
+    bytes = (bytes + 15) & ~(size_t)15;
+    struct sim_pool_block *b = pool->blocks;
+    if (!b || b->used + bytes > b->room) {
+        size_t room = bytes > 16384 ? bytes : 16384;
+        b = hr_alloc(sizeof *b + 16 + room);
+        b->room = room;
+        b->next = pool->blocks;
+        pool->blocks = b;
+    }
+    char *start = (char *)(((uintptr_t)(b + 1) + 15) & ~(uintptr_t)15);
+    void *p = start + b->used;
+    b->used += bytes;
+    return p;
+}
+
+char *sim_pool_text(sim_pool *pool, const char *text)
+{
+    size_t n = strlen(text) + 1;
+    return memcpy(sim_pool_take(pool, n), text, n);
+}
+
+void sim_pool_free(sim_pool *pool)
+{
+    for (struct sim_pool_block *b = pool->blocks, *next; b; b = next) {
+        next = b->next;
+        free(b);
+    }
+    pool->blocks = NULL;
+}
+
+// --- messages -------------------------------------------------------------------------------------------------------
+
+static void add_caret(hr_text *message, const char *text, int line, int column)
+{
+    const char *start = text;
+    for (int i = 1; i < line && start; i++) {
+        start = strchr(start, '\n');
+        start = start ? start + 1 : NULL;
+    }
+    if (!start || !*start)
+        return;
+    int length = (int)strcspn(start, "\r\n");
+    int from = column > 100 ? column - 60 : 0, shown = length - from > 120 ? 120 : length - from;
+    if (shown <= 0)
+        return;
+    hr_text_add(message, "\n    %.*s\n    %*s^", shown, start + from, column - 1 - from, "");
+}
+
+hr_status sim_wrong(const sim_source *source, int line, int column, const char *format, ...)
+{
+    if (source->error && source->error->count >= MOST_MESSAGES) {  // counted, not shown: the first ones are the ones to mend
+        source->error->count++;
+        return HR_BAD_INPUT;
+    }
+    va_list args;
+    va_start(args, format);
+    char said[1024];
+    vsnprintf(said, sizeof said, format, args);
+    va_end(args);
+    hr_text message = {0};
+    hr_text_add(&message, "%s:%d:%d: %s%s", source->path, line, column, source->about ? source->about : "", said);
+    add_caret(&message, source->text, line, column);
+    hr_fail(source->error, HR_BAD_INPUT, "%s", message.data);
+    free(message.data);
+    return HR_BAD_INPUT;
+}
+
+// --- parsing --------------------------------------------------------------------------------------------------------
+
+typedef struct {
+    sim_pool   *pool;
+    sim_source *source;
+    struct fy_parser *parser;
+    size_t      nodes;
+    bool        failed;
+} builder;
+
+static sim_node *new_node(builder *b, sim_node_kind kind, struct fy_token *token)
+{
+    sim_node *n = sim_pool_take(b->pool, sizeof *n);
+    const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
+    *n = (sim_node){.kind = kind, .line = mark ? mark->line + 1 : 1, .column = mark ? mark->column + 1 : 1};
+    if (++b->nodes > MOST_NODES && !b->failed) {
+        SIM_WRONG(b->source, n, "more than %d values: no scenario is that large", MOST_NODES);
+        b->failed = true;
+    }
+    return n;
+}
+
+static sim_node *read_value(builder *b, struct fy_event *event, int depth);
+
+static struct fy_event *next_event(builder *b)
+{
+    return b->failed ? NULL : fy_parser_parse(b->parser);
+}
+
+static void refuse_duplicate(builder *b, const sim_node *map, const sim_node *key)
+{
+    for (const sim_node *m = map->first; m; m = m->next)
+        if (m->key && key->text && strcmp(m->key->text, key->text) == 0) {
+            SIM_WRONG(b->source, key, "'%s' stands here a second time; the first is in line %d", key->text, m->key->line);
+            b->failed = true;
+        }
+}
+
+static void read_members(builder *b, sim_node *into, int depth)
+{
+    sim_node **tail = &into->first;
+    for (struct fy_event *event; (event = next_event(b));) {
+        bool ends = event->type == FYET_MAPPING_END || event->type == FYET_SEQUENCE_END;
+        sim_node *key = NULL;
+        if (!ends && into->kind == SIM_MAP) {
+            key = read_value(b, event, depth + 1);
+            fy_parser_event_free(b->parser, event);
+            if (key && key->kind != SIM_SCALAR) {
+                SIM_WRONG(b->source, key, "a key must be a word");
+                b->failed = true;
+            } else if (key) {
+                refuse_duplicate(b, into, key);
+            }
+            event = next_event(b);
+            if (!event)
+                return;
+        }
+        sim_node *value = ends ? NULL : read_value(b, event, depth + 1);
+        fy_parser_event_free(b->parser, event);
+        if (ends || !value)
+            return;
+        value->key = key;
+        *tail = value;
+        tail = &value->next;
+        into->count++;
+    }
+}
+
+static struct fy_token *anchor_of(struct fy_event *event)
+{
+    switch (event->type) {
+    case FYET_SCALAR: return event->scalar.anchor;
+    case FYET_MAPPING_START: return event->mapping_start.anchor;
+    case FYET_SEQUENCE_START: return event->sequence_start.anchor;
+    default: return NULL;
+    }
+}
+
+static sim_node *read_value(builder *b, struct fy_event *event, int depth)
+{
+    if (event->type == FYET_ALIAS || anchor_of(event)) {
+        sim_node *n = new_node(b, SIM_SCALAR, event->type == FYET_ALIAS ? event->alias.anchor : anchor_of(event));
+        SIM_WRONG(b->source, n, "anchors and aliases (& and *) are not read here: write the value itself");
+        b->failed = true;
+        return NULL;
+    }
+    if (event->type == FYET_SCALAR) {
+        sim_node *n = new_node(b, SIM_SCALAR, event->scalar.value);
+        size_t length = 0;
+        const char *text = event->scalar.value ? fy_token_get_text(event->scalar.value, &length) : "";
+        char *copy = sim_pool_take(b->pool, length + 1);
+        memcpy(copy, text ? text : "", text ? length : 0);
+        n->text = copy;
+        return n;
+    }
+    if (event->type != FYET_MAPPING_START && event->type != FYET_SEQUENCE_START)
+        return NULL;
+    bool map = event->type == FYET_MAPPING_START;
+    sim_node *n = new_node(b, map ? SIM_MAP : SIM_LIST, map ? event->mapping_start.mapping_start : event->sequence_start.sequence_start);
+    if (depth >= DEEPEST) {
+        SIM_WRONG(b->source, n, "nested more than %d levels deep", DEEPEST);
+        b->failed = true;
+        return NULL;
+    }
+    read_members(b, n, depth);
+    return n;
+}
+
+static void tell_yaml_error(builder *b, struct fy_diag *diag)
+{
+    void *previous = NULL;
+    const struct fy_diag_error *first = fy_diag_errors_iterate(diag, &previous);
+    if (first)
+        sim_wrong(b->source, first->line > 0 ? first->line : 1, first->column > 0 ? first->column : 1, "not YAML: %s", first->msg);
+    else
+        sim_wrong(b->source, 1, 1, "not YAML");
+}
+
+hr_status sim_node_parse(sim_pool *pool, sim_source *source, size_t size, sim_node **root)
+{
+    if (size > LARGEST_TEXT)
+        return hr_fail(source->error, HR_BAD_INPUT, "%s: %zu bytes; a scenario has at most %d", source->path, size, LARGEST_TEXT);
+    if (memchr(source->text, 0, size))
+        return hr_fail(source->error, HR_BAD_INPUT, "%s: not a text file: it has a zero byte", source->path);
+    FILE *silent = fopen("/dev/null", "w");
+    struct fy_diag_cfg diag_config;
+    fy_diag_cfg_default(&diag_config);
+    diag_config.fp = silent;
+    struct fy_diag *diag = fy_diag_create(&diag_config);
+    fy_diag_set_collect_errors(diag, true);
+    struct fy_parse_cfg config = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG, .diag = diag};
+    builder b = {.pool = pool, .source = source, .parser = fy_parser_create(&config)};
+    HR_ASSERT(b.parser && diag && silent);
+    *root = NULL;
+    fy_parser_set_string(b.parser, source->text, size);
+    for (struct fy_event *event; (event = next_event(&b)); fy_parser_event_free(b.parser, event))
+        if (!*root && (event->type == FYET_SCALAR || event->type == FYET_MAPPING_START || event->type == FYET_SEQUENCE_START ||
+                       event->type == FYET_ALIAS))
+            *root = read_value(&b, event, 0);
+        else if (*root && event->type == FYET_DOCUMENT_START && !b.failed) {
+            sim_wrong(source, 1, 1, "a second document (---): a file holds one scenario");
+            b.failed = true;
+        }
+    if (!b.failed && (fy_parser_get_stream_error(b.parser) || fy_diag_got_error(diag))) {
+        tell_yaml_error(&b, diag);
+        b.failed = true;
+    }
+    fy_parser_destroy(b.parser);
+    fy_diag_destroy(diag);
+    fclose(silent);
+    if (b.failed)
+        return HR_BAD_INPUT;
+    if (!*root || (*root)->kind != SIM_MAP)
+        return sim_wrong(source, 1, 1, "want a mapping that begins with `scenario: NAME`");
+    return HR_OK;
+}
+
+sim_node *sim_node_member(sim_node *map, const char *key)
+{
+    if (!map || map->kind != SIM_MAP)
+        return NULL;
+    for (sim_node *m = map->first; m; m = m->next)
+        if (strcmp(m->key->text, key) == 0) {
+            m->used = true;
+            return m;
+        }
+    return NULL;
+}

@@ -1,0 +1,40 @@
+// sim/scenario/node.h - a scenario file as a tree of nodes that know where they stand.
+// * Bounded: at most 1 MiB of text, 64 levels, 100 000 nodes. Anchors and aliases are refused: a scenario says what it means.
+// * Nodes lie in a sim_pool and live as long as it.
+#ifndef SIM_NODE_H
+#define SIM_NODE_H
+
+#include "sim/core/base.h"
+
+// Memory that is freed at once.
+typedef struct sim_pool { struct sim_pool_block *blocks; } sim_pool;
+void *sim_pool_take(sim_pool *pool, size_t bytes);                 // zeroed
+char *sim_pool_text(sim_pool *pool, const char *text);
+void  sim_pool_free(sim_pool *pool);
+
+typedef enum { SIM_SCALAR, SIM_MAP, SIM_LIST } sim_node_kind;
+
+typedef struct sim_node {
+    sim_node_kind kind;
+    int           line, column;                // from 1
+    const char   *text;                        // scalar
+    struct sim_node *key;                      // member of a map: its key, a scalar
+    struct sim_node *first, *next;             // members of a map or list; the next sibling
+    size_t        count;                       // members
+    bool          used;                        // the reader has asked for it
+} sim_node;
+
+typedef struct {                               // where messages about a file are collected
+    const char *path, *text;
+    hr_error   *error;
+    const char *about;                         // put before messages: "variant 'aside': ", or ""
+} sim_source;
+
+hr_status sim_node_parse(sim_pool *pool, sim_source *source, size_t size, sim_node **root) HR_MUST_USE;
+// The member of a map with that key, or NULL; marks it as used.
+sim_node *sim_node_member(sim_node *map, const char *key);
+// Adds "path:line:column: message", the line and a caret. Returns HR_BAD_INPUT.
+hr_status sim_wrong(const sim_source *source, int line, int column, const char *format, ...) HR_PRINTF(4, 5);
+#define SIM_WRONG(source, node, ...) sim_wrong(source, (node)->line, (node)->column, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,28 @@
+// sim/scenario/reader.h - what model.c and handlers.c share while a file is read.
+#ifndef SIM_READER_H
+#define SIM_READER_H
+
+#include "sim/scenario/keys.h"
+
+typedef struct {
+    sim_pool   *pool;
+    sim_source *source;
+    sim_model  *model;
+    sim_node  **nodes;                         // of each component
+    bool        failed;
+} sim_reader;
+
+// A mistake at a node.
+#define SIM_FAIL(r, node, ...) ((void)SIM_WRONG((r)->source, node, __VA_ARGS__), (void)((r)->failed = true))
+
+// Reads the operations of service `id` as names only, so that others can refer to them; later, their steps.
+void sim_handlers_name(sim_reader *r, uint16_t id);
+void sim_handlers_read(sim_reader *r, uint16_t id);
+// Resolves "lb.read": a service or a balancer in front of one, and one of the service's operations.
+bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation);
+// The component of that name; complains with a suggestion among those of `kind` (or of any kind when it is < 0).
+int  sim_resolve(sim_reader *r, const sim_node *node, const char *name, int kind);
+// Complains of services that call each other in a ring.
+void sim_find_cycles(sim_reader *r);
+
+#endif

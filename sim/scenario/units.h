@@ -1,0 +1,24 @@
+// sim/scenario/units.h - values with units: text to base units (seconds, bytes, per second, shares, $/h).
+// Each function says no, without a message, for anything that is not wholly such a value, and for what is negative or not finite.
+#ifndef SIM_UNITS_H
+#define SIM_UNITS_H
+
+#include "sim/core/random.h"
+#include "sim/scenario/node.h"
+
+bool sim_read_time(const char *text, hr_time *time);              // 5ms, 2s, 1min, 1h, 250us, 10ns, none
+bool sim_read_rate(const char *text, double *per_s);              // 800/s, 30/min, 5k/h
+bool sim_read_bytes(const char *text, double *bytes);             // 4GiB, 20MiB, 8KiB, 10kB, 96B
+bool sim_read_share(const char *text, double *share);             // 70%, 0.7
+bool sim_read_count(const char *text, double *count);             // 64, 100k, 1M
+bool sim_read_cores(const char *text, double *cores);             // 2 cores, 0.5
+bool sim_read_money(const char *text, double *per_hour);          // 0.04 $/h
+bool sim_read_any(const char *text, double *value);               // whichever of the above fits: for objectives
+// 5ms, exp(5ms), lognormal(p50=8ms, p99=60ms) …; tables are taken from the pool.
+bool sim_read_dist(sim_pool *pool, const char *text, sim_dist_def *dist);
+// uniform(10k), zipf(0.99, 100k), one
+bool sim_read_keys(const char *text, sim_keys *keys);
+// The reverse of sim_read_time, short: "8ms", "none".
+const char *sim_show_time(hr_time time, char *out, size_t room);
+
+#endif

@@ -30,16 +30,10 @@ double sim_log(double x)
     }
     // log m = 2 artanh f, f = (m-1)/(m+1), |f| <= 0.1716: the odd series ends below 1e-17 after f^21.
     double f = (m - 1.0) / (m + 1.0), g = f * f;
-    double s = 1.0 / 21;
-    s = s * g + 1.0 / 19;
-    s = s * g + 1.0 / 17;
-    s = s * g + 1.0 / 15;
-    s = s * g + 1.0 / 13;
-    s = s * g + 1.0 / 11;
-    s = s * g + 1.0 / 9;
-    s = s * g + 1.0 / 7;
-    s = s * g + 1.0 / 5;
-    s = s * g + 1.0 / 3;
+    // Terms in pairs and pairs of pairs (Estrin), so that the processor can work on them side by side.
+    double g2 = g * g, g4 = g2 * g2, g8 = g4 * g4;
+    double s = ((1.0 / 3 + g * (1.0 / 5)) + g2 * (1.0 / 7 + g * (1.0 / 9))) +
+               g4 * ((1.0 / 11 + g * (1.0 / 13)) + g2 * (1.0 / 15 + g * (1.0 / 17))) + g8 * (1.0 / 19 + g * (1.0 / 21));
     double e = exponent;
     return e * ln2_high + (2.0 * f + (2.0 * f * g * s + e * ln2_low));
 }

@@ -17,11 +17,11 @@ double sim_erlang_b(double load, int servers)
     return lost;
 }
 
-// Erlang's delay formula from his loss formula: C = B / (1 - rho (1 - B)) (Kleinrock I 3.5; Gross and Harris, M/M/c).
+// Erlang's delay formula, for load < servers, from his loss formula: C = B / (1 - rho (1 - B)) (Kleinrock I 3.5; Gross and Harris, M/M/c).
 static double erlang_c(double load, int servers)
 {
     double lost = sim_erlang_b(load, servers), rho = load / servers;
-    return rho < 1 ? lost / (1 - rho * (1 - lost)) : 1;
+    return lost / (1 - rho * (1 - lost));
 }
 
 static sim_queueing overloaded(void)
@@ -65,12 +65,12 @@ static double mmc_response_beyond(double t, double mu, double theta, double p_wa
 double sim_mmc_response_quantile(double arrival_rate, double service_s, int servers, double q)
 {
     HR_ASSERT(arrival_rate >= 0 && service_s > 0 && servers >= 1);
-    double load = arrival_rate * service_s, p_wait = erlang_c(load, servers);
-    double mu = 1 / service_s, theta = (servers - load) * mu;
+    double load = arrival_rate * service_s;
+    if (load >= servers || q >= 1)
+        return INFINITY;
     if (q <= 0)
         return 0;
-    if (q >= 1 || theta <= 0)
-        return INFINITY;
+    double mu = 1 / service_s, theta = (servers - load) * mu, p_wait = erlang_c(load, servers);
     double low = 0, high = service_s;
     for (; mmc_response_beyond(high, mu, theta, p_wait) > 1 - q; high *= 2)
         low = high;

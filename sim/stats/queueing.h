@@ -22,7 +22,7 @@ double sim_erlang_b(double load, int servers);
 // M/M/c. p_wait is Erlang C.
 sim_queueing sim_mmc(double arrival_rate, double service_s, int servers);
 
-// The q-quantile of the M/M/c response time in seconds, q in [0, 1); INFINITY when overloaded or q >= 1.
+// The q-quantile of the M/M/c response time in seconds, q in [0, 1]; INFINITY when overloaded or q is 1.
 double sim_mmc_response_quantile(double arrival_rate, double service_s, int servers, double q);
 
 // M/M/c/K: at most `capacity` >= `servers` requests in the system, further ones are turned away. Overload is fine.

@@ -168,6 +168,9 @@ static void test_mmck_joins_its_neighbours(void **state)
     near(sim_mmck(4, 1, 5, 2000).p_wait, sim_mmc(4, 1, 5).p_wait, 1e-10);
     double rho = 1.2, p_loss = pow(rho, 10) * (1 - rho) / (1 - pow(rho, 11)); // M/M/1/K, Kleinrock I 3.6
     near(sim_mmck(1.2, 1, 1, 10).p_loss, p_loss, 1e-12);
+    double p_empty = (1 - rho) / (1 - pow(rho, 11));           // who is accepted and finds somebody, waits
+    near(sim_mmck(1.2, 1, 1, 10).p_wait, 1 - p_empty / (1 - p_loss), 1e-12);
+    near(sim_mmck(12, 0.5, 5, 5).p_wait, 0, 0);
     near(sim_mmck(0, 1, 2, 4).W, 1, 0);
 }
 

@@ -1,0 +1,127 @@
+// cli/cli.c - options, messages and progress that all verbs share.
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/scenario/units.h"
+
+hr_status cli_complain(const hr_error *e)
+{
+    fprintf(stderr, "headroom: %s", e->text);
+    if (e->count > 20)
+        fprintf(stderr, "headroom: … and %d more\n", e->count - 20);
+    return e->status;
+}
+
+bool cli_has_colour(int stream_fd)
+{
+    const char *no = getenv("NO_COLOR");
+    return isatty(stream_fd) && !(no && *no);
+}
+
+void cli_progress(const char *label, double done_frac, hr_time started)
+{
+    if (!isatty(STDERR_FILENO))
+        return;
+    int filled = (int)(done_frac * 20);
+    double gone = (double)(hr_now() - started) / 1e9, left = done_frac > 0.02 ? gone / done_frac - gone : 0;
+    fprintf(stderr, "\r%s [", label);
+    for (int i = 0; i < 20; i++)
+        fputc(i < filled ? '#' : '.', stderr);
+    fprintf(stderr, "] %3.0f %%", done_frac * 100);
+    if (left > 0)
+        fprintf(stderr, ", at most %.0f s left ", left);
+    fflush(stderr);
+}
+
+void cli_progress_end(void)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%70s\r", "");
+}
+
+static void print_help(const cli_usage *u)
+{
+    printf("usage: headroom %s\n\n%s\n\noptions:\n", u->usage, u->about);
+    for (const cli_option *o = u->options; o->name; o++) {
+        char left[64];
+        snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+        printf("  %-24s %s\n", left, o->help);
+    }
+    printf("  %-24s this text\n\nexample: %s\n", "--help", u->example);
+}
+
+static cli_parse_result wrong(const cli_usage *u, const char *problem, const char *word, const char *near)
+{
+    fprintf(stderr, "headroom: %s '%s'%s%s%s\n", problem, word, near ? "; did you mean --" : "", near ? near : "", near ? "?" : "");
+    fprintf(stderr, "usage: headroom %s\n", u->usage);
+    return CLI_WRONG;
+}
+
+static bool store_value(const cli_option *o, const char *text)
+{
+    char *end;
+    hr_time time;
+    switch (o->kind) {
+    case CLI_FLAG: *(bool *)o->value = true; return true;
+    case CLI_TEXT: *(const char **)o->value = text; return true;
+    case CLI_COUNT:
+        errno = 0;
+        *(uint64_t *)o->value = strtoull(text, &end, 10);
+        return !errno && end != text && !*end && *text != '-';
+    case CLI_SECONDS:
+        if (!sim_read_time(text, &time) || time == HR_FOREVER)
+            return false;
+        *(hr_time *)o->value = time;
+        return true;
+    }
+    return false;
+}
+
+cli_parse_result cli_parse(const cli_usage *u, int argc, char **argv, int *words)
+{
+    *words = 0;
+    const char *names[64] = {0};
+    for (size_t i = 0; u->options[i].name && i < 63; i++)
+        names[i] = u->options[i].name;
+    bool only_words = false;
+    for (int i = 1; i < argc; i++) {
+        char *word = argv[i];
+        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+            print_help(u);
+            return CLI_DONE;
+        }
+        if (strcmp(word, "--") == 0 && !only_words) {
+            only_words = true;
+            continue;
+        }
+        if (only_words || word[0] != '-' || !word[1]) {
+            argv[++*words] = word;
+            continue;
+        }
+        char name[64];
+        const char *equals = strchr(word, '=');
+        snprintf(name, sizeof name, "%.*s", (int)(equals ? (size_t)(equals - word) : strlen(word)) - 2, word[1] == '-' ? word + 2 : "");
+        const cli_option *o = u->options;
+        while (o->name && strcmp(o->name, name) != 0)
+            o++;
+        if (!o->name)
+            return wrong(u, "unknown option", word, hr_nearest(name, names));
+        const char *value = equals ? equals + 1 : NULL;
+        if (o->kind == CLI_FLAG && value)
+            return wrong(u, "no value belongs to", word, NULL);
+        if (o->kind != CLI_FLAG && !value && ++i >= argc)
+            return wrong(u, "a value is missing behind", word, NULL);
+        if (!store_value(o, o->kind == CLI_FLAG ? NULL : value ? value : argv[i]))
+            return wrong(u, "not a fitting value:", value ? word : argv[i], NULL);
+    }
+    if (*words < u->least)
+        return wrong(u, "something is missing behind", argv[*words], NULL);
+    if (u->most >= 0 && *words > u->most)
+        return wrong(u, "one word too many:", argv[u->most + 1], NULL);
+    return CLI_GO;
+}

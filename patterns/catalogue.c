@@ -1,0 +1,69 @@
+// patterns/catalogue.c - see catalogue.h.
+#include "patterns/catalogue.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *pattern_root(void)
+{
+    static char root[PATH_MAX];
+    const char *given = getenv("HEADROOM_ROOT");
+    if (given && *given)
+        return given;
+    ssize_t length = readlink("/proc/self/exe", root, sizeof root - 1);
+    root[length > 0 ? length : 0] = 0;
+    while (*root) {                            // build/headroom, build/debug/headroom …: the first folder above with patterns/ in it
+        char *slash = strrchr(root, '/');
+        if (!slash)
+            break;
+        *slash = 0;
+        char *catalogue = hr_format("%s/patterns", root);
+        bool found = access(catalogue, R_OK) == 0;
+        free(catalogue);
+        if (found)
+            break;
+    }
+    return root;
+}
+
+// The folders below patterns/, NULL-terminated; the caller frees each and the list.
+static char **names(void)
+{
+    char *path = hr_format("%s/patterns", pattern_root());
+    DIR *folder = opendir(path);
+    free(path);
+    char **list = hr_alloc(257 * sizeof *list);
+    size_t n = 0;
+    for (struct dirent *d; folder && n < 256 && (d = readdir(folder));)
+        if (d->d_name[0] != '.' && !strchr(d->d_name, '.'))
+            list[n++] = hr_strdup(d->d_name);
+    if (folder)
+        closedir(folder);
+    return list;
+}
+
+hr_status pattern_path(const char *word, char **path, hr_error *e)
+{
+    if (strpbrk(word, "/.")) {
+        *path = hr_strdup(word);
+        return HR_OK;
+    }
+    char *found = hr_format("%s/patterns/%s/scenario.yaml", pattern_root(), word);
+    if (access(found, R_OK) == 0) {
+        *path = found;
+        return HR_OK;
+    }
+    free(found);
+    char **list = names();
+    const char *near = hr_nearest(word, (const char *const *)list);
+    hr_fail(e, HR_BAD_INPUT, "no pattern is named '%s'%s%s%s; a file is written with its ending, such as mine.yaml", word,
+            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    for (char **name = list; *name; name++)
+        free(*name);
+    free(list);
+    return HR_BAD_INPUT;
+}

@@ -1,0 +1,214 @@
+// tests/unit/test_engine.c - histogram, event list, checkpoints, forks, policies.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "sim/policy/balance/balance.h"
+#include "sim/scenario/model.h"
+
+static void test_histogram_is_within_one_percent(void **state)
+{
+    (void)state;
+    for (uint64_t i = 1; i < 100000; i++) {
+        hr_time v = (hr_time)(sim_random(3, 1, i, 0).word[0] >> (21 + i % 40));
+        double middle = (double)sim_histogram_middle(sim_histogram_bucket(v));
+        assert_true(middle - (double)v <= 0.01 * (double)v + 0.5 && (double)v - middle <= 0.01 * (double)v + 0.5);
+    }
+}
+
+static void test_events_come_in_order_against_a_sorted_array(void **state)
+{
+    (void)state;
+    sim_world *w = sim_world_new(1, 0);
+    enum { N = 200000 };
+    uint64_t pushed = 0, popped = 0;
+    hr_time last = 0;
+    uint64_t last_order = 0;
+    for (uint64_t i = 0; i < N; i++) {
+        sim_draw r = sim_random(5, 2, i, 0);
+        if (r.word[0] % 3 != 0 || w->events.count == 0) {
+            sim_schedule(w, w->now + (hr_time)(r.word[1] % 50), 0, 0, 0, 0);   // many ties
+            pushed++;
+        } else {
+            sim_event e;
+            assert_true(sim_events_pop(w, &e));
+            assert_true(e.at > last || (e.at == last && (popped == 0 || e.order > last_order)));
+            last = w->now = e.at;
+            last_order = e.order;
+            popped++;
+        }
+        if (i % 4096 == 0)
+            sim_events_check(w);
+    }
+    assert_int_equal(pushed - popped, w->events.count);
+    sim_world_free(w);
+}
+
+static const char caching[] = HR_SOURCE_DIR "/patterns/caching/scenario.yaml";
+
+static sim_world *started(uint64_t seed)
+{
+    hr_error e = {0};
+    sim_model *model;
+    assert_int_equal(sim_model_read(caching, "aside", &model, &e), HR_OK);
+    sim_world *w = sim_model_build(model, seed);
+    w->arrivals_end = 10 * HR_SEC;
+    sim_world_start(w, 100 * HR_MS);
+    sim_model_free(model);
+    return w;
+}
+
+// Everything that a world is, as bytes.
+static void assert_same(const sim_world *a, const sim_world *b)
+{
+    sim_checkpoint x = sim_world_checkpoint(a), y = sim_world_checkpoint(b);
+    assert_int_equal(x.size, y.size);
+    assert_memory_equal(x.bytes, y.bytes, x.size);
+    free(x.bytes);
+    free(y.bytes);
+}
+
+static void test_restored_and_forked_worlds_continue_bit_identically(void **state)
+{
+    (void)state;
+    sim_world *w = started(11), *twin;
+    sim_world_run(w, 3 * HR_SEC);
+    sim_checkpoint saved = sim_world_checkpoint(w);
+    twin = sim_world_fork(w);
+    sim_world_run(w, 8 * HR_SEC);
+    sim_world_check(w);
+    sim_world *other = started(12);            // another seed, at another address, with other memory in it
+    sim_world_run(other, 5 * HR_SEC);
+    hr_error e = {0};
+    assert_int_equal(sim_world_restore(other, saved.bytes, saved.size, &e), HR_OK);
+    for (hr_time t = 4 * HR_SEC; t <= 8 * HR_SEC; t += HR_SEC) {   // two side by side
+        sim_world_run(twin, t);
+        sim_world_run(other, t);
+    }
+    assert_same(w, twin);
+    assert_same(w, other);
+    sim_world *different = started(12);        // the planted difference: another seed must not look the same
+    sim_world_run(different, 8 * HR_SEC);
+    sim_checkpoint x = sim_world_checkpoint(w), y = sim_world_checkpoint(different);
+    assert_true(x.size != y.size || memcmp(x.bytes, y.bytes, x.size) != 0);
+    free(x.bytes);
+    free(y.bytes);
+    free(saved.bytes);
+    sim_world_free(w);
+    sim_world_free(twin);
+    sim_world_free(other);
+    sim_world_free(different);
+}
+
+static void test_world_saved_in_another_process_continues_bit_identically(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/headroom-test-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    hr_error e = {0};
+    pid_t child = fork();
+    if (child == 0) {
+        sim_world *w = started(21);
+        sim_world_run(w, 2 * HR_SEC);
+        _exit(sim_world_save(w, path, &e));
+    }
+    int status;
+    waitpid(child, &status, 0);
+    assert_int_equal(WEXITSTATUS(status), 0);
+    sim_world *here = started(21), *hindrance = sim_world_new(0, 0), *loaded = NULL;
+    assert_int_equal(sim_world_load(path, &loaded, &e), HR_OK);
+    assert_ptr_not_equal(loaded, here);
+    sim_world_run(here, 6 * HR_SEC);
+    sim_world_run(loaded, 6 * HR_SEC);
+    assert_same(here, loaded);
+    char cut[64] = "headroom";
+    assert_int_equal(sim_world_restore(here, cut, sizeof cut, &e), HR_BAD_INPUT);
+    unlink(path);
+    sim_world_free(here);
+    sim_world_free(hindrance);
+    sim_world_free(loaded);
+}
+
+static void test_every_balancer_row_is_whole_and_repeats(void **state)
+{
+    (void)state;
+    uint16_t slots[5] = {0, 2, 3, 7, 8};
+    uint32_t in_flight[9] = {4, 0, 4, 1, 0, 0, 0, 9, 4};
+    for (size_t i = 0; sim_balancers[i]; i++) {
+        const sim_balancer *b = sim_balancers[i];
+        assert_true(b->name && b->summary && b->pick);
+        assert_int_equal(sim_balancer_find(b->name), i);
+        char once[256] = {0}, again[256] = {0};
+        assert_true(b->state_size < sizeof once);
+        for (uint64_t n = 0; n < 1000; n++) {
+            sim_candidates c = {slots, 1 + (uint32_t)(n % 5), in_flight, sim_random(1, 1, n, 0)};
+            uint32_t pick = b->pick(once, &c);
+            assert_true(pick < c.count);
+            assert_int_equal(pick, b->pick(again, &c));
+        }
+    }
+    sim_candidates c = {slots, 5, in_flight, {{0, 0}}};
+    char zero[16] = {0};
+    assert_int_equal(sim_balancer_least_conn.pick(zero, &c), 2);     // slot 3 has one call out
+}
+
+static void test_every_evictor_row_keeps_the_store_sound(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; sim_evictors[i]; i++) {
+        sim_world *w = sim_world_new(1, 0);
+        sim_ref store = sim_keystore_make(w, i, 50, 0, 0, 1);
+        for (uint64_t n = 0; n < 5000; n++) {
+            uint64_t key = sim_random(1, 2, n, 0).word[0] % 200;
+            uint32_t version = 0;
+            w->now += 100 * HR_MS;
+            if (!sim_keystore_get(w, store, key, &version))
+                sim_keystore_set(w, store, key, (uint32_t)n + 1, 10, n % 7 ? HR_FOREVER : w->now + HR_SEC);
+            if (n % 11 == 0)
+                sim_keystore_delete(w, store, key + 1);
+            if (n % 100 == 0)
+                sim_keystore_check(w, store);
+        }
+        sim_world_free(w);
+    }
+}
+
+static void test_lru_against_hand_computed_case(void **state)
+{
+    (void)state;
+    sim_world *w = sim_world_new(1, 0);
+    sim_ref store = sim_keystore_make(w, (uint32_t)sim_evictor_find("lru"), 2, 0, 0, 1);
+    uint32_t v;
+    sim_keystore_set(w, store, 1, 1, 1, HR_FOREVER);
+    sim_keystore_set(w, store, 2, 1, 1, HR_FOREVER);
+    assert_true(sim_keystore_get(w, store, 1, &v));
+    sim_keystore_set(w, store, 3, 1, 1, HR_FOREVER);                 // 2 was not used for longest
+    assert_true(sim_keystore_get(w, store, 1, &v));
+    assert_false(sim_keystore_get(w, store, 2, &v));
+    assert_true(sim_keystore_get(w, store, 3, &v));
+    sim_world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_histogram_is_within_one_percent),
+        cmocka_unit_test(test_events_come_in_order_against_a_sorted_array),
+        cmocka_unit_test(test_restored_and_forked_worlds_continue_bit_identically),
+        cmocka_unit_test(test_world_saved_in_another_process_continues_bit_identically),
+        cmocka_unit_test(test_every_balancer_row_is_whole_and_repeats),
+        cmocka_unit_test(test_every_evictor_row_keeps_the_store_sound),
+        cmocka_unit_test(test_lru_against_hand_computed_case),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -63,12 +63,12 @@ static hr_status diff(sim_store *store, const char *a, const char *b, hr_error *
     if (!status)
         status = load(store, b, &y, e);
     if (!status) {
-        sim_diff d;
-        status = sim_diff_documents(x->document, y->document, &d, e);
+        sim_store_diff d;
+        status = sim_store_compare(x->document, y->document, &d, e);
         for (size_t i = 0; !status && i < d.count; i++)
-            printf("%-60s %14.6g %14.6g %+.3g\n", d.rows[i].path, d.rows[i].a, d.rows[i].b, d.rows[i].b - d.rows[i].a);
+            printf("%-60s %14.6g %14.6g %+.3g\n", d.row[i].path, d.row[i].a, d.row[i].b, d.row[i].difference);
         if (!status)
-            sim_diff_free(&d);
+            sim_store_diff_free(&d);
     }
     sim_store_run_free(x);
     sim_store_run_free(y);

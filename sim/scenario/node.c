@@ -118,9 +118,32 @@ static void refuse_duplicate(builder *b, const sim_node *map, const sim_node *ke
         }
 }
 
+// How many more ( than ) a text has.
+static int open_parentheses(const char *text)
+{
+    int open = 0;
+    for (; *text; text++)
+        open += (*text == '(') - (*text == ')');
+    return open;
+}
+
+// `{key: zipf(0.99, 100k)}`: YAML ends the value at the comma. While a parenthesis is open, the next member is the rest of it.
+static bool join_arguments(builder *b, sim_node *last, const sim_node *rest)
+{
+    if (!last || last->kind != SIM_SCALAR || rest->kind != SIM_SCALAR || open_parentheses(last->text) <= 0)
+        return false;
+    size_t n = strlen(last->text), m = strlen(rest->text);
+    char *joined = sim_pool_take(b->pool, n + m + 3);
+    memcpy(joined, last->text, n);
+    memcpy(joined + n, ", ", 2);
+    memcpy(joined + n + 2, rest->text, m + 1);
+    last->text = joined;
+    return true;
+}
+
 static void read_members(builder *b, sim_node *into, int depth)
 {
-    sim_node **tail = &into->first;
+    sim_node **tail = &into->first, *last = NULL;
     for (struct fy_event *event; (event = next_event(b));) {
         bool ends = event->type == FYET_MAPPING_END || event->type == FYET_SEQUENCE_END;
         sim_node *key = NULL;
@@ -130,18 +153,25 @@ static void read_members(builder *b, sim_node *into, int depth)
             if (key && key->kind != SIM_SCALAR) {
                 SIM_WRONG(b->source, key, "a key must be a word");
                 b->failed = true;
-            } else if (key) {
-                refuse_duplicate(b, into, key);
             }
             event = next_event(b);
             if (!event)
                 return;
+            if (key && event->type == FYET_SCALAR && join_arguments(b, last, key)) {
+                fy_parser_event_free(b->parser, event);                // the empty value that YAML gave it
+                continue;
+            }
+            if (key)
+                refuse_duplicate(b, into, key);
         }
         sim_node *value = ends ? NULL : read_value(b, event, depth + 1);
         fy_parser_event_free(b->parser, event);
         if (ends || !value)
             return;
+        if (into->kind == SIM_LIST && join_arguments(b, last, value))
+            continue;
         value->key = key;
+        last = value;
         *tail = value;
         tail = &value->next;
         into->count++;

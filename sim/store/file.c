@@ -62,13 +62,14 @@ typedef struct {
 
 // --- messages -------------------------------------------------------------------------------------------------------
 
-static hr_status complain_disk(const file_store *s, const char *doing, int system_error, hr_error *e)
+// A full disk is SQLITE_FULL; a quota or a limit on file sizes shows as a failed write, often without the system's reason.
+static hr_status complain_disk(const file_store *s, const char *doing, hr_error *e)
 {
-    if (system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG)
-        return hr_fail(e, HR_ENVIRONMENT, "%s: no space left while %s, nothing was changed: free some, or remove old runs with"
-                       " 'headroom runs gc --keep 20'", s->path, doing);
-    return hr_fail(e, HR_ENVIRONMENT, "%s: input/output error while %s (%s), nothing was changed: check the disk, or name another"
-                   " file in HEADROOM_STORE", s->path, doing, strerror(system_error));
+    int code = sqlite3_extended_errcode(s->db), system_error = sqlite3_system_errno(s->db);
+    const char *what = code == SQLITE_FULL ? "no space left" : code == SQLITE_IOERR_WRITE ? "a write failed (disk, quota or size limit?)"
+                       : system_error ? strerror(system_error) : "input/output error";
+    return hr_fail(e, HR_ENVIRONMENT, "%s: %s while %s, nothing was changed: make room ('headroom runs gc --keep 20' removes old"
+                   " runs), or name another file in HEADROOM_STORE", s->path, what, doing);
 }
 
 // Says what went wrong in the last call on the database; call it before anything else (a rollback, too) touches the connection.
@@ -84,9 +85,8 @@ static hr_status complain(const file_store *s, const char *doing, hr_error *e)
         return hr_fail(e, HR_BAD_INPUT, "%s: the store is damaged (%s): move it away and a new one is made; sqlite3's .recover may"
                        " save what is readable", s->path, sqlite3_errmsg(s->db));
     case SQLITE_FULL:
-        return complain_disk(s, doing, ENOSPC, e);
     case SQLITE_IOERR:
-        return complain_disk(s, doing, system_error, e);
+        return complain_disk(s, doing, e);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return hr_fail(e, HR_ENVIRONMENT, "%s: another process has kept the store locked for %d s: try again when it has finished"

@@ -325,8 +325,8 @@ static double *many_samples(size_t count)
     return values;
 }
 
-// A limit on the size of files stands in for a disk that is full.
-static void test_store_a_full_disk_leaves_nothing(void **state)
+// A limit on the size of files stands in for a disk that is full: the write fails in the same place.
+static void test_store_a_failed_write_leaves_nothing(void **state)
 {
     place *p = *state;
     sim_store *s = open_at(p->path);
@@ -684,7 +684,7 @@ int main(void)
         WITH_PLACE(test_store_lists_newest_first_and_finds_by_word),
         WITH_PLACE(test_store_gc_keeps_newest_and_young_and_never_reuses_an_id),
         WITH_PLACE(test_store_a_failing_last_row_leaves_nothing),
-        WITH_PLACE(test_store_a_full_disk_leaves_nothing),
+        WITH_PLACE(test_store_a_failed_write_leaves_nothing),
         WITH_PLACE(test_store_a_killed_writer_leaves_whole_runs),
         WITH_PLACE(test_store_processes_write_at_the_same_time),
         WITH_PLACE(test_store_says_that_it_is_locked),

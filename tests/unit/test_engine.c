@@ -120,7 +120,7 @@ static void test_world_saved_in_another_process_continues_bit_identically(void *
     if (child == 0) {
         sim_world *w = started(21);
         sim_world_run(w, 2 * HR_SEC);
-        _exit(sim_world_save(w, path, &e));
+        _exit((int)sim_world_save(w, path, &e));
     }
     int status;
     waitpid(child, &status, 0);

@@ -63,17 +63,20 @@ double sim_histogram_mean_s(const sim_histogram *h)
     return h->count ? h->sum_s / (double)h->count : 0;
 }
 
-hr_time sim_histogram_recent(const sim_histogram *now, const sim_histogram *before, double p, uint64_t *count)
+void sim_histogram_advance(const sim_histogram *now, sim_histogram *before, const double *p, uint32_t n, hr_time *value)
 {
-    *count = now->count - before->count;
-    if (*count == 0)
-        return 0;
-    uint64_t rank = rank_of(p, *count), seen = 0;
-    uint32_t i = sim_histogram_bucket(now->least), end = sim_histogram_bucket(now->greatest);
-    for (; i < end; i++) {
+    uint64_t count = now->count - before->count, seen = 0;
+    if (count == 0)
+        return;
+    uint32_t known = 0, end = sim_histogram_bucket(now->greatest);
+    for (uint32_t i = sim_histogram_bucket(now->least); i <= end; i++) {
         seen += now->bucket[i] - before->bucket[i];
-        if (seen >= rank)
-            break;
+        before->bucket[i] = now->bucket[i];
+        while (known < n && seen >= rank_of(p[known], count))
+            value[known++] = sim_histogram_middle(i);
     }
-    return sim_histogram_middle(i);
+    before->count = now->count;
+    before->sum_s = now->sum_s;
+    before->least = now->least;
+    before->greatest = now->greatest;
 }

@@ -45,7 +45,8 @@ hr_time sim_histogram_quantile(const sim_histogram *h, double p);
 // How many values were at most `value` (to the bucket), as a share; 0 when empty.
 double  sim_histogram_share_below(const sim_histogram *h, hr_time value);
 double  sim_histogram_mean_s(const sim_histogram *h);
-// The quantile of what `now` has counted more than `before` (an earlier copy); *count tells how many values that is.
-hr_time sim_histogram_recent(const sim_histogram *now, const sim_histogram *before, double p, uint64_t *count);
+// Quantiles, at `n` ascending probabilities, of what `now` has counted more than `before`; then makes `before` equal to `now`.
+// One pass over the buckets in use. Leaves `value` alone when nothing was added.
+void    sim_histogram_advance(const sim_histogram *now, sim_histogram *before, const double *p, uint32_t n, hr_time *value);
 
 #endif

@@ -23,7 +23,7 @@ typedef struct {
     uint64_t offered, outcome[SIM_OUTCOME_COUNT], stale, reads, wasted;
     uint64_t sampled_offered, sampled_good, sampled_bad;
     sim_level in_flight;
-    sim_ref  latency, before, lateness;        // histograms; `before`: copy of `latency` at the last full second
+    sim_ref  latency, before, lateness;        // histograms; `before`: `latency` when the recent quantiles were last taken
     hr_time  before_at;
     float    recent_p50_ms, recent_p99_ms;
 } workload;
@@ -179,12 +179,15 @@ static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
     uint64_t good = s->outcome[SIM_ok], bad = 0;
     for (int i = SIM_late; i < SIM_OUTCOME_COUNT; i++)
         bad += s->outcome[i];
-    if (w->now - s->before_at >= HR_SEC) {     // quantiles need a second's worth of requests
-        sim_histogram *now = SIM_AT(w, sim_histogram, s->latency), *before = SIM_AT(w, sim_histogram, s->before);
-        uint64_t count;
-        s->recent_p50_ms = (float)((double)sim_histogram_recent(now, before, 0.50, &count) * 1e-6);
-        s->recent_p99_ms = (float)((double)sim_histogram_recent(now, before, 0.99, &count) * 1e-6);
-        *before = *now;
+    const sim_histogram *latency = SIM_AT(w, const sim_histogram, s->latency);
+    sim_histogram *before = SIM_AT(w, sim_histogram, s->before);
+    // Quantiles want a second's worth of requests, and enough of them to say something.
+    if (w->now - s->before_at >= HR_SEC && latency->count >= before->count + 100) {
+        static const double p[] = {0.50, 0.99};
+        hr_time value[2];
+        sim_histogram_advance(latency, before, p, 2, value);
+        s->recent_p50_ms = (float)((double)value[0] * 1e-6);
+        s->recent_p99_ms = (float)((double)value[1] * 1e-6);
         s->before_at = w->now;
     }
     out[0] = (float)((double)(s->offered - s->sampled_offered) * per_s);

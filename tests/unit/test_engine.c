@@ -24,6 +24,24 @@ static void test_histogram_is_within_one_percent(void **state)
     }
 }
 
+static void test_histogram_advance_sees_only_what_is_new(void **state)
+{
+    (void)state;
+    static sim_histogram now, before;
+    const double p[] = {0.5, 1};
+    hr_time got[2] = {-1, -1};
+    sim_histogram_advance(&now, &before, p, 2, got);
+    assert_true(got[0] == -1);
+    for (int i = 0; i < 1000; i++)
+        sim_histogram_add(&now, 5 * HR_SEC);
+    sim_histogram_advance(&now, &before, p, 2, got);
+    for (int i = 1; i <= 100; i++)
+        sim_histogram_add(&now, i);
+    sim_histogram_advance(&now, &before, p, 2, got);
+    assert_true(got[0] == 50 && got[1] == 100);
+    assert_memory_equal(&now, &before, sizeof now);
+}
+
 static void test_events_come_in_order_against_a_sorted_array(void **state)
 {
     (void)state;
@@ -203,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_histogram_is_within_one_percent),
+        cmocka_unit_test(test_histogram_advance_sees_only_what_is_new),
         cmocka_unit_test(test_events_come_in_order_against_a_sorted_array),
         cmocka_unit_test(test_restored_and_forked_worlds_continue_bit_identically),
         cmocka_unit_test(test_world_saved_in_another_process_continues_bit_identically),

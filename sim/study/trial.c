@@ -103,12 +103,31 @@ static void measure_requests(const sim_workload_view *v, double window_s, table 
     put(t, SIM_METRIC_stale, component, share((double)v->stale, (double)v->reads));
 }
 
+// Whether any step of any handler asks the component: one that a variant leaves aside is not paid for.
+static bool is_asked(const sim_model *model, int component)
+{
+    for (int i = 0; i < model->component_count; i++) {
+        if (model->components[i].kind != SIM_PART_service)
+            continue;
+        const sim_service_def *s = model->components[i].def;
+        for (uint16_t h = 0; h < s->handler_count; h++)
+            for (uint16_t k = 0; k < s->handlers[h].count; k++) {
+                const sim_step_def *step = &s->handlers[h].steps[k];
+                if (step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_query && step->target == component)
+                    return true;
+            }
+    }
+    return false;
+}
+
 // What cores and memory cost in an hour, in the scenario's money.
 static double cost_per_hour(const sim_model *model)
 {
     double cores = 0, bytes = 0;
     for (int i = 0; i < model->component_count; i++) {
         const void *def = model->components[i].def;
+        if (model->components[i].kind != SIM_PART_service && !is_asked(model, i))
+            continue;
         switch (model->components[i].kind) {
         case SIM_PART_service: {
             const sim_service_def *s = def;

@@ -1,5 +1,5 @@
-// real/redis.c - see redis.h.
-#include "real/redis.h"
+// real/leaf/redis.c - see redis.h.
+#include "real/leaf/redis.h"
 
 #include <event2/event.h>
 #include <hiredis/adapters/libevent.h>

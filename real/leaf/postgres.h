@@ -1,4 +1,4 @@
-// real/postgres.h - PostgreSQL as the leaf of a database component: prepared statements on asynchronous connections.
+// real/leaf/postgres.h - PostgreSQL as the leaf of a database component: prepared statements on asynchronous connections.
 // * The component keeps the pool and its wait queue; the adapter has one connection for each place of the pool.
 // * A statement's SQL gets $1 = the row's id and, where it uses it, $2 = a new body. A column named `version` is the row's version.
 // * A failed statement is data (outcome error). A connection that breaks ends the experiment (real_loop_fail).

@@ -1,5 +1,5 @@
-// real/postgres.c - see postgres.h.
-#include "real/postgres.h"
+// real/leaf/postgres.c - see postgres.h.
+#include "real/leaf/postgres.h"
 
 #include <event2/event.h>
 #include <inttypes.h>

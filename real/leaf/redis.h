@@ -1,4 +1,4 @@
-// real/redis.h - Redis as the leaf of a cache component: GET, SET … PX and DEL on one asynchronous connection.
+// real/leaf/redis.h - Redis as the leaf of a cache component: GET, SET … PX and DEL on one asynchronous connection.
 // * A value is the row's version in ten digits and a filler up to the request's size; keys are "d:" and the number.
 // * A failed command is data (outcome error). A connection that breaks ends the experiment (real_loop_fail).
 #ifndef REAL_REDIS_H

@@ -72,14 +72,16 @@ void real_tree_remove(const char *path)
 static _Noreturn void become(const guard_state *g, char **argv, const char *log, int death_signal)
 {
     setpgid(0, 0);
+    static const int reset[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    for (size_t i = 0; i < HR_COUNT(reset); i++)
+        signal(reset[i], SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);     // blocked since before the fork: an early end signal is not lost
     int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), in = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (out >= 0 && in >= 0 && dup2(in, 0) == 0 && dup2(out, 1) == 1 && dup2(out, 2) == 2 && chdir(g->directory) == 0 &&
         (geteuid() != 0 || (fchown(out, g->uid, g->gid) == 0 && setgroups(0, NULL) == 0 && setgid(g->gid) == 0 && setuid(g->uid) == 0))) {
         prctl(PR_SET_PDEATHSIG, death_signal); // after the change of user, which clears it
-        signal(SIGINT, SIG_DFL);
-        signal(SIGTERM, SIG_DFL);
-        signal(SIGHUP, SIG_DFL);
-        signal(SIGPIPE, SIG_DFL);
         umask(077);
         execv(argv[0], argv);
         dprintf(2, "%s cannot be started: %s\n", argv[0], strerror(errno));
@@ -118,11 +120,15 @@ static answer serve(guard_state *g, char *message, size_t size)
     char *log = message + sizeof head, *next = log + strlen(log) + 1;
     for (int i = 0; i < head.count && next < message + size; i++, next += strlen(next) + 1)
         argv[i] = next;
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
     pid_t pid = fork();
-    if (pid < 0)
-        return (answer){errno, 0};
     if (pid == 0)
         become(g, argv, log, head.kind == RUN ? SIGKILL : head.end_signal);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (pid < 0)
+        return (answer){errno, 0};
     if (head.kind == SPAWN) {
         g->server[g->server_count].pid = pid;
         g->server[g->server_count++].end_signal = head.end_signal;
@@ -136,23 +142,42 @@ static answer serve(guard_state *g, char *message, size_t size)
     }
 }
 
+// Kills every child, also those that a dead server has left to us (PR_SET_CHILD_SUBREAPER), whatever session they are in.
+static void kill_children(void)
+{
+    DIR *processes = opendir("/proc");
+    for (struct dirent *entry; processes && (entry = readdir(processes));) {
+        char path[300], line[512] = "";
+        int pid = atoi(entry->d_name), parent = 0;
+        snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
+        FILE *f = pid > 0 ? fopen(path, "r") : NULL;
+        if (!f)
+            continue;
+        // "pid (name) state parent …"; the name may hold anything, so look behind its last parenthesis.
+        const char *behind = fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
+        if (behind && sscanf(behind, ") %*c %d", &parent) == 1 && parent == getpid())
+            kill(pid, SIGKILL);
+        fclose(f);
+    }
+    if (processes)
+        closedir(processes);
+}
+
 // Ends the servers, the last started first; then nothing that they have left behind may live either.
 static void end_all(guard_state *g)
 {
     for (int i = g->server_count; i-- > 0;)
         kill(g->server[i].pid, g->server[i].end_signal);
     bool waiting = true;
-    for (int ms = 0; waiting; ms += 10) {      // orphans of servers are ours, too: PR_SET_CHILD_SUBREAPER
+    for (int ms = 0; waiting && ms < 2 * PATIENCE_MS; ms += 10) {
         pid_t pid = waitpid(-1, NULL, WNOHANG);
         waiting = pid >= 0 || errno == EINTR;
         if (pid > 0) {
             forget(g, pid);
             continue;
         }
-        for (int i = 0; waiting && ms >= PATIENCE_MS && i < g->server_count; i++)
-            kill(g->server[i].pid, SIGKILL);
-        if (waiting && ms >= 2 * PATIENCE_MS)
-            break;
+        if (waiting && ms >= PATIENCE_MS)
+            kill_children();
         if (waiting)
             usleep(10000);
     }

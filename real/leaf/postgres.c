@@ -47,6 +47,17 @@ static hr_status run_sql(const char *conninfo, const char *sql, hr_error *e)
     return status;
 }
 
+hr_status real_postgres_version(const char *conninfo, char *out, size_t room, hr_error *e)
+{
+    PGconn *c = PQconnectdb(conninfo);
+    const char *version = PQstatus(c) == CONNECTION_OK ? PQparameterStatus(c, "server_version") : NULL;
+    hr_status status = version ? HR_OK : hr_fail(e, HR_ENVIRONMENT, "PostgreSQL does not answer: %s", PQerrorMessage(c));
+    if (version)
+        snprintf(out, room, "%.*s", (int)strcspn(version, " "), version);
+    PQfinish(c);
+    return status;
+}
+
 hr_status real_postgres_fill(const char *conninfo, uint64_t rows, uint32_t body_bytes, hr_error *e)
 {
     char *sql = hr_format("create table documents (id bigint primary key, version integer not null default 1, body text not null) "

@@ -13,6 +13,8 @@ typedef struct real_postgres real_postgres;
 
 // Makes the table that the statements work on, `documents (id, version, body)`, with `rows` rows of `body_bytes` each.
 hr_status real_postgres_fill(const char *conninfo, uint64_t rows, uint32_t body_bytes, hr_error *e) HR_MUST_USE;
+// What the server calls its version, "15.18".
+hr_status real_postgres_version(const char *conninfo, char *out, size_t room, hr_error *e) HR_MUST_USE;
 // Sets every row's version back to 1, as a new world assumes.
 hr_status real_postgres_rewind(const char *conninfo, hr_error *e) HR_MUST_USE;
 // Connects def->pool times and prepares every statement on each. `def` is lent.

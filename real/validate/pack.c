@@ -18,19 +18,19 @@ static const char *const kind_names[] = {"fit", "capacity", "measured"};
 static const char request_head[] = "workload,key,intended_ns,sent_ns,ended_ns,outcome,version\n";
 static const char times_head[] = "component,operation,seconds\n";
 
-enum { MOST_OPERATIONS = 512, MOST_FILE_BYTES = 256 << 20 };
+enum { MOST_FILE_BYTES = 256 << 20 };
 
-size_t real_leaf_operations(const sim_model *model, real_leaf_operation *out, size_t room)
+size_t real_leaf_operations(const sim_model *model, real_leaf_operation out[REAL_MOST_OPERATIONS])
 {
     size_t n = 0;
     for (uint16_t c = 0; c < model->component_count; c++) {
         if (model->components[c].kind != SIM_PART_database)
             continue;
         const sim_database_def *d = model->components[c].def;
-        for (uint16_t s = 0; s < d->statement_count && n < room; s++)
+        for (uint16_t s = 0; s < d->statement_count && n < REAL_MOST_OPERATIONS; s++)
             out[n++] = (real_leaf_operation){c, s, model->components[c].name, d->statements[s].name};
     }
-    for (uint16_t c = 0; c < model->component_count && n < room; c++)
+    for (uint16_t c = 0; c < model->component_count && n < REAL_MOST_OPERATIONS; c++)
         if (model->components[c].kind == SIM_PART_cache)
             out[n++] = (real_leaf_operation){c, 0, model->components[c].name, "operation"};
     return n;
@@ -109,8 +109,8 @@ static hr_status write_requests(const real_pack *pack, size_t i, const sim_model
 static hr_status write_times(const real_pack *pack, size_t i, const sim_model *model, hr_error *e)
 {
     const real_run *run = &pack->run[i];
-    real_leaf_operation op[MOST_OPERATIONS];
-    size_t n = real_leaf_operations(model, op, MOST_OPERATIONS);
+    real_leaf_operation op[REAL_MOST_OPERATIONS];
+    size_t n = real_leaf_operations(model, op);
     hr_text text = {0};
     hr_text_add(&text, "%s", times_head);
     for (size_t k = 0; k < n && k < run->times_count; k++)
@@ -330,8 +330,8 @@ static hr_status read_times(const char *path, const sim_model *model, real_run *
     hr_status status = read_gz(path, &text, e);
     if (status)
         return status;
-    real_leaf_operation op[MOST_OPERATIONS];
-    size_t n = real_leaf_operations(model, op, MOST_OPERATIONS), line = 1;
+    real_leaf_operation op[REAL_MOST_OPERATIONS];
+    size_t n = real_leaf_operations(model, op), line = 1;
     run->times = hr_alloc((n + 1) * sizeof *run->times);
     run->times_count = n;
     char *at = text;

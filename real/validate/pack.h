@@ -49,8 +49,9 @@ typedef struct {
 } real_pack;
 
 // The leaf operations of a model, in the order of real_run.times: every statement of every database, then every cache.
+enum { REAL_MOST_OPERATIONS = 512 };          // what is beyond is not fitted: real_validate refuses such a scenario
 typedef struct { uint16_t component, operation; const char *component_name, *operation_name; } real_leaf_operation;
-size_t real_leaf_operations(const sim_model *model, real_leaf_operation *out, size_t room);
+size_t real_leaf_operations(const sim_model *model, real_leaf_operation out[REAL_MOST_OPERATIONS]);
 
 // A new pack in `folder`, which is made and must be empty or new (NULL: kept in memory only).
 hr_status real_pack_new(const char *folder, const sim_model *model, uint64_t seed, const char *const *variants, size_t variant_count,

@@ -68,6 +68,7 @@ static double lay_out(viz_pen *pen, viz_type type, const char *text)
     pango_layout_set_font_description(pen->layout, font);
     pango_font_description_free(font);
     pango_layout_set_width(pen->layout, type.width > 0 ? (int)(type.width * PANGO_SCALE) : -1);
+    pango_layout_set_height(pen->layout, -1);  // one line
     pango_layout_set_ellipsize(pen->layout, type.width > 0 ? PANGO_ELLIPSIZE_END : PANGO_ELLIPSIZE_NONE);
     pango_layout_set_text(pen->layout, text, -1);
     PangoRectangle logical;
@@ -80,17 +81,32 @@ double viz_text_width(viz_pen *pen, viz_type type, const char *text)
     return lay_out(pen, type, text);
 }
 
+static void show(viz_pen *pen, double left, double y, viz_colour colour)
+{
+    viz_ink(pen, colour, 1);
+    cairo_move_to(pen->cr, left, y - (double)pango_layout_get_baseline(pen->layout) / PANGO_SCALE);
+    pango_cairo_show_layout(pen->cr, pen->layout);
+    cairo_new_path(pen->cr);
+}
+
 double viz_text(viz_pen *pen, double x, double y, viz_type type, const char *text)
 {
     double width = lay_out(pen, type, text);
     if (type.width > 0 && width > type.width + 1)
         return 0;                              // not even the ellipsis fits
-    double left = type.align == VIZ_LEFT ? x : type.align == VIZ_CENTRE ? x - width / 2 : x - width;
-    viz_ink(pen, type.colour, 1);
-    cairo_move_to(pen->cr, left, y - (double)pango_layout_get_baseline(pen->layout) / PANGO_SCALE);
-    pango_cairo_show_layout(pen->cr, pen->layout);
-    cairo_new_path(pen->cr);
+    show(pen, type.align == VIZ_LEFT ? x : type.align == VIZ_CENTRE ? x - width / 2 : x - width, y, type.colour);
     return width;
+}
+
+double viz_paragraph(viz_pen *pen, double x, double y, viz_type type, int most, const char *text)
+{
+    lay_out(pen, type, text);
+    pango_layout_set_wrap(pen->layout, PANGO_WRAP_WORD_CHAR);
+    pango_layout_set_height(pen->layout, -most);
+    PangoRectangle logical;
+    pango_layout_get_extents(pen->layout, NULL, &logical);
+    show(pen, x, y, type.colour);
+    return (double)logical.height / PANGO_SCALE;
 }
 
 // --- shapes ---------------------------------------------------------------------------------------------------------

@@ -88,7 +88,7 @@ static void add_verdict(sim_verdict verdict, hr_text *out)
 {
     static const struct { const char *look, *sign; } looks[] = {
         [SIM_UNDECIDED] = {"open", "?"}, [SIM_HOLDS] = {"good", "✓"}, [SIM_FAILS] = {"bad", "✗"},
-        [SIM_BETTER] = {"good", "▲"}, [SIM_WORSE] = {"bad", "▼"}, [SIM_EQUIVALENT] = {"same", "="}};
+        [SIM_BETTER] = {"good", "✓"}, [SIM_WORSE] = {"bad", "✗"}, [SIM_EQUIVALENT] = {"same", "="}};
     hr_text_add(out, "<span class=\"v %s\">%s %s</span>", looks[verdict].look, looks[verdict].sign, sim_verdict_name(verdict));
 }
 
@@ -268,23 +268,33 @@ static void add_claims(const sim_study *study, hr_text *out)
     hr_text_add(out, "</ul>\n");
 }
 
+// A row for each objective of the first variant; a variant that replaces the limit shows its own.
 static void add_objectives(const sim_study *study, hr_text *out)
 {
-    if (study->objective_count == 0)
+    const sim_model *first = study->variants[0].model;
+    if (first->objective_count == 0)
         return;
-    hr_text_add(out, "<h2>Objectives</h2>\n<p>What the scenario asks of every variant.</p>\n<ul class=\"claims\">\n");
-    for (size_t i = 0; i < study->objective_count; i++) {
-        const sim_objective_result *o = &study->objectives[i];
-        int metric = sim_metric_find(o->objective->metric);
-        char cell[64];
-        hr_text_add(out, "<li><div>");
-        add_verdict(o->verdict, out);
-        hr_text_add(out, "</div><div><b>");
-        viz_escape(study->variants[o->variant].name, out);
-        hr_text_add(out, "</b> %s: %s<small>measured %s %s</small></div></li>\n", o->objective->metric, o->objective->text,
-                    sim_estimate_text(o->measured, sim_metrics[metric].factor, cell, sizeof cell), sim_metrics[metric].unit);
+    hr_text_add(out, "<h2>Objectives</h2>\n<p>What the scenario asks of every variant, and what was measured.</p>\n");
+    add_table_head(study, 0, out);
+    for (size_t k = 0; k < first->objective_count; k++) {
+        int metric = sim_metric_find(first->objectives[k].metric);
+        hr_text_add(out, "<tr><th scope=\"row\">%s <span>at %s %s</span></th>", first->objectives[k].metric,
+                    sim_metrics[metric].better > 0 ? "least" : "most", first->objectives[k].text);
+        for (size_t i = 0; i < study->objective_count; i++) {
+            const sim_objective_result *o = &study->objectives[i];
+            char cell[64];
+            if (strcmp(o->objective->metric, first->objectives[k].metric) != 0)
+                continue;
+            hr_text_add(out, "<td>");
+            add_verdict(o->verdict, out);
+            hr_text_add(out, "<small>%s %s", sim_estimate_text(o->measured, sim_metrics[metric].factor, cell, sizeof cell), sim_metrics[metric].unit);
+            if (strcmp(o->objective->text, first->objectives[k].text) != 0)
+                hr_text_add(out, ", limit %s", o->objective->text);
+            hr_text_add(out, "</small></td>");
+        }
+        hr_text_add(out, "</tr>\n");
     }
-    hr_text_add(out, "</ul>\n");
+    hr_text_add(out, "</tbody></table></div>\n");
 }
 
 static void add_end(const viz_report *r, hr_text *out)

@@ -25,8 +25,10 @@ hr_status viz_report_write(const viz_report *r, const char *folder, hr_error *e)
     hr_text html = {0}, markdown = {0};
     viz_report_html(r, &html);
     viz_report_markdown(r, &markdown);
-    if ((status = write_one(folder, "report.json", r->document, e)) == HR_OK && (status = write_one(folder, "report.md", markdown.data, e)) == HR_OK)
+    char *document = hr_format("%s\n", r->document);
+    if ((status = write_one(folder, "report.json", document, e)) == HR_OK && (status = write_one(folder, "report.md", markdown.data, e)) == HR_OK)
         status = write_one(folder, "report.html", html.data, e);
+    free(document);
     free(html.data);
     free(markdown.data);
     return status;

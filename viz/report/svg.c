@@ -64,6 +64,10 @@ static void translate(const char *svg, const char *prefix, hr_text *out)
             at += length;
             continue;
         }
+        if (strncmp(at, " id=\"surface", 12) == 0) {                 // a number that counts all surfaces of the process; nothing refers to it
+            at = strchr(at + 5, '"') + 1;
+            continue;
+        }
         size_t k = 0;
         while (k < HR_COUNT(links) && strncmp(at, links[k].from, strlen(links[k].from)) != 0)
             k++;

@@ -48,7 +48,7 @@ static const char style[] =
     "details{margin:8px 0}\n"
     "summary{cursor:pointer;padding:10px 12px;font-weight:600;color:var(--strong)}\n"
     "@media(max-width:560px){main{padding-top:20px}.lead{font-size:20px}.claims li{grid-template-columns:1fr}"
-    "th,td{padding:8px}th[scope=row]{min-width:132px;max-width:150px}}\n"
+    "table{font-size:13px}th,td{padding:8px 6px}th[scope=row]{min-width:112px;max-width:112px}th small{font-size:11.5px}}\n"
     "@media print{main{max-width:none;padding:0}h2{break-after:avoid}tr{break-inside:avoid}.scroll{overflow:visible}"
     "th[scope=row]{position:static}body{font-size:12px}.figures{grid-template-columns:1fr 1fr}}\n";
 

@@ -83,13 +83,26 @@ static bool has_band(const viz_frame *f, const viz_line *l, size_t k)
     return is_point(f, l, k) && isfinite(viz_scale_place(&f->y, l->low[k])) && isfinite(viz_scale_place(&f->y, l->high[k]));
 }
 
+// The place of a point, no further from the plot than ten times its size: cairo would draw dashes for all the way to a far one.
+static void place(const viz_frame *f, double x, double y, double *at_x, double *at_y)
+{
+    double right = f->plot.x + f->plot.width, bottom = f->plot.y + f->plot.height;
+    *at_x = fmax(f->plot.x - 10 * f->plot.width, fmin(right + 10 * f->plot.width, viz_scale_place(&f->x, x)));
+    *at_y = fmax(f->plot.y - 10 * f->plot.height, fmin(bottom + 10 * f->plot.height, viz_scale_place(&f->y, y)));
+}
+
 static void draw_band(viz_pen *pen, const viz_frame *f, const viz_line *l)
 {
+    double x, y;
     for (size_t from = 0, to; from < l->count; from = to + 1) {
-        for (to = from; to < l->count && has_band(f, l, to); to++)
-            cairo_line_to(pen->cr, viz_scale_place(&f->x, l->x[to]), viz_scale_place(&f->y, l->high[to]));
-        for (size_t k = to; k-- > from;)
-            cairo_line_to(pen->cr, viz_scale_place(&f->x, l->x[k]), viz_scale_place(&f->y, l->low[k]));
+        for (to = from; to < l->count && has_band(f, l, to); to++) {
+            place(f, l->x[to], l->high[to], &x, &y);
+            cairo_line_to(pen->cr, x, y);
+        }
+        for (size_t k = to; k-- > from;) {
+            place(f, l->x[k], l->low[k], &x, &y);
+            cairo_line_to(pen->cr, x, y);
+        }
         cairo_close_path(pen->cr);
         viz_ink(pen, viz_look(l->look).colour, 0.16);
         cairo_fill(pen->cr);
@@ -99,26 +112,25 @@ static void draw_band(viz_pen *pen, const viz_frame *f, const viz_line *l)
 static void draw_line(viz_pen *pen, const viz_frame *f, const viz_line *l)
 {
     viz_look_row look = viz_look(l->look);
-    bool is_down = false;
-    size_t last = l->count;
+    bool is_down = false, any = false;
+    double x = 0, y = 0;
     for (size_t k = 0; k < l->count; k++) {
         if (!is_point(f, l, k)) {
             is_down = false;
             continue;
         }
-        double x = viz_scale_place(&f->x, l->x[k]), y = viz_scale_place(&f->y, l->y[k]);
+        place(f, l->x[k], l->y[k], &x, &y);
         if (is_down)
             cairo_line_to(pen->cr, x, y);
         else
             cairo_move_to(pen->cr, x, y);
-        is_down = true;
-        last = k;
+        is_down = any = true;
     }
     viz_look_line(pen, look, 1.75);
     cairo_stroke(pen->cr);
     cairo_set_dash(pen->cr, NULL, 0, 0);
-    if (last < l->count)                       // its shape marks the latest point
-        viz_mark(pen, look.shape, look.colour, viz_scale_place(&f->x, l->x[last]), viz_scale_place(&f->y, l->y[last]), 7);
+    if (any)                                   // its shape marks the latest point
+        viz_mark(pen, look.shape, look.colour, x, y, 7);
 }
 
 static void draw_flags(viz_pen *pen, const viz_frame *f, const viz_chart *c)

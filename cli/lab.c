@@ -19,25 +19,23 @@ typedef struct {
     const char *word;                          // what stands behind the sub-verb, or NULL
 } options;
 
-// Text in lines of at most WIDTH columns, each behind `indent` blanks; continues a line that has `indent` columns already.
-static void print_wrapped(const char *text, int indent)
+// `begin` and the text behind it, in lines of at most WIDTH columns; the further ones are indented as far as `begin` is long.
+static void print_wrapped(const char *begin, const char *text)
 {
-    int column = indent;
-    for (const char *at = text; *at;) {
+    int indent = (int)strlen(begin), column = indent;
+    printf("%s", begin);
+    for (const char *at = text + strspn(text, " \n"); *at; at += strspn(at, " \n")) {
         int n = (int)strcspn(at, " \n");
-        if (column > indent && column + n > WIDTH) {
+        if (column > indent && column + 1 + n > WIDTH) {
             printf("\n%*s", indent, "");
             column = indent;
+        } else if (column > indent) {
+            putchar(' ');
+            column++;
         }
         printf("%.*s", n, at);
         column += n;
         at += n;
-        while (*at == ' ' || *at == '\n')
-            at++;
-        if (*at) {
-            putchar(' ');
-            column++;
-        }
     }
     putchar('\n');
 }
@@ -81,10 +79,8 @@ static hr_status start(const options *o, hr_error *e)
     status = lab_work_start(l, o->folder, &folder, e);
     if (!status) {
         printf("Lab %d: %s (about %d minutes)\nYou will learn\n", l->number, l->title, l->minutes);
-        for (size_t i = 0; i < l->learn_count; i++) {
-            printf("  - ");
-            print_wrapped(l->learn[i], 4);
-        }
+        for (size_t i = 0; i < l->learn_count; i++)
+            print_wrapped("  - ", l->learn[i]);
         printf("\nThe task      %s/README.md\nEdit          %s/%s\nMeasure       headroom lab run %s\nHave graded   headroom lab test %s\n"
                "When stuck    headroom lab hint %s\n", folder, folder, l->file, folder, folder, folder);
         free(folder);
@@ -102,10 +98,12 @@ static hr_status measure(const lab_work *work, sim_study_options *how, const cha
     return status ? status : cli_study_run(&model, 1, label, how, study, e);
 }
 
-static void print_measured(const sim_metric_row *metric, sim_estimate measured)
+// "24.1 ±0.3 ms", filled up with blanks to `width` columns (± is two bytes in one column).
+static void print_measured(const sim_metric_row *metric, sim_estimate measured, int width)
 {
-    char cell[64];
-    printf("%s %s", cli_estimate(measured, metric->factor, cell, sizeof cell), metric->unit);
+    char number[64], cell[80];
+    snprintf(cell, sizeof cell, "%s %s", cli_estimate(measured, metric->factor, number, sizeof number), metric->unit);
+    printf("%-*s", strstr(cell, "±") ? width + 1 : width, cell);
 }
 
 static void print_watched(const lab *l, const sim_study *study)
@@ -115,9 +113,9 @@ static void print_watched(const lab *l, const sim_study *study)
         sim_estimate e = study->variants[0].estimate[l->watch[i]];
         if (e.value != e.value)                // NaN: the system has nothing of the sort
             continue;
-        printf("  %-12s", sim_metrics[l->watch[i]].word);
-        print_measured(&sim_metrics[l->watch[i]], e);
-        printf("    (%s)\n", sim_metrics[l->watch[i]].help);
+        printf("  %-12s ", sim_metrics[l->watch[i]].word);
+        print_measured(&sim_metrics[l->watch[i]], e, 28);
+        printf("%s\n", sim_metrics[l->watch[i]].help);
     }
     printf("\nseed %llu, %d replications of %.6g s, of which %.6g s warm-up; intervals at 95 %%\n", (unsigned long long)study->seed,
            study->replications, (double)study->duration / 1e9, (double)study->warmup / 1e9);
@@ -135,9 +133,9 @@ static hr_status run(const options *o, hr_error *e)
         const lab *l = work.lab;
         printf("Lab %d: %s\n\n", l->number, l->title);
         for (size_t i = 0; i < l->target_count; i++) {
-            printf("  %-10s ", l->claims[i].id);
-            print_measured(&sim_metrics[l->targets[i].metric], lab_measured(l, study, i));
-            printf("    target: %s\n", l->claims[i].expression);
+            printf("  %-12s ", l->claims[i].id);
+            print_measured(&sim_metrics[l->targets[i].metric], lab_measured(l, study, i), 28);
+            printf("target: %s\n", l->claims[i].expression);
         }
         print_watched(l, study);
         printf("No grade: headroom lab test%s%s\n", o->word ? " " : "", o->word ? o->word : "");
@@ -154,12 +152,10 @@ static void print_grade(const lab *l, const sim_study *study)
         char word[32];
         printf("  %s  %s\n             %s: measured ", cli_verdict(study->claims[i].verdict, word, sizeof word), l->targets[i].title,
                l->claims[i].expression);
-        print_measured(&sim_metrics[l->targets[i].metric], lab_measured(l, study, i));
+        print_measured(&sim_metrics[l->targets[i].metric], lab_measured(l, study, i), 0);
         putchar('\n');
-        if (study->claims[i].verdict == SIM_HOLDS)
-            continue;
-        printf("             look at ");
-        print_wrapped(l->targets[i].look, 13);
+        if (study->claims[i].verdict != SIM_HOLDS)
+            print_wrapped("             look at: ", l->targets[i].look);
     }
     print_watched(l, study);
 }
@@ -170,7 +166,7 @@ static void print_end(const lab *l, const sim_study *study)
     for (size_t i = 0; i < study->claim_count; i++)
         held += study->claims[i].verdict == SIM_HOLDS;
     if (lab_verdict(study) == SIM_HOLDS) {
-        print_wrapped(l->after, 0);
+        print_wrapped("", l->after);
     } else {
         printf("%zu of %zu targets hold.%s\n", held, study->claim_count,
                lab_verdict(study) == SIM_UNDECIDED ? " One is too close to call: give it some more room and test again."
@@ -233,8 +229,9 @@ static hr_status hint(const options *o, hr_error *e)
         if (work.hints >= count)
             printf("There is no further hint. These were all:\n\n");
         for (int i = from; i < to; i++) {
-            printf("hint %d of %d: ", i + 1, count);
-            print_wrapped(l->hints[i], 13);
+            char begin[48];
+            snprintf(begin, sizeof begin, "hint %d of %d: ", i + 1, count);
+            print_wrapped(begin, l->hints[i]);
         }
         work.hints = work.hints < count ? work.hints + 1 : count;
         status = lab_work_keep(&work, e);
@@ -267,10 +264,8 @@ static hr_status solution(const options *o, hr_error *e)
         status = print_file(path, e);
         free(path);
         printf("\n# Tempting, and why not:\n");
-        for (size_t i = 0; i < work.lab->tempting_count; i++) {
-            printf("# - %s: ", work.lab->tempting[i].file);
-            printf("%s\n", work.lab->tempting[i].why);
-        }
+        for (size_t i = 0; i < work.lab->tempting_count; i++)
+            printf("# - %s: %s\n", work.lab->tempting[i].file, work.lab->tempting[i].why);
         work.gave_up = work.gave_up || !work.passed;
     }
     if (!status)

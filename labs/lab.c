@@ -96,7 +96,7 @@ static const char *const *texts_of(reader *r, const char *where, const sim_node 
 // --- sections -------------------------------------------------------------------------------------------------------
 
 // The metric, and the component if one is named, with which a claim begins. The claim itself is checked by sim_claims_check.
-static bool read_measured(const sim_model *model, const char *expression, lab_target *target)
+static bool read_measured(sim_pool *pool, const char *expression, lab_target *target)
 {
     char metric[32], variant[32], component[64];
     char closing;
@@ -105,7 +105,7 @@ static bool read_measured(const sim_model *model, const char *expression, lab_ta
     if (row < 0)
         return false;
     target->metric = (sim_metric)row;
-    target->component = words == 4 ? sim_model_find(model, component) : -1;
+    target->component = words == 4 ? sim_pool_text(pool, component) : NULL;
     return true;
 }
 
@@ -119,7 +119,7 @@ static void read_targets(reader *r, const sim_node *list)
             continue;
         const sim_node *holds = sim_node_member(n, "holds");
         lab_target target = {.title = text_of(n, "title"), .look = text_of(n, "look")};
-        if (!read_measured(l->start, holds->text, &target))
+        if (!read_measured(r->pool, holds->text, &target))
             FAIL(r, holds, "target %s: want a claim that begins with what is measured, such as p99(%s) < 30ms", text_of(n, "id"), LAB_YOURS);
         l->claims[l->target_count] = (sim_claim){.id = text_of(n, "id"), .source = target.title, .expression = holds->text,
                                                  .line = holds->line, .column = holds->column};

@@ -14,7 +14,7 @@
 typedef struct {
     const char *title, *look;                  // for people: what is asked; where to look when it is missed
     sim_metric  metric;                        // what the claim begins with …
-    int         component;                     // … and of which component, or -1
+    const char *component;                     // … and of which component, or NULL
 } lab_target;
 
 typedef struct {

@@ -195,12 +195,25 @@ static void check_kept(referee *r, const sim_node *kept, const sim_node *root)
 
 // --- readers stay readers -----------------------------------------------------------------------------------------------
 
+static const sim_statement_def *statement(const sim_model *model, const sim_step_def *step)
+{
+    return &((const sim_database_def *)model->components[step->target].def)->statements[step->operation];
+}
+
+static const sim_handler_def *called(const sim_model *model, const sim_step_def *step)
+{
+    const sim_model_component *c = &model->components[step->target];
+    if (c->kind == SIM_PART_balancer)
+        c = &model->components[((const sim_balancer_def *)c->def)->target];
+    return &((const sim_service_def *)c->def)->handlers[step->operation];
+}
+
+// Whether a handler runs a statement that writes, itself or by what it calls. Calls form no ring: the reader has seen to that.
 static bool writes(const sim_model *model, const sim_handler_def *handler)
 {
     for (uint16_t i = 0; i < handler->count; i++) {
         const sim_step_def *step = &handler->steps[i];
-        if (step->kind == SIM_STEP_query &&
-            ((const sim_database_def *)model->components[step->target].def)->statements[step->operation].writes)
+        if (step->kind == SIM_STEP_query ? statement(model, step)->writes : step->kind == SIM_STEP_call && writes(model, called(model, step)))
             return true;
     }
     return false;

@@ -40,10 +40,12 @@ hr_status lab_work_keep(const lab_work *work, hr_error *e)
         return HR_OK;
     json_t *document = json_pack("{s:s,s:s,s:i,s:i,s:b,s:b}", "schema", SCHEMA, "lab", work->lab->id, "hints", work->hints, "tests",
                                  work->tests, "passed", work->passed, "gave_up", work->gave_up);
-    char *text = json_dumps(document, JSON_INDENT(2)), *path = hr_format("%s/%s", work->folder, PROGRESS);
+    char *text = json_dumps(document, JSON_INDENT(2));
     json_decref(document);
     HR_ASSERT(text != NULL);
-    hr_status status = hr_write_file(path, text, strlen(text), e);
+    char *line = hr_format("%s\n", text), *path = hr_format("%s/%s", work->folder, PROGRESS);
+    hr_status status = hr_write_file(path, line, strlen(line), e);
+    free(line);
     free(text);
     free(path);
     return status;

@@ -2,7 +2,7 @@
 // * A lab is read whole and checked whole: unknown or missing keys, claims that cannot be read and files that are not there are
 //   told in one pass with file:line:column. What is lent below lives until lab_free.
 // * Targets are claims of the scenario's grammar about one variant, `yours`, and begin with what they measure:
-//   `p99(yours, readers) < 30ms`.
+//   `p99(yours, readers) < 32ms`.
 #ifndef LAB_LAB_H
 #define LAB_LAB_H
 

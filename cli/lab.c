@@ -10,11 +10,11 @@
 #include "labs/rules.h"
 #include "labs/work.h"
 
-enum { WIDTH = 100, MOST_SEEDS = 100 };
+enum { WIDTH = 100, SEEDS = 3, MOST_SEEDS = 100 };
 
 typedef struct {
     const char *folder, *lab, *seed;           // --dir, --lab, --seed
-    uint64_t    seeds;
+    uint64_t    seeds;                         // 0: SEEDS
     bool        json, give_up;
     const char *word;                          // what stands behind the sub-verb, or NULL
 } options;
@@ -61,7 +61,7 @@ static hr_status list(const options *o, hr_error *e)
         puts(document);
         free(document);
     } else {
-        printf("\nto begin: headroom lab start %d\n", labs[0]->number);
+        printf("\nto begin: ./headroom lab start %d\n", labs[0]->number);
     }
     lab_list_free(labs, count);
     return HR_OK;
@@ -81,8 +81,8 @@ static hr_status start(const options *o, hr_error *e)
         printf("Lab %d: %s (about %d minutes)\nYou will learn\n", l->number, l->title, l->minutes);
         for (size_t i = 0; i < l->learn_count; i++)
             print_wrapped("  - ", l->learn[i]);
-        printf("\nThe task      %s/README.md\nEdit          %s/%s\nMeasure       headroom lab run %s\nHave graded   headroom lab test %s\n"
-               "When stuck    headroom lab hint %s\n", folder, folder, l->file, folder, folder, folder);
+        printf("\nThe task      %s/README.md\nEdit          %s/%s\nMeasure       ./headroom lab run %s\nHave graded   ./headroom lab test %s\n"
+               "When stuck    ./headroom lab hint %s\n", folder, folder, l->file, folder, folder, folder);
         free(folder);
     }
     lab_free(l);
@@ -138,7 +138,7 @@ static hr_status run(const options *o, hr_error *e)
             printf("target: %s\n", l->claims[i].expression);
         }
         print_watched(l, study);
-        printf("No grade: headroom lab test%s%s\n", o->word ? " " : "", o->word ? o->word : "");
+        printf("No grade: ./headroom lab test%s%s\n", o->word ? " " : "", o->word ? o->word : "");
     }
     sim_study_free(study);
     lab_work_close(&work);
@@ -170,7 +170,7 @@ static void print_end(const lab *l, const sim_study *study)
     } else {
         printf("%zu of %zu targets hold.%s\n", held, study->claim_count,
                lab_verdict(study) == SIM_UNDECIDED ? " One is too close to call: give it some more room and test again."
-                                                   : " Change the file and test again; `headroom lab hint` helps.");
+                                                   : " Change the file and test again; `./headroom lab hint` helps.");
     }
 }
 
@@ -192,15 +192,14 @@ static hr_status test(const options *o, hr_error *e)
     if (read_seed(o, &study_options))
         return HR_BAD_INPUT;                   // the complaint is printed
     hr_status status = lab_work_open(o->word ? o->word : ".", o->lab, &work, e);
-    bool opened = !status;
     if (!status)
         status = measure(&work, &study_options, "testing", &study, e);
     if (!status && !o->json) {
         print_grade(work.lab, study);
         print_end(work.lab, study);
     }
-    if (o->json && opened) {
-        char *document = lab_test_document(work.lab, work.folder, study, e->text);
+    if (o->json && work.folder) {              // refused hand-ins get their line, too
+        char *document = lab_test_document(work.lab, work.folder, study, e);
         puts(document);
         free(document);
     }
@@ -290,7 +289,8 @@ static hr_status check(const options *o, hr_error *e)
 {
     lab **labs;
     size_t count = 0, done = 0;
-    if (o->seeds < 1 || o->seeds > MOST_SEEDS)
+    int seeds = o->seeds ? (int)o->seeds : SEEDS;
+    if (o->seeds > MOST_SEEDS)
         return hr_fail(e, HR_BAD_INPUT, "--seeds %llu: want 1 to %d", (unsigned long long)o->seeds, MOST_SEEDS);
     hr_status status = lab_list(&labs, &count, e), verdict = HR_OK;
     if (status)
@@ -299,7 +299,7 @@ static hr_status check(const options *o, hr_error *e)
     hr_time begun = hr_now();
     for (; done < count && !status; done += !status) {
         cli_progress("checking", (double)done / (double)count, begun);
-        status = lab_check(labs[done], (int)o->seeds, &checked[done], e);
+        status = lab_check(labs[done], seeds, &checked[done], e);
         cli_progress_end();
         if (!status && !o->json)
             print_check(labs[done], &checked[done]);
@@ -320,14 +320,29 @@ static hr_status check(const options *o, hr_error *e)
 
 // --- the verb -----------------------------------------------------------------------------------------------------------
 
-static const struct { const char *name; int most; hr_status (*run)(const options *o, hr_error *e); } verbs[] = {
-    {"list", 1, list}, {"start", 2, start}, {"run", 2, run}, {"test", 2, test}, {"hint", 2, hint}, {"solution", 2, solution}, {"check", 1, check}};
+typedef struct { const char *name; int most; const char *honours; hr_status (*run)(const options *o, hr_error *e); } verb;
+static const verb verbs[] = {{"list", 1, "json", list}, {"start", 2, "dir", start}, {"run", 2, "lab", run}, {"test", 2, "lab seed json", test},
+                             {"hint", 2, "lab", hint}, {"solution", 2, "give-up lab", solution}, {"check", 1, "seeds json", check}};
+
+// An option that the sub-verb ignores is refused, not dropped.
+static void refuse_strays(const verb *v, const options *o, hr_error *e)
+{
+    const struct { const char *name; bool given; } all[] = {{"dir", o->folder != NULL}, {"lab", o->lab != NULL}, {"seed", o->seed != NULL},
+                                                            {"seeds", o->seeds != 0}, {"give-up", o->give_up}, {"json", o->json}};
+    for (size_t i = 0; i < HR_COUNT(all); i++) {
+        const char *at = strstr(v->honours, all[i].name);
+        size_t n = strlen(all[i].name);
+        bool honoured = at && (at[n] == ' ' || !at[n]);
+        if (all[i].given && !honoured)
+            hr_fail(e, HR_BAD_INPUT, "`lab %s` has no --%s; see headroom lab --help", v->name, all[i].name);
+    }
+}
 
 hr_status cli_lab(int argc, char **argv)
 {
-    options o = {.seeds = 3};
+    options o = {0};
     const cli_option table[] = {{"dir", CLI_TEXT, &o.folder, "DIR", "start: make the work folder here (lab-ID)"},
-                                {"lab", CLI_TEXT, &o.lab, "N", "run, test, hint: the lab, for a folder without lab.json; nothing is written then"},
+                                {"lab", CLI_TEXT, &o.lab, "N", "the lab of a folder without lab.json; nothing is written then"},
                                 {"seed", CLI_TEXT, &o.seed, "N", "test: another seed than the grader's own"},
                                 {"seeds", CLI_COUNT, &o.seeds, "N", "check: so many seeds must give the same verdicts (3)"},
                                 {"give-up", CLI_FLAG, &o.give_up, NULL, "solution: show it although the test is not passed"},
@@ -347,7 +362,8 @@ hr_status cli_lab(int argc, char **argv)
     for (size_t i = 0; i < HR_COUNT(verbs); i++) {
         names[i] = verbs[i].name;
         if (strcmp(argv[1], names[i]) == 0 && words <= verbs[i].most) {
-            hr_status status = verbs[i].run(&o, &e);
+            refuse_strays(&verbs[i], &o, &e);
+            hr_status status = e.count ? e.status : verbs[i].run(&o, &e);
             if (e.count)
                 cli_complain(&e);
             return status;

@@ -57,10 +57,11 @@ static json_t *target_json(const lab *l, const sim_study *study, size_t i)
                      "value", real(e.value * factor), "low", real(e.low * factor), "high", real(e.high * factor));
 }
 
-char *lab_test_document(const lab *l, const char *folder, const sim_study *study, const char *why)
+char *lab_test_document(const lab *l, const char *folder, const sim_study *study, const hr_error *e)
 {
+    const char *verdict = study ? sim_verdict_name(lab_verdict(study)) : e->status == HR_UNDECIDED ? "undecided" : "refused";
     json_t *document = json_pack("{s:s,s:s,s:s,s:s}", "schema", "headroom/lab-test/1", "lab", l->id, "folder", folder, "verdict",
-                                 study ? sim_verdict_name(lab_verdict(study)) : "refused");
+                                 verdict);
     HR_ASSERT(document != NULL);
     if (study) {
         json_t *targets = json_array();
@@ -70,7 +71,7 @@ char *lab_test_document(const lab *l, const char *folder, const sim_study *study
         json_object_set_new(document, "seed", json_integer((json_int_t)study->seed));
         json_object_set_new(document, "replications", json_integer(study->replications));
     } else {
-        json_object_set_new(document, "why", json_string(why));
+        json_object_set_new(document, "why", json_string(e->text));
     }
     char *text = json_dumps(document, JSON_COMPACT | JSON_REAL_PRECISION(12));
     json_decref(document);

@@ -15,7 +15,7 @@ sim_verdict  lab_verdict(const sim_study *study);
 // What the claim of target `i` begins with, measured, with its interval; in base units.
 sim_estimate lab_measured(const lab *l, const sim_study *study, size_t i);
 
-// One line of JSON, headroom/lab-test/1. `study` NULL: refused, for the reasons in `why`. The caller frees it.
-char *lab_test_document(const lab *l, const char *folder, const sim_study *study, const char *why);
+// One line of JSON, headroom/lab-test/1. `study` NULL: not graded, for the reasons in `e`. The caller frees it.
+char *lab_test_document(const lab *l, const char *folder, const sim_study *study, const hr_error *e);
 
 #endif

@@ -118,12 +118,17 @@ static void compare_members(referee *r, const char *path, const sim_node *theirs
 {
     char below[LONGEST_PATH];
     for (const sim_node *m = theirs->first; m; m = m->next) {
+        if (strchr(m->key->text, '.')) {       // it would pass for the path of something that is free
+            REFUSE(r, m->key, "'%s': no name has a dot here", m->key->text);
+            continue;
+        }
         snprintf(below, sizeof below, "%s%s%s", path, *path ? "." : "", m->key->text);
         compare(r, below, m, member(given, m->key->text));
     }
     for (const sim_node *m = given ? given->first : NULL; m; m = m->next) {
         snprintf(below, sizeof below, "%s%s%s", path, *path ? "." : "", m->key->text);
-        if (!member(theirs, m->key->text) && !free_entry(r->lab, below))
+        const sim_node *entry = free_entry(r->lab, below);
+        if (!member(theirs, m->key->text) && (!entry || entry->kind == SIM_LIST))      // a default is no choice from the list
             REFUSE(r, theirs, "%s is missing: it is part of the exercise and must stay", below);
     }
 }

@@ -72,8 +72,8 @@ hr_status lab_work_start(const lab *l, const char *folder, char **made, hr_error
     else if (is_there(*made, l->file) || is_there(*made, PROGRESS) || is_there(*made, "README.md"))
         status = hr_fail(e, HR_BAD_INPUT,
                          "%s holds work already, and it stays as it is.\n"
-                         "    to go on:       headroom lab run %s\n"
-                         "    to begin anew:  headroom lab start %d --dir ANOTHER-FOLDER (or move the old one away)", *made, *made, l->number);
+                         "    to go on:       ./headroom lab run %s\n"
+                         "    to begin anew:  ./headroom lab start %d --dir ANOTHER-FOLDER (or move the old one away)", *made, *made, l->number);
     else
         status = fill(l, *made, e);
     if (status) {
@@ -98,7 +98,7 @@ static hr_status read_progress(const char *folder, lab_work *work, char **id, hr
                                      &work->tests, "passed", &passed, "gave_up", &gave_up) != 0 ||
             strcmp(schema, SCHEMA) != 0 || work->hints < 0 || work->tests < 0) {
             status = hr_fail(e, HR_BAD_INPUT, "%s is damaged. Your work is not in it: remove it and name the lab, as in "
-                                              "`headroom lab test %s --lab 1`", path, folder);
+                                              "`./headroom lab test %s --lab 1`", path, folder);
         } else {
             work->passed = passed;
             work->gave_up = gave_up;
@@ -115,10 +115,10 @@ hr_status lab_work_open(const char *folder, const char *word, lab_work *work, hr
 {
     struct stat about;
     if (stat(folder, &about) != 0 || !S_ISDIR(about.st_mode))
-        return hr_fail(e, HR_BAD_INPUT, "%s: no such folder; `headroom lab start 1` makes one", folder);
+        return hr_fail(e, HR_BAD_INPUT, "%s: no such folder; `./headroom lab start 1` makes one", folder);
     if (!word && !is_there(folder, PROGRESS))
         return hr_fail(e, HR_BAD_INPUT, "%s is no work folder of a lab (it has no %s). Name the folder, as in "
-                                        "`headroom lab run lab-01-cache-aside`, or make one: `headroom lab start 1`",
+                                        "`./headroom lab run lab-01-cache-aside`, or make one: `./headroom lab start 1`",
                        strcmp(folder, ".") == 0 ? "this folder" : folder, PROGRESS);
     char *id = word ? hr_strdup(word) : NULL;
     hr_status status = word ? HR_OK : read_progress(folder, work, &id, e);
@@ -131,7 +131,7 @@ hr_status lab_work_open(const char *folder, const char *word, lab_work *work, hr
     work->folder = hr_strdup(folder);
     work->file = strcmp(folder, ".") == 0 ? hr_strdup(work->lab->file) : hr_format("%s/%s", folder, work->lab->file);
     if (!is_there(folder, work->lab->file))
-        return hr_fail(e, HR_BAD_INPUT, "%s is not there: the lab is done in that file. A fresh one: `headroom lab start %d --dir ANOTHER-FOLDER`",
+        return hr_fail(e, HR_BAD_INPUT, "%s is not there: the lab is done in that file. A fresh one: `./headroom lab start %d --dir ANOTHER-FOLDER`",
                        work->file, work->lab->number);
     return HR_OK;
 }

@@ -82,6 +82,8 @@ refused 'components.db.network may not be added'                              's
 refused 'components.db.cores: here it must be one of \[2, 4, 8\]'             's/cores: 2/cores: 0.01/'
 refused 'components.db.memory may not be changed'                             's/memory: 4GiB/memory: 1B/'
 refused 'components.api.replicas: here it must be one of'                     's/replicas: 3/replicas: 1/'
+refused 'components.api.replicas is missing'                                  '/replicas: 3/d'
+refused "'api.on.read': no name has a dot here"                               's/^  cache: .*/  api.on.read: {kind: cache, memory: 0B, entries: 1M}/; s/(get|set|delete): cache/\1: api.on.read/g'
 refused 'api.replicas = .0.: out of range'                                    's/replicas: 3/replicas: 0/'
 refused 'components.cache.cores may not be added'                             's/(kind: cache)/\1, cores: 0.01/'
 refused 'components.cache.network may not be added'                           's/(kind: cache)/\1, network: 0/'
@@ -117,12 +119,14 @@ misses 'no more than 1 of 1000'   's/- \{get: cache, .*/- {fail: error}/'
 misses 'no more than 1 of 1000'   's/\{query: db.by_id\}/{query: db.by_id, timeout: 5ms}/'
 
 # Mistakes with folders, and grading without lab.json.
-rm "$mine"; want 3 test lab-01-cache-aside; says 'system.yaml is not there'
+rm "$mine"; want 3 test lab-01-cache-aside --json; says 'system.yaml is not there'; says '"verdict":"refused"'
 cp "$solution" "$mine"; echo '{' > lab-01-cache-aside/lab.json; want 3 test lab-01-cache-aside; says 'lab.json is damaged'
 rm lab-01-cache-aside/lab.json; want 3 test lab-01-cache-aside; says 'is no work folder'
 want 0 test lab-01-cache-aside --lab 1 --json; says '"verdict":"holds"'
 [ ! -e lab-01-cache-aside/lab.json ] || fail "grading left something behind"
 want 3 test nowhere; says 'no such folder'
+want 3 test lab-01-cache-aside --dir x; says '`lab test` has no --dir'
+want 3 run --seed 5; says '`lab run` has no --seed'
 want 3 tset; says "did you mean 'test'"
 want 3 test lab-01-cache-aside --lab 1 --seed x; says 'want a whole number'
 want 0 start 1 --dir other/; says 'other'

@@ -99,6 +99,26 @@ static bool has_free_below(const lab *l, const char *path)
     return false;
 }
 
+// Tells what may be changed beside `path`: the names below its parent that are free or have something free below them.
+static void refuse_addition(referee *r, const char *path, const sim_node *theirs)
+{
+    const char *dot = strrchr(path, '.'), *last = "";
+    size_t parent = dot ? (size_t)(dot - path) + 1 : 0, last_length = 0;
+    hr_text names = {0};
+    for (const sim_node *n = r->lab->free->first; n; n = n->next) {
+        const char *name = n->key->text + parent;
+        if (strncmp(n->key->text, path, parent) != 0)
+            continue;
+        size_t length = strcspn(name, ".");
+        if (length != last_length || strncmp(name, last, length) != 0)     // entries of one component stand together
+            hr_text_add(&names, "%s%.*s", names.used ? ", " : "", (int)length, name);
+        last = name;
+        last_length = length;
+    }
+    REFUSE(r, theirs->key, "%s may not be added here%s%s", path, names.used ? "; what may be changed beside it: " : "", names.used ? names.data : "");
+    free(names.data);
+}
+
 static void check_choice(referee *r, const char *path, const sim_node *entry, const sim_node *theirs)
 {
     if (entry->kind != SIM_LIST)
@@ -141,7 +161,7 @@ static void compare(referee *r, const char *path, const sim_node *theirs, const 
     } else if (theirs->kind == SIM_MAP && (given ? given->kind == SIM_MAP : has_free_below(r->lab, path))) {
         compare_members(r, path, theirs, given);
     } else if (!given) {
-        REFUSE(r, theirs->key ? theirs->key : theirs, "%s may not be added here", path);
+        refuse_addition(r, path, theirs);
     } else if (!same(theirs, given)) {
         hr_text text = {0};
         show(given, &text);

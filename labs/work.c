@@ -21,6 +21,15 @@ static bool is_there(const char *folder, const char *name)
     return there;
 }
 
+// A copy without the slashes that a shell's */ leaves at the end; the caller frees it.
+static char *without_slash(const char *folder)
+{
+    char *copy = hr_strdup(folder);
+    for (size_t n = strlen(copy); n > 1 && copy[n - 1] == '/'; n--)
+        copy[n - 1] = 0;
+    return copy;
+}
+
 static hr_status copy_file(const char *from, const char *folder, const char *name, hr_error *e)
 {
     char *data, *to = hr_format("%s/%s", folder, name);
@@ -65,7 +74,7 @@ static hr_status fill(const lab *l, const char *folder, hr_error *e)
 
 hr_status lab_work_start(const lab *l, const char *folder, char **made, hr_error *e)
 {
-    *made = folder ? hr_strdup(folder) : hr_format("lab-%s", l->id);
+    *made = folder ? without_slash(folder) : hr_format("lab-%s", l->id);
     hr_status status = HR_OK;
     if (mkdir(*made, 0777) != 0 && errno != EEXIST)
         status = hr_fail(e, HR_BAD_INPUT, "%s cannot be made: %s", *made, strerror(errno));
@@ -128,8 +137,8 @@ hr_status lab_work_open(const char *folder, const char *word, lab_work *work, hr
     if (status)
         return status;
     work->is_kept = !word;
-    work->folder = hr_strdup(folder);
-    work->file = strcmp(folder, ".") == 0 ? hr_strdup(work->lab->file) : hr_format("%s/%s", folder, work->lab->file);
+    work->folder = without_slash(folder);
+    work->file = strcmp(folder, ".") == 0 ? hr_strdup(work->lab->file) : hr_format("%s/%s", work->folder, work->lab->file);
     if (!is_there(folder, work->lab->file))
         return hr_fail(e, HR_BAD_INPUT, "%s is not there: the lab is done in that file. A fresh one: `./headroom lab start %d --dir ANOTHER-FOLDER`",
                        work->file, work->lab->number);

@@ -122,14 +122,14 @@ misses 'no more than 1 of 1000'   's/\{query: db.by_id\}/{query: db.by_id, timeo
 rm "$mine"; want 3 test lab-01-cache-aside --json; says 'system.yaml is not there'; says '"verdict":"refused"'
 cp "$solution" "$mine"; echo '{' > lab-01-cache-aside/lab.json; want 3 test lab-01-cache-aside; says 'lab.json is damaged'
 rm lab-01-cache-aside/lab.json; want 3 test lab-01-cache-aside; says 'is no work folder'
-want 0 test lab-01-cache-aside --lab 1 --json; says '"verdict":"holds"'
+want 0 test lab-01-cache-aside/ --lab 1 --json; says '"folder":"lab-01-cache-aside","verdict":"holds"'
 [ ! -e lab-01-cache-aside/lab.json ] || fail "grading left something behind"
 want 3 test nowhere; says 'no such folder'
 want 3 test lab-01-cache-aside --dir x; says '`lab test` has no --dir'
 want 3 run --seed 5; says '`lab run` has no --seed'
 want 3 tset; says "did you mean 'test'"
 want 3 test lab-01-cache-aside --lab 1 --seed x; says 'want a whole number'
-want 0 start 1 --dir other/; says 'other'
+want 0 start 1 --dir other/; says 'Edit +other/system.yaml'
 
 # `lab check` finds a lab whose reference does not pass (all runs shortened; labs.check checks the real ones).
 mkdir -p planted/patterns && cp -r "$root/labs" planted/labs
@@ -137,6 +137,11 @@ find planted/labs -name '*.yaml' -exec sed -i 's/duration: 90s, warmup: 30s/dura
 cp planted/labs/01-cache-aside/start/system.yaml planted/labs/01-cache-aside/solution/
 HEADROOM_ROOT=$work/planted want 1 check --seeds 1; says 'not good'; says 'WRONG +solution'
 HEADROOM_ROOT=$work/planted want 1 check --seeds 1 --json; says '"schema": "headroom/lab-check/1"'; says '"solution": "fails"'
+# What was never on either side of a limit is undecided, neither passed nor failed.
+sed -i 's/holds: errors(yours) < 0.1%/holds: errors(yours) < 0%/' planted/labs/01-cache-aside/lab.yaml
+sed 's/duration: 90s, warmup: 30s/duration: 4s, warmup: 1s/' "$solution" > other/system.yaml
+HEADROOM_ROOT=$work/planted want 2 test other; says 'undecided  no more than'; says 'too close to call'
+HEADROOM_ROOT=$work/planted want 2 test other --json; says '"verdict":"undecided"'
 sed -i 's/holds: p99/holds: p98/' planted/labs/01-cache-aside/lab.yaml
 HEADROOM_ROOT=$work/planted want 3 check; says "lab.yaml:[0-9]+:[0-9]+: target latency: want a claim that begins"
 HEADROOM_ROOT=$work/nothing want 4 list; says 'no lab is below'

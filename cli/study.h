@@ -26,6 +26,8 @@ typedef struct {
 hr_status cli_study_read(const cli_study_options *o, sim_study_options *study);
 // Runs with progress on stderr; Ctrl-C ends it with what is known.
 hr_status cli_study_run(sim_model *const *models, size_t count, const char *label, sim_study_options *options, sim_study **study, hr_error *e);
+// The word of a verdict, nine columns wide, coloured on a terminal.
+const char *cli_verdict(sim_verdict verdict, char *out, size_t room);
 void cli_print_variants(const sim_study *study);
 // Every other variant against the first, in pairs: what is better, worse, equivalent, undecided.
 void cli_print_differences(const sim_study *study);

@@ -33,11 +33,11 @@ static const char style[] =
     "figure svg{display:block;width:100%;height:auto}\n"
     "figcaption{font-size:12.5px;line-height:1.45;padding:6px 12px 0}\n"
     ".scroll{overflow-x:auto}\n"
-    "table{border-collapse:collapse;width:100%}\n"
+    "table{border-collapse:separate;border-spacing:0;width:100%}\n"
     "th,td{padding:8px 12px;text-align:right;vertical-align:top;border-top:1px solid var(--border)}\n"
     "thead th{border-top:0;color:var(--strong);white-space:nowrap}\n"
-    "td{white-space:nowrap}\n"
-    "th[scope=row]{text-align:left;font-weight:600;color:var(--strong);position:sticky;left:0;background:var(--panel);min-width:150px;max-width:300px}\n"
+    "td,td small{white-space:nowrap}\n"
+    "th[scope=row]{text-align:left;font-weight:600;color:var(--strong);position:sticky;left:0;background:var(--panel);min-width:150px;max-width:300px;overflow-wrap:anywhere}\n"
     "th span{font-weight:400;color:var(--muted)}\n"
     ".v{white-space:nowrap;font-weight:600}\n"
     ".v.good{color:var(--hit)}.v.bad{color:var(--critical)}.v.open{color:var(--busy)}.v.same{color:var(--muted)}\n"
@@ -186,7 +186,10 @@ static void add_table_head(const sim_study *study, size_t first, hr_text *out)
 
 static void add_metric(int m, bool with_help, hr_text *out)
 {
-    hr_text_add(out, "<tr><th scope=\"row\">%s <span>%s</span>", sim_metrics[m].word, sim_metrics[m].unit);
+    hr_text_add(out, "<tr><th scope=\"row\">");
+    for (const char *at = sim_metrics[m].word; *at; at++)            // a long word may be broken behind its underscores
+        hr_text_add(out, *at == '_' ? "_<wbr>" : "%c", *at);
+    hr_text_add(out, " <span>%s</span>", sim_metrics[m].unit);
     if (with_help) {
         hr_text_add(out, "<small>");
         viz_escape(sim_metrics[m].help, out);

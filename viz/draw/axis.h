@@ -21,7 +21,7 @@ double viz_scale_value(const viz_scale *s, double place);
 void viz_scale_fit(viz_scale *s, double least, double greatest, int most);
 
 enum { VIZ_TICKS_MOST = 16 };
-typedef struct { double value; char word[24]; } viz_tick;
+typedef struct { double value; char word[32]; } viz_tick;
 // Ticks at 1, 2 or 5 times a power of ten (a clock: at whole and round times), at most `most` of them, all within the ends. Returns how many.
 int viz_ticks(const viz_scale *s, int most, viz_tick ticks[VIZ_TICKS_MOST]);
 

@@ -133,7 +133,7 @@ static void draw_flags(viz_pen *pen, const viz_frame *f, const viz_chart *c)
         const viz_type type = {.size = VIZ_SMALL_SIZE, .colour = colour};
         double width = c->flags[i].word ? viz_text_width(pen, type, c->flags[i].word) : 0;
         double left = x + VIZ_GAP + width <= right ? x + VIZ_GAP : x - VIZ_GAP - width;
-        if (!width || left < fmax(taken + 8, f->plot.x))
+        if (width <= 0 || left < fmax(taken + 8, f->plot.x))
             continue;                          // no room: the line alone
         viz_text(pen, left, f->plot.y + 10, type, c->flags[i].word);
         taken = left + width;

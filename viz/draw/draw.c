@@ -10,8 +10,13 @@ const viz_marker_row viz_markers[VIZ_MARKER_COUNT] = {
 };
 
 #ifdef __SANITIZE_ADDRESS__
-// fontconfig keeps its fonts until the process ends: no leak of ours. Called by the leak sanitizer.
+// fontconfig keeps its fonts until the process ends: no leak of ours. Both are called by the leak sanitizer.
 const char *__lsan_default_suppressions(void);
+const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0";
+}
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libfontconfig\n";

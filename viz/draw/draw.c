@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "viz/draw/words.h"
+
 const viz_marker_row viz_markers[VIZ_MARKER_COUNT] = {
 #define VIZ_MARKER(name, shape, colour, word) {VIZ_##shape, VIZ_##colour, word},
 #include "viz/draw/marker.def"
@@ -59,8 +61,11 @@ void viz_ink(viz_pen *pen, viz_colour colour, double alpha)
 
 // --- text -----------------------------------------------------------------------------------------------------------
 
-static double lay_out(viz_pen *pen, viz_type type, const char *text)
+static PangoLayout *lay_out(viz_pen *pen, viz_type type, const char *text, double *width)
 {
+    PangoLayout *kept = pen->words ? viz_words_find(pen->words, type, text, width) : NULL;
+    if (kept)
+        return kept;
     PangoFontDescription *font = pango_font_description_new();
     pango_font_description_set_family_static(font, "Inter,DejaVu Sans,sans-serif");
     pango_font_description_set_absolute_size(font, (type.size > 0 ? type.size : VIZ_TEXT_SIZE) * PANGO_SCALE);
@@ -72,23 +77,27 @@ static double lay_out(viz_pen *pen, viz_type type, const char *text)
     pango_layout_set_text(pen->layout, text, -1);
     PangoRectangle logical;
     pango_layout_get_extents(pen->layout, NULL, &logical);
-    return (double)logical.width / PANGO_SCALE;
+    *width = (double)logical.width / PANGO_SCALE;
+    return pen->words ? viz_words_keep(pen->words, type, text, pen->layout, *width) : pen->layout;
 }
 
 double viz_text_width(viz_pen *pen, viz_type type, const char *text)
 {
-    return lay_out(pen, type, text);
+    double width;
+    lay_out(pen, type, text, &width);
+    return width;
 }
 
 double viz_text(viz_pen *pen, double x, double y, viz_type type, const char *text)
 {
-    double width = lay_out(pen, type, text);
+    double width;
+    PangoLayout *layout = lay_out(pen, type, text, &width);
     if (type.width > 0 && width > type.width + 1)
         return 0;                              // not even the ellipsis fits
     double left = type.align == VIZ_LEFT ? x : type.align == VIZ_CENTRE ? x - width / 2 : x - width;
     viz_ink(pen, type.colour, 1);
-    cairo_move_to(pen->cr, left, y - (double)pango_layout_get_baseline(pen->layout) / PANGO_SCALE);
-    pango_cairo_show_layout(pen->cr, pen->layout);
+    cairo_move_to(pen->cr, left, y - (double)pango_layout_get_baseline(layout) / PANGO_SCALE);
+    pango_cairo_show_layout(pen->cr, layout);
     cairo_new_path(pen->cr);
     return width;
 }

@@ -7,7 +7,7 @@
 #include "sim/policy/balance/balance.h"
 #include "viz/scene/paint.h"
 
-enum { FULL_HEIGHT = 80, INSIDE = 10 };        // at least this high: there is a line of detail
+enum { FULL_HEIGHT = 80, INSIDE = 10, SLOT_STEP = 7 };        // at least this high: there is a line of detail
 
 static const struct { double from; const char *word; viz_colour colour; double thickness; } grades[] = {
     {VIZ_FULL, "full", VIZ_critical, 6}, {VIZ_NEARLY, "nearly full", VIZ_critical, 6}, {VIZ_BUSY, "busy", VIZ_busy, 5}, {0, "", VIZ_muted, 4}};
@@ -108,7 +108,7 @@ static void draw_still(viz_pen *pen, const viz_scene *s, uint32_t card)
     else
         draw_unused(pen, r);
     char name[80];
-    double y = is_station(p) ? r.y + 17 : r.y + r.height / 2, beside = is_station(p) && p->is_used ? 52 : 0;
+    double y = is_station(p) ? r.y + 17 : r.y + r.height / 2, beside = is_station(p) && p->is_used ? 46 : 0;
     viz_icon_draw(pen, icon_of(p), VIZ_muted, r.x + 20, y);
     viz_type type = {.colour = p->is_used ? VIZ_strong : VIZ_muted, .is_strong = p->is_used, .width = r.width - 36 - INSIDE - beside};
     viz_text(pen, r.x + 36, is_station(p) ? y + 5 : y - 2, type, viz_card_name(s, card, name, sizeof name));
@@ -151,32 +151,30 @@ static void draw_bar(viz_pen *pen, viz_rect r, double utilisation, size_t grade)
     viz_hairline(pen, left + width * VIZ_NEARLY, y - 4, left + width * VIZ_NEARLY, y + 4, VIZ_muted, 0);
 }
 
-// The waiting places: so many as there is room for, each for one call; the number says what the slots cannot.
+static void add_slots(viz_pen *pen, double x, double y, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        cairo_rectangle(pen->cr, x + i * SLOT_STEP, y, SLOT_STEP - 2, 7);
+}
+
+// The waiting places: as many as there is room for, each for one call; the number tells all that wait. `word`: said in their place.
 static void draw_queue(viz_pen *pen, viz_rect r, const sim_station_view *v, const char *word, viz_colour colour)
 {
-    char text[48];
-    enum { SLOT = 5, STEP = 7 };
-    double reserved = *word ? 104 : 52;
-    double fit = fmax(0, floor((r.width - 2 * INSIDE - reserved) / STEP));
-    uint32_t slots = v->queue_limit < fit ? v->queue_limit : (uint32_t)fit, filled = v->queued < slots ? v->queued : slots;
-    double y = r.y + 45;
-    for (uint32_t i = 0; i < slots; i++)
-        cairo_rectangle(pen->cr, r.x + INSIDE + i * STEP, y, SLOT, 7);
+    bool is_full = v->queue_limit && v->queued >= v->queue_limit;
+    double x = r.x + INSIDE, y = r.y + 45, fit = *word ? 0 : fmax(0, floor((r.width - 2 * INSIDE - 52) / SLOT_STEP));
+    uint32_t slots = v->queue_limit < fit ? v->queue_limit : (uint32_t)fit;
+    add_slots(pen, x, y, slots);
     viz_ink(pen, VIZ_border, 1);
     cairo_fill(pen->cr);
-    for (uint32_t i = 0; i < filled; i++)
-        cairo_rectangle(pen->cr, r.x + INSIDE + i * STEP, y, SLOT, 7);
-    viz_ink(pen, v->queued >= v->queue_limit ? VIZ_critical : VIZ_accent, 1);
+    add_slots(pen, x, y, v->queued < slots ? v->queued : slots);
+    viz_ink(pen, is_full ? VIZ_critical : VIZ_accent, 1);
     cairo_fill(pen->cr);
-    if (v->queue_limit == 0)
-        snprintf(text, sizeof text, "no queue");
-    else if (v->queued > slots)
-        snprintf(text, sizeof text, "%s%s+ %u more", word, *word ? " · " : "", v->queued - slots);
-    else
-        snprintf(text, sizeof text, "%s%sq %u", word, *word ? " · " : "", v->queued);
-    viz_type type = {.size = VIZ_SMALL_SIZE, .colour = v->queued > slots || *word ? colour : VIZ_muted, .align = VIZ_RIGHT,
-                     .width = r.width - 2 * INSIDE - slots * STEP};
-    viz_text(pen, r.x + r.width - INSIDE, y + 8, type, text);
+    char text[32] = "no queue";
+    if (v->queue_limit)
+        snprintf(text, sizeof text, "q %u", v->queued);
+    viz_text(pen, r.x + r.width - INSIDE, y + 8,
+             (viz_type){.size = VIZ_SMALL_SIZE, .colour = is_full ? VIZ_critical : VIZ_muted, .align = VIZ_RIGHT, .is_strong = is_full}, text);
+    viz_text(pen, x, y + 8, (viz_type){.size = VIZ_SMALL_SIZE, .colour = colour, .is_strong = true, .width = r.width - 2 * INSIDE - 52}, word);
 }
 
 static void say_detail(const viz_scene *s, uint32_t card, const viz_state *state, char *out, size_t room)
@@ -248,6 +246,15 @@ void viz_cards_now(viz_pen *pen, const viz_scene *s)
     }
 }
 
+// The card that the pointer is on.
+void viz_card_select(viz_pen *pen, const viz_scene *s, uint32_t card)
+{
+    viz_round_rect(pen, viz_inset(s->layout->cards[card].at, -1), VIZ_RADIUS + 1);
+    viz_ink(pen, VIZ_accent, 1);
+    cairo_set_line_width(pen->cr, 2);
+    cairo_stroke(pen->cr);
+}
+
 // --- the tip --------------------------------------------------------------------------------------------------------
 
 enum { TIP_ROWS = 10 };
@@ -309,7 +316,7 @@ void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card)
         add_row(&t, "chooses by", "%s", sim_balancers[((const sim_balancer_def *)s->graph->model->components[c->part].def)->policy]->name);
     }
     char name[80];
-    double width = 264, height = 36 + 18 * t.count, x = s->view->pointer_x + 16, y = s->view->pointer_y + 16;
+    double width = 272, height = 36 + 18 * t.count, x = s->view->pointer_x + 16, y = s->view->pointer_y + 16;
     x = fmax(8, fmin(x, s->layout->width - width - 8));
     y = fmax(8, fmin(y, s->layout->height - height - 8));
     viz_card(pen, (viz_rect){x, y, width, height}, VIZ_muted);

@@ -20,7 +20,7 @@ const char *viz_clock(hr_time at, int decimals, char *out, size_t room)
 
 viz_rect viz_timeline(const viz_layout *l)
 {
-    return (viz_rect){LINE_LEFT, l->bar.y + 18, fmax(40, l->width - LINE_LEFT - LINE_RIGHT), 6};
+    return (viz_rect){LINE_LEFT, l->bar.y + 24, fmax(40, l->width - LINE_LEFT - LINE_RIGHT), 6};
 }
 
 static double place_of(const viz_scene *s, hr_time at)
@@ -95,13 +95,13 @@ static void draw_ticks(viz_pen *pen, const viz_scene *s)
     viz_tick ticks[VIZ_TICKS_MOST];
     int n = viz_ticks(&scale, (int)fmax(2, fmin(VIZ_TICKS_MOST, line.width / 96)), ticks);
     for (int i = 0; i < n; i++)
-        viz_text(pen, viz_scale_place(&scale, ticks[i].value), line.y + 28,
+        viz_text(pen, viz_scale_place(&scale, ticks[i].value), line.y + 24,
                  (viz_type){.size = VIZ_SMALL_SIZE, .colour = VIZ_muted, .align = VIZ_CENTRE}, ticks[i].word);
     hr_time warmup = s->graph->model->warmup;
     if (warmup > 0 && warmup < viz_player_end(s->player)) {
         double x = place_of(s, warmup);
-        viz_hairline(pen, x, line.y - 8, x, line.y + 14, VIZ_muted, 2);
-        viz_text(pen, x + 4, line.y - 5, (viz_type){.size = VIZ_SMALL_SIZE, .colour = VIZ_muted}, "warm-up ends");
+        viz_hairline(pen, x, line.y - 16, x, line.y + 10, VIZ_muted, 2);
+        viz_text(pen, x + 4, line.y - 9, (viz_type){.size = VIZ_SMALL_SIZE, .colour = VIZ_muted}, "warm-up ends");
     }
 }
 

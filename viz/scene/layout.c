@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CARD_FULL = 84, CARD_FLAT = 60, CARD_PLAIN = 52, GAP_LEAST = 8, GAP_MOST = 48, WIDTH_LEAST = 104, WIDTH_MOST = 184, PIPE_LEAST = 40,
-       CORNER = 12 };
+enum { CARD_FULL = 84, CARD_FLAT = 60, CARD_PLAIN = 52, GAP_LEAST = 8, GAP_GOOD = 32, GAP_MOST = 56, WIDTH_LEAST = 120, WIDTH_MOST = 184, PIPE_LEAST = 40,
+       PIPE_GOOD = 128, CORNER = 12 };
+static const double zoom_most = 1.3;            // where there is room, cards grow, too
 
 typedef struct {                               // how a part is shown
     uint16_t part;
@@ -17,7 +18,7 @@ typedef struct {                               // how a part is shown
 typedef struct {                               // while a layout is made
     viz_layout *l;
     item   *items;                             // by component
-    double  width, height, card_width, card_height;                // of the scene before shrinking
+    double  width, height, card_width, card_height;                // of the scene before zooming
     double *column_x;
 } plan;
 
@@ -25,7 +26,7 @@ typedef struct {                               // while a layout is made
 
 static void place_regions(viz_layout *l)
 {
-    const double side = 20, w = l->width - 2 * side, charts = fmin(188, fmax(112, l->height * 0.2));
+    const double side = 20, w = l->width - 2 * side, charts = fmin(216, fmax(112, l->height * 0.2));
     l->top = (viz_rect){0, 0, l->width, 44};
     l->words = (viz_rect){side, 52, w, 52};
     l->bar = (viz_rect){0, l->height - 56, l->width, 56};
@@ -46,13 +47,21 @@ static bool is_plain(const viz_part *p) { return p->kind == SIM_PART_workload ||
 
 static double height_of(const plan *p, const viz_part *part) { return is_plain(part) ? CARD_PLAIN : p->card_height; }
 
-static double column_needs(const plan *p, uint32_t column)
+static double column_needs(const plan *p, uint32_t column, double gap)
 {
     const viz_graph *g = p->l->graph;
-    double height = -GAP_LEAST;
+    double height = -gap;
     for (uint16_t i = 0; i < g->part_count; i++)
         if (g->parts[i].column == column)
-            height += cards_of(g, &p->items[i]) * (height_of(p, &g->parts[i]) + GAP_LEAST);
+            height += cards_of(g, &p->items[i]) * (height_of(p, &g->parts[i]) + gap);
+    return height;
+}
+
+static double tallest(const plan *p, double gap)
+{
+    double height = 0;
+    for (uint32_t c = 0; c < p->l->graph->column_count; c++)
+        height = fmax(height, column_needs(p, c, gap));
     return height;
 }
 
@@ -70,9 +79,9 @@ static item *most_cards(const plan *p, uint32_t column)
 static void fold_column(plan *p, uint32_t column)
 {
     const viz_graph *g = p->l->graph;
-    for (item *most; column_needs(p, column) > p->height && (most = most_cards(p, column));) {
+    for (item *most; column_needs(p, column, GAP_LEAST) > p->height && (most = most_cards(p, column));) {
         bool is_whole = most->shown == g->parts[most->part].replicas;
-        double spare = p->height - column_needs(p, column) + cards_of(g, most) * (p->card_height + GAP_LEAST);
+        double spare = p->height - column_needs(p, column, GAP_LEAST) + cards_of(g, most) * (p->card_height + GAP_LEAST);
         double room = floor(spare / (p->card_height + GAP_LEAST));         // for this part, if the others stay
         uint32_t least = is_whole ? 2 : 1;
         uint32_t most_shown = most->shown - least;
@@ -80,28 +89,26 @@ static void fold_column(plan *p, uint32_t column)
     }
 }
 
+// Cards as large as they may be if everything fits so; else flat ones; else replicas are folded; else all of it shrinks.
 static void plan_size(plan *p)
 {
     viz_layout *l = p->l;
-    const viz_graph *g = l->graph;
-    double columns = g->column_count;
-    p->width = fmax(l->scene.width, columns * WIDTH_LEAST + (columns - 1) * PIPE_LEAST);
-    p->card_width = fmin(WIDTH_MOST, fmax(WIDTH_LEAST, (p->width - (columns - 1) * 96) / columns));
-    p->height = l->scene.height;
+    double columns = l->graph->column_count, width = l->scene.width, height = l->scene.height;
     p->card_height = CARD_FULL;
-    for (uint32_t c = 0; c < g->column_count; c++)
-        if (column_needs(p, c) > p->height)
+    l->zoom = fmin(zoom_most, fmin(width / (columns * WIDTH_MOST + (columns - 1) * PIPE_GOOD), height / tallest(p, GAP_GOOD)));
+    if (l->zoom < 1) {
+        p->height = height;
+        if (tallest(p, GAP_LEAST) > height)
             p->card_height = CARD_FLAT;
-    for (uint32_t c = 0; c < g->column_count; c++)
-        fold_column(p, c);
-    double needs = p->height;
-    for (uint32_t c = 0; c < g->column_count; c++)
-        needs = fmax(needs, column_needs(p, c));
-    l->shrink = fmin(l->scene.width / p->width, l->scene.height / needs);
-    p->width = l->scene.width / l->shrink;
-    p->height = l->scene.height / l->shrink;
-    for (uint32_t c = 0; c < g->column_count; c++)
-        p->column_x[c] = columns > 1 ? c * (p->width - p->card_width) / (columns - 1) : (p->width - p->card_width) / 2;
+        for (uint32_t c = 0; c < l->graph->column_count; c++)
+            fold_column(p, c);
+        l->zoom = fmin(1, fmin(width / (columns * WIDTH_LEAST + (columns - 1) * PIPE_LEAST), height / tallest(p, GAP_LEAST)));
+    }
+    p->width = width / l->zoom;
+    p->height = height / l->zoom;
+    p->card_width = fmin(WIDTH_MOST, fmax(WIDTH_LEAST, (p->width - (columns - 1) * 64) / columns));
+    for (uint32_t c = 0; c < l->graph->column_count; c++)
+        p->column_x[c] = c * (p->width - p->card_width) / (columns - 1);
 }
 
 // --- cards ----------------------------------------------------------------------------------------------------------
@@ -162,7 +169,7 @@ static void place_column(plan *p, uint32_t column, item **order)
             order[n++] = &p->items[i];
         }
     qsort(order, n, sizeof *order, by_wish);
-    double bare = column_needs(p, column) - (cards - 1) * GAP_LEAST;
+    double bare = column_needs(p, column, 0);
     double gap = cards > 1 ? fmin(GAP_MOST, fmax(GAP_LEAST, (p->height - bare) / cards)) : 0;
     double y = (p->height - bare - (cards - 1) * gap) / 2;
     for (size_t i = 0; i < n; i++)
@@ -310,7 +317,7 @@ void viz_layout_free(viz_layout *l)
 
 viz_point viz_layout_to_scene(const viz_layout *l, double x, double y)
 {
-    return (viz_point){(x - l->scene.x) / l->shrink, (y - l->scene.y) / l->shrink};
+    return (viz_point){(x - l->scene.x) / l->zoom, (y - l->scene.y) / l->zoom};
 }
 
 uint32_t viz_layout_card_at(const viz_layout *l, viz_point at)

@@ -1,7 +1,7 @@
 // viz/scene/layout.h - where everything stands: regions of the picture, cards of nodes, routes of pipes between them.
 // * A pure function of the graph and the size: no state, no drawing.
 // * Columns go from left to right in call order. Replicas that do not fit are folded into one card, which stands for all of them;
-//   what still does not fit is shrunk as a whole (`shrink` < 1).
+//   what still does not fit is shrunk as a whole (`zoom` < 1). Where there is room to spare, all of it grows.
 // * Cards, routes and their points are in units of the scene; viz_layout_to_scene takes a place of the picture there.
 #ifndef VIZ_LAYOUT_H
 #define VIZ_LAYOUT_H
@@ -29,7 +29,7 @@ typedef struct viz_layout {
     const viz_graph *graph;
     double     width, height;
     viz_rect   top, words, scene, legend, charts, bar;             // regions of the picture
-    double     shrink;
+    double     zoom;                           // units of the picture by unit of the scene
     viz_place *cards;
     viz_route *routes;                         // links in order, each card by card
     uint32_t   card_count, route_count;

@@ -28,6 +28,7 @@ viz_marker viz_flight_marker(uint8_t kind);    // of viz_flight_kind
 // cards.c - `still`: what does not change while it plays; `now`: numbers, bars, slots, trouble.
 void viz_cards_still(viz_pen *pen, const viz_scene *s);
 void viz_cards_now(viz_pen *pen, const viz_scene *s);
+void viz_card_select(viz_pen *pen, const viz_scene *s, uint32_t card);
 void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card);
 typedef struct { sim_station_view view; viz_recent recent; } viz_state;        // of a card; a folded one: means and sums
 viz_state viz_card_state(const viz_scene *s, uint32_t card);

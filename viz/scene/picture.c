@@ -6,26 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "viz/draw/words.h"
 #include "viz/scene/paint.h"
 
 struct viz_picture {
     const viz_player *player;
     viz_layout *layout;
     viz_sprites sprites;
+    viz_words  *words;
     viz_flight *flights;                       // [VIZ_TOKENS_MOST]
     uint32_t    flight_count;
     uint64_t    one_in;
     cairo_surface_t *frame;                    // frames, pipes, bars: changes with size and theme
-    cairo_surface_t *slow;                     // the frame with charts: changes with the recorder's grid, too
+    cairo_surface_t *slow;                     // the frame with charts and flow: changes with the recorder's grid, too
     viz_view    frame_view;                    // what `frame` was drawn for
     uint64_t    frame_seed;
     uint32_t    slow_count;                    // samples in the charts of `slow`
+    bool        slow_has_flow;
 };
 
 viz_picture *viz_picture_make(const viz_player *player)
 {
     viz_picture *p = hr_alloc(sizeof *p);
     p->player = player;
+    p->words = viz_words_make();
     p->flights = hr_alloc(VIZ_TOKENS_MOST * sizeof *p->flights);
     return p;
 }
@@ -43,6 +47,7 @@ void viz_picture_free(viz_picture *p)
         return;
     viz_layout_free(p->layout);
     viz_sprites_free(&p->sprites);
+    viz_words_free(p->words);
     drop(&p->frame);
     drop(&p->slow);
     free(p->flights);
@@ -85,8 +90,8 @@ static viz_pen enter_scene(const viz_pen *pen, const viz_layout *l)
     viz_pen inner = *pen;
     cairo_save(pen->cr);
     cairo_translate(pen->cr, l->scene.x, l->scene.y);
-    cairo_scale(pen->cr, l->shrink, l->shrink);
-    inner.scale *= l->shrink;
+    cairo_scale(pen->cr, l->zoom, l->zoom);
+    inner.scale *= l->zoom;
     return inner;
 }
 
@@ -101,8 +106,14 @@ static void draw_frame(viz_pen *pen, const viz_scene *s)
     cairo_restore(pen->cr);
 }
 
+static bool shows_flow(const viz_scene *s) { return s->one_in > 1 || viz_speeds[s->view->speed].factor == 0; }
+
 static void draw_slow(viz_pen *pen, const viz_scene *s)
 {
+    viz_pen inner = enter_scene(pen, s->layout);
+    if (shows_flow(s))
+        viz_pipes_flow(&inner, s);
+    cairo_restore(pen->cr);
     viz_graphs_draw(pen, s);
     viz_controls_still(pen, s);
 }
@@ -115,30 +126,37 @@ static void draw_words(viz_pen *pen, const viz_scene *s)
     viz_text(pen, r.x, r.y + 44, (viz_type){.size = 14, .colour = VIZ_muted, .width = r.width}, says.look);
 }
 
+static uint32_t pointed_card(const viz_scene *s)
+{
+    const viz_view *v = s->view;
+    if (!v->has_pointer || v->has_help)
+        return UINT32_MAX;
+    return viz_layout_card_at(s->layout, viz_layout_to_scene(s->layout, v->pointer_x, v->pointer_y));
+}
+
 // `sprites` NULL: a vector surface.
 static void draw_now(viz_pen *pen, const viz_scene *s, viz_sprites *sprites)
 {
+    uint32_t card = pointed_card(s);
     draw_words(pen, s);
     viz_pen inner = enter_scene(pen, s->layout);
-    if (s->one_in > 1 || viz_speeds[s->view->speed].factor == 0)
-        viz_pipes_flow(&inner, s);
     viz_pipes_tokens(&inner, s, sprites);
     viz_cards_now(&inner, s);
+    if (card != UINT32_MAX)
+        viz_card_select(&inner, s, card);
     cairo_restore(pen->cr);
     if (s->view->has_legend)
         viz_legend_draw(pen, s);
     viz_controls_now(pen, s);
-    const viz_view *v = s->view;
-    uint32_t card = v->has_pointer && !v->has_help ? viz_layout_card_at(s->layout, viz_layout_to_scene(s->layout, v->pointer_x, v->pointer_y))
-                                                   : UINT32_MAX;
     if (card != UINT32_MAX)
         viz_card_tip(pen, s, card);
-    if (v->has_help)
+    if (s->view->has_help)
         viz_help_draw(pen, s);
 }
 
 // Draws onto a layer, over a copy of another one.
-static void draw_layer(cairo_surface_t **layer, cairo_surface_t *below, const viz_scene *s, void (*draw)(viz_pen *pen, const viz_scene *s))
+static void draw_layer(cairo_surface_t **layer, cairo_surface_t *below, viz_words *words, const viz_scene *s,
+                       void (*draw)(viz_pen *pen, const viz_scene *s))
 {
     const viz_view *v = s->view;
     int width = (int)ceil(v->width * v->scale), height = (int)ceil(v->height * v->scale);
@@ -152,6 +170,7 @@ static void draw_layer(cairo_surface_t **layer, cairo_surface_t *below, const vi
         cairo_set_operator(cr, CAIRO_OPERATOR_OVER);
     }
     viz_pen pen = viz_pen_open(cr, v->theme, v->scale);
+    pen.words = words;
     draw(&pen, s);
     viz_pen_close(&pen);
     cairo_destroy(cr);
@@ -165,13 +184,14 @@ static void refresh_layers(viz_picture *p, const viz_scene *s)
     if (is_new) {
         drop(&p->frame);
         drop(&p->slow);
-        draw_layer(&p->frame, NULL, s, draw_frame);
+        draw_layer(&p->frame, NULL, p->words, s, draw_frame);
         p->frame_view = *v;
         p->frame_seed = seed;
     }
-    if (is_new || p->slow_count != s->world->series.count) {
-        draw_layer(&p->slow, p->frame, s, draw_slow);
+    if (is_new || p->slow_count != s->world->series.count || p->slow_has_flow != shows_flow(s)) {
+        draw_layer(&p->slow, p->frame, p->words, s, draw_slow);
         p->slow_count = s->world->series.count;
+        p->slow_has_flow = shows_flow(s);
     }
 }
 
@@ -188,6 +208,7 @@ void viz_picture_draw(viz_picture *p, cairo_t *cr, const viz_view *view)
         cairo_set_operator(cr, CAIRO_OPERATOR_OVER);
     }
     viz_pen pen = viz_pen_open(cr, view->theme, view->scale);
+    pen.words = p->words;
     if (!is_raster) {
         draw_frame(&pen, &s);
         draw_slow(&pen, &s);

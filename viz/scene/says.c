@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/scenario/units.h"
+
 typedef struct {                               // what the sentences are made from
     const viz_graph *g;
     const sim_world *w;
@@ -18,7 +20,8 @@ typedef struct {                               // what the sentences are made fr
     uint16_t cache;                            // first cache that is asked, or UINT16_MAX
     double   hit_ratio;
     double   p99_ms, objective_ms;             // of the busiest workload; NaN: unknown
-    uint16_t workload;
+    uint16_t workload, late_workload;
+    double   late_of_it;                       // the share that the latest workload gets late
     const char *objective;
 } facts;
 
@@ -90,6 +93,10 @@ static void gather_loads(facts *f, const viz_watch *watch)
         f->late += l.outcome_per_s[SIM_late];
         f->timeout += l.outcome_per_s[SIM_timeout];
         f->failed += l.outcome_per_s[SIM_rejected] + l.outcome_per_s[SIM_error] + l.outcome_per_s[SIM_lost];
+        if (l.outcome_per_s[SIM_late] > f->late_of_it * l.offered_per_s) {
+            f->late_of_it = l.outcome_per_s[SIM_late] / l.offered_per_s;
+            f->late_workload = i;
+        }
         if (l.offered_per_s > most) {
             most = l.offered_per_s;
             f->workload = i;
@@ -116,7 +123,7 @@ static void say_station(const facts *f, char *out, size_t room)
     viz_node_name(f->g, f->busiest, name, sizeof name);
     const char *what = f->g->parts[f->g->part_of[f->busiest]].kind == SIM_PART_database ? "connections" : "workers";
     if (f->view.capacity > 1)
-        snprintf(out, room, "%s is %.0f %% busy: %u of %u %s at work now, %u calls waiting", name, f->utilisation * 100, f->view.busy,
+        snprintf(out, room, "%s is %.0f %% busy: %u of %u %s at work now, %u waiting", name, f->utilisation * 100, f->view.busy,
                  f->view.capacity, what, f->view.queued);
     else
         snprintf(out, room, "%s is %.0f %% busy, %u calls waiting", name, f->utilisation * 100, f->view.queued);
@@ -138,7 +145,7 @@ static void say_rejecting(const facts *f, viz_says *s)
     char name[64];
     viz_node_name(f->g, f->rejecting, name, sizeof name);
     snprintf(s->what, sizeof s->what, "%s is full and refuses %.0f calls a second", name, f->rejects_per_s);
-    snprintf(s->look, sizeof s->look, "Its queue has no place left. A refusal is quick, so response times alone look better than they are: compare good with offered.");
+    snprintf(s->look, sizeof s->look, "Its queue has no place left. A refusal is quick, so response times alone look better than they are: compare good with load.");
 }
 
 static bool is_timing_out(const facts *f) { return f->timeout + f->failed > 0.01 * f->offered; }
@@ -163,9 +170,15 @@ static bool is_late(const facts *f) { return f->late > 0.01 * f->offered; }
 
 static void say_late(const facts *f, viz_says *s)
 {
-    snprintf(s->what, sizeof s->what, "%.0f %% of the requests are answered late", f->late / f->offered * 100);
+    char objective[32];
+    const sim_workload_def *d = f->g->model->components[f->late_workload].def;
+    snprintf(s->what, sizeof s->what, "%.0f %% of the requests of %s take longer than their %s", f->late_of_it * 100,
+             f->g->parts[f->late_workload].name, sim_show_time(d->objective, objective, sizeof objective));
     say_station(f, s->look, sizeof s->look);
     size_t used = strlen(s->look);
+    if (f->cache != UINT16_MAX && isfinite(f->hit_ratio))
+        used += (size_t)snprintf(s->look + used, sizeof s->look - used, "; %s answers %.0f %% of the look-ups", f->g->parts[f->cache].name,
+                                 f->hit_ratio * 100);
     snprintf(s->look + used, sizeof s->look - used, "%s",
              f->utilisation < VIZ_BUSY ? ". Nothing is full: the work itself takes that long." : ".");
 }

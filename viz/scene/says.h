@@ -10,7 +10,7 @@
 #define VIZ_NEARLY 0.85
 #define VIZ_FULL 0.995
 
-typedef struct { char what[160], look[200]; } viz_says;
+typedef struct { char what[192], look[320]; } viz_says;
 viz_says viz_say(const viz_graph *graph, const sim_world *w, const viz_watch *watch);
 
 // "api-2" for a replica, else the component's name. Returns `out`.

@@ -102,6 +102,8 @@ static void observe(void *self, const sim_world *w, const sim_note *note)
 {
     viz_watch *watch = self;
     const viz_graph *g = watch->graph;
+    if (note->what == SIM_NOTE_END)            // nothing travels
+        return;
     const sim_call *call = sim_call_at(w, note->call);
     uint32_t caller = g->parts[note->from].first_node + note->from_replica;
     uint32_t callee = g->parts[note->to].first_node + note->to_replica;

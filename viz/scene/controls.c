@@ -223,7 +223,7 @@ void viz_help_draw(viz_pen *pen, const viz_scene *s)
 #include "viz/scene/key.def"
 #undef VIZ_KEY
     };
-    double width = 420, height = 52 + 22 * (double)HR_COUNT(rows);
+    double width = 472, height = 52 + 22 * (double)HR_COUNT(rows);
     viz_rect r = {(s->layout->width - width) / 2, fmax(8, (s->layout->height - height) / 2), width, height};
     viz_card(pen, r, VIZ_muted);
     viz_text(pen, r.x + 20, r.y + 28, (viz_type){.size = 15, .colour = VIZ_strong, .is_strong = true}, "Keys");

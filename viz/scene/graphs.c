@@ -20,7 +20,7 @@ typedef struct {                               // a line to be made
     const char *name, *gauge;
     int         part;                          // the component that has it; -1: the sum over all that have it
     double      factor;
-    int         look, decimals;
+    int         look, decimals;                // decimals < 0: no number in the title row
     const char *unit;
     int         mean_of;                       // grid steps
 } wish;
@@ -70,9 +70,10 @@ static void add_line(graph *g, const window *w, const wish *want)
             y[i] += gauge_mean(s->world, gauge, w->index[i], want->mean_of) * want->factor;
     }
     char number[32];
-    if (w->count)
+    bool has_now = w->count && want->decimals >= 0;
+    if (has_now)
         snprintf(g->now[k], sizeof g->now[k], "%s%s", viz_number(y[w->count - 1], want->decimals, number, sizeof number), want->unit);
-    g->line[k] = (viz_line){.name = want->name, .now = w->count ? g->now[k] : NULL, .x = w->x, .y = y, .count = w->count, .look = want->look};
+    g->line[k] = (viz_line){.name = want->name, .now = has_now ? g->now[k] : NULL, .x = w->x, .y = y, .count = w->count, .look = want->look};
 }
 
 static void throughput(graph *g, const window *w)
@@ -80,7 +81,7 @@ static void throughput(graph *g, const window *w)
     g->chart.title = "Throughput";
     g->chart.unit = "/s";
     add_line(g, w, &(wish){"good", "good_per_s", -1, 1, 0, 0, "", MEAN_OF});
-    add_line(g, w, &(wish){"load", "offered_per_s", -1, 1, 4, 0, "", MEAN_OF});
+    add_line(g, w, &(wish){"load", "offered_per_s", -1, 1, 4, -1, "", MEAN_OF});
     add_line(g, w, &(wish){"bad", "bad_per_s", -1, 1, 6, 0, "", MEAN_OF});
 }
 

@@ -7,7 +7,6 @@
 #include "sim/study/study.h"
 
 enum { MARKS = 128 };                          // at first, spread evenly over the run
-static const size_t marks_room_bytes = (size_t)256 << 20;
 
 const viz_speed viz_speeds[] = {
     {1e-3, "1/1000"}, {2e-3, "1/500"}, {5e-3, "1/200"}, {1e-2, "1/100"}, {2e-2, "1/50"}, {5e-2, "1/20"}, {0.1, "1/10"}, {0.2, "1/5"},
@@ -42,7 +41,7 @@ struct viz_player {
     mark      *marks;                          // [i]: of time i * mark_step; the ones not laid yet have no bytes
     uint32_t   mark_count;
     hr_time    mark_step;                      // a whole number of grid steps
-    size_t     mark_bytes;
+    size_t     mark_bytes, mark_bytes_most;
 };
 
 // --- tracks ---------------------------------------------------------------------------------------------------------
@@ -86,6 +85,12 @@ static void thin_marks(viz_player *p)
     p->mark_step *= 2;
 }
 
+static void keep_limit(viz_player *p)
+{
+    while (p->mark_bytes > p->mark_bytes_most && p->mark_count > 1)
+        thin_marks(p);
+}
+
 static void lay_mark(viz_player *p, const track *t)
 {
     hr_time now = t->world->now;
@@ -97,8 +102,7 @@ static void lay_mark(viz_player *p, const track *t)
     m->world = sim_world_checkpoint(t->world);
     m->bytes = size + m->world.size;
     p->mark_bytes += m->bytes;
-    while (p->mark_bytes > marks_room_bytes && p->mark_count > 1)
-        thin_marks(p);
+    keep_limit(p);
 }
 
 // Runs to `until`, with a look at every grid time on the way. False when the budget is used up first.
@@ -161,6 +165,7 @@ viz_player *viz_player_open(const sim_model *model, uint64_t seed)
     p->graph = viz_graph_make(model);
     p->seed = seed;
     p->end = model->duration;
+    p->mark_bytes_most = (size_t)256 << 20;
     begin(p);
     return p;
 }
@@ -172,6 +177,12 @@ void viz_player_close(viz_player *p)
     end(p);
     viz_graph_free(p->graph);
     free(p);
+}
+
+void viz_player_limit(viz_player *p, size_t bytes)
+{
+    p->mark_bytes_most = bytes;
+    keep_limit(p);
 }
 
 void viz_player_restart(viz_player *p, uint64_t seed)

@@ -21,6 +21,8 @@ uint32_t viz_speed_find(const char *text);
 // Stands at time 0, paused. The model stays the caller's and must outlive the player.
 viz_player *viz_player_open(const sim_model *model, uint64_t seed);
 void        viz_player_close(viz_player *player);
+// Memory for marks (at first 256 MiB); where it is used up, marks stand farther apart.
+void        viz_player_limit(viz_player *player, size_t bytes);
 // Back to time 0, perhaps with another seed.
 void        viz_player_restart(viz_player *player, uint64_t seed);
 

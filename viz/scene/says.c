@@ -144,8 +144,8 @@ static void say_rejecting(const facts *f, viz_says *s)
 {
     char name[64];
     viz_node_name(f->g, f->rejecting, name, sizeof name);
-    snprintf(s->what, sizeof s->what, "%s is full and refuses %.0f calls a second", name, f->rejects_per_s);
-    snprintf(s->look, sizeof s->look, "Its queue has no place left. A refusal is quick, so response times alone look better than they are: compare good with load.");
+    snprintf(s->what, sizeof s->what, "The queue of %s is full: it refuses %.0f calls a second", name, f->rejects_per_s);
+    snprintf(s->look, sizeof s->look, "A refusal is quick, so response times alone look better than they are: compare good with load.");
 }
 
 static bool is_timing_out(const facts *f) { return f->timeout + f->failed > 0.01 * f->offered; }

@@ -3,6 +3,7 @@
 
 #include <SDL.h>
 #include <math.h>
+#include <stdlib.h>
 
 static const hr_time frame_time = 16 * HR_MS, work_budget = 10 * HR_MS, scout_budget = 4 * HR_MS;
 
@@ -22,17 +23,34 @@ typedef struct {
 
 // --- opening and size -----------------------------------------------------------------------------------------------
 
+// Only servers that somebody looks at: left alone, SDL also takes a driver that shows nothing. SDL_VIDEODRIVER names another one.
+static bool choose_display(void)
+{
+    const char *x11 = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY"), *asked = getenv("SDL_VIDEODRIVER");
+    bool has_x11 = x11 && *x11, has_wayland = wayland && *wayland;
+    if (!(asked && *asked))
+        SDL_SetHint(SDL_HINT_VIDEODRIVER, has_x11 && has_wayland ? "x11,wayland" : has_x11 ? "x11" : "wayland");
+    return has_x11 || has_wayland || (asked && *asked);
+}
+
+static hr_status no_display(const char *why, hr_error *e)
+{
+    return hr_fail(e, HR_ENVIRONMENT, "no window can be opened here (%s); the same picture without one: add --at TIME --png FILE", why);
+}
+
 static hr_status open_window(window *w, const viz_window_options *o, hr_error *e)
 {
-    SDL_SetHint(SDL_HINT_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR, "0");
+    if (!choose_display())
+        return no_display("neither DISPLAY nor WAYLAND_DISPLAY is set", e);
+    SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");                 // an interrupt ends the program as it does everywhere
     if (SDL_Init(SDL_INIT_VIDEO) != 0)
-        return hr_fail(e, HR_ENVIRONMENT, "no window can be opened here (%s); a picture needs none: add --png FILE", SDL_GetError());
+        return no_display(SDL_GetError(), e);
     w->window = SDL_CreateWindow(o->title, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED, (int)o->width, (int)o->height,
                                  SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
     if (w->window)
         w->renderer = SDL_CreateRenderer(w->window, -1, 0);
     if (!w->renderer)
-        return hr_fail(e, HR_ENVIRONMENT, "no window can be opened here (%s); a picture needs none: add --png FILE", SDL_GetError());
+        return no_display(SDL_GetError(), e);
     SDL_SetWindowMinimumSize(w->window, 640, 400);
     SDL_StartTextInput();
     return HR_OK;

@@ -38,7 +38,7 @@ static void fill(viz_pen *pen, viz_rect r, double radius, viz_colour colour)
 
 // --- still ----------------------------------------------------------------------------------------------------------
 
-static void draw_top(viz_pen *pen, const viz_scene *s)
+void viz_top_draw(viz_pen *pen, const viz_scene *s)
 {
     const sim_model *m = s->graph->model;
     viz_rect r = s->layout->top;
@@ -107,7 +107,6 @@ static void draw_ticks(viz_pen *pen, const viz_scene *s)
 
 void viz_controls_still(viz_pen *pen, const viz_scene *s)
 {
-    draw_top(pen, s);
     viz_rect r = s->layout->bar;
     cairo_rectangle(pen->cr, r.x, r.y, r.width, r.height);
     viz_ink(pen, VIZ_panel, 1);

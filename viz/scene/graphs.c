@@ -1,13 +1,13 @@
 // viz/scene/graphs.c - the charts at the bottom: throughput, latency, waiting, utilisation, hit ratio; all on one axis of run time.
 // * Rates, queues and utilisation are means over the last ten grid steps (1 s on the usual grid); quantiles and hit ratios are the
-//   recorder's own. The window is the newest 600 grid steps, or the whole run where it is shorter; every other step is a point.
+//   recorder's own. The window is the newest 600 grid steps, or the whole run where it is shorter; every fourth step is a point.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "viz/scene/paint.h"
 
-enum { STEPS = 600, STRIDE = 2, MEAN_OF = 10, LINES = 3, GRAPHS = 5, NARROWEST = 288, POINTS = STEPS / STRIDE + 2 };
+enum { STEPS = 600, STRIDE = 4, MEAN_OF = 10, LINES = 3, GRAPHS = 5, NARROWEST = 288, POINTS = STEPS / STRIDE + 2 };
 
 typedef struct {                               // one chart in the making
     viz_chart chart;

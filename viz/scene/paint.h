@@ -49,6 +49,7 @@ void viz_legend_draw(viz_pen *pen, const viz_scene *s);
 void viz_graphs_draw(viz_pen *pen, const viz_scene *s);
 
 // controls.c - top and bottom bar.
+void viz_top_draw(viz_pen *pen, const viz_scene *s);
 void viz_controls_still(viz_pen *pen, const viz_scene *s);         // changes with the series: breaches of the objective
 void viz_controls_now(viz_pen *pen, const viz_scene *s);
 viz_rect viz_timeline(const viz_layout *l);

@@ -100,6 +100,7 @@ static void draw_frame(viz_pen *pen, const viz_scene *s)
     cairo_rectangle(pen->cr, 0, 0, s->layout->width, s->layout->height);
     viz_ink(pen, VIZ_canvas, 1);
     cairo_fill(pen->cr);
+    viz_top_draw(pen, s);
     viz_pen inner = enter_scene(pen, s->layout);
     viz_pipes_still(&inner, s);
     viz_cards_still(&inner, s);
@@ -154,15 +155,35 @@ static void draw_now(viz_pen *pen, const viz_scene *s, viz_sprites *sprites)
         viz_help_draw(pen, s);
 }
 
+static void add_region(cairo_t *cr, viz_rect r, double scale)
+{
+    double x = floor(r.x * scale), y = floor(r.y * scale);         // whole pixels, or the clip would be costly
+    cairo_rectangle(cr, x, y, ceil((r.x + r.width) * scale) - x, ceil((r.y + r.height) * scale) - y);
+}
+
+// What the slow layer draws: charts, timeline, and flow through pipes.
+static void clip_to_changes(cairo_t *cr, const viz_scene *s)
+{
+    const viz_layout *l = s->layout;
+    add_region(cr, l->charts, s->view->scale);
+    add_region(cr, l->bar, s->view->scale);
+    if (shows_flow(s))
+        add_region(cr, l->scene, s->view->scale);
+    cairo_clip(cr);
+}
+
 // Draws onto a layer, over a copy of another one.
 static void draw_layer(cairo_surface_t **layer, cairo_surface_t *below, viz_words *words, const viz_scene *s,
                        void (*draw)(viz_pen *pen, const viz_scene *s))
 {
     const viz_view *v = s->view;
     int width = (int)ceil(v->width * v->scale), height = (int)ceil(v->height * v->scale);
-    if (!*layer)
+    bool is_new = !*layer;
+    if (is_new)
         *layer = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
     cairo_t *cr = cairo_create(*layer);
+    if (below && !is_new)
+        clip_to_changes(cr, s);
     if (below) {
         cairo_set_source_surface(cr, below, 0, 0);
         cairo_set_operator(cr, CAIRO_OPERATOR_SOURCE);
@@ -188,7 +209,9 @@ static void refresh_layers(viz_picture *p, const viz_scene *s)
         p->frame_view = *v;
         p->frame_seed = seed;
     }
-    if (is_new || p->slow_count != s->world->series.count || p->slow_has_flow != shows_flow(s)) {
+    if (p->slow && p->slow_has_flow != shows_flow(s))
+        drop(&p->slow);
+    if (!p->slow || p->slow_count != s->world->series.count) {
         draw_layer(&p->slow, p->frame, p->words, s, draw_slow);
         p->slow_count = s->world->series.count;
         p->slow_has_flow = shows_flow(s);

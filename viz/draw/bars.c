@@ -3,18 +3,19 @@
 
 #include "viz/draw/chart.h"
 
-enum { BELOW = 20 };
+enum { BELOW = 20, MARK = 8 };
 
 static viz_scale value_scale(const viz_bars *b, double width)
 {
     viz_scale s = {.kind = b->axis.kind, .from = b->axis.from, .to = b->axis.to};
     if (s.from < s.to)
         return s;
-    bool is_log = s.kind == VIZ_LOG;
+    bool is_log = s.kind == VIZ_LOG, has_negative = false;
     double least = INFINITY, greatest = -INFINITY;
     for (size_t i = 0; i < b->bar_count; i++)
         for (int k = 0; k < b->value_count; k++) {
             sim_estimate e = b->bars[i].value[k];
+            has_negative = has_negative || e.value < 0;
             const double ends[] = {e.value, e.low, e.high};
             for (size_t n = 0; n < HR_COUNT(ends); n++)
                 if (isfinite(ends[n]) && (!is_log || ends[n] > 0)) {
@@ -26,7 +27,8 @@ static viz_scale value_scale(const viz_bars *b, double width)
         least = fmin(least, b->limit);
         greatest = fmax(greatest, b->limit);
     }
-    viz_scale_fit(&s, least, greatest, (int)(width / 72) + 1);
+    // An interval of something near zero may reach below it; the axis does not follow, for the thing itself cannot.
+    viz_scale_fit(&s, !is_log && !has_negative ? fmax(least, 0) : least, greatest, (int)(width / 72) + 1);
     return s;
 }
 
@@ -55,7 +57,7 @@ static void draw_bar(viz_pen *pen, const viz_frame *f, const viz_bar *bar, doubl
     if (!isfinite(end))
         return;
     cairo_rectangle(pen->cr, fmin(zero, end), y - thickness / 2, fabs(end - zero), thickness);
-    viz_ink(pen, look.colour, 0.85);
+    viz_ink(pen, look.colour, 1);
     cairo_fill(pen->cr);
     whiskers(pen, f, e, y, fmin(thickness / 2, 5), VIZ_strong);
 }
@@ -82,8 +84,9 @@ static void draw_marks(viz_pen *pen, const viz_frame *f, const viz_bar *bar, int
         double x = viz_scale_place(&f->x, bar->value[k].value);
         if (!isfinite(x))
             continue;
-        whiskers(pen, f, bar->value[k], y, 7, VIZ_strong);
-        viz_mark(pen, viz_look(k).shape, look.colour, x, y, 8);    // covers an interval that is narrower than it
+        if (viz_scale_place(&f->x, bar->value[k].high) - viz_scale_place(&f->x, bar->value[k].low) > MARK)
+            whiskers(pen, f, bar->value[k], y, 7, VIZ_strong);       // a narrower interval hides behind the mark
+        viz_mark(pen, viz_look(k).shape, look.colour, x, y, MARK);
     }
 }
 

@@ -61,11 +61,9 @@ void viz_ink(viz_pen *pen, viz_colour colour, double alpha)
 
 // --- text -----------------------------------------------------------------------------------------------------------
 
-static PangoLayout *lay_out(viz_pen *pen, viz_type type, const char *text, double *width)
+// Lays a line out in the pen's own layout and returns its width.
+static double lay_anew(viz_pen *pen, viz_type type, const char *text)
 {
-    PangoLayout *kept = pen->words ? viz_words_find(pen->words, type, text, width) : NULL;
-    if (kept)
-        return kept;
     PangoFontDescription *font = pango_font_description_new();
     pango_font_description_set_family_static(font, "Inter,DejaVu Sans,sans-serif");
     pango_font_description_set_absolute_size(font, (type.size > 0 ? type.size : VIZ_TEXT_SIZE) * PANGO_SCALE);
@@ -73,11 +71,20 @@ static PangoLayout *lay_out(viz_pen *pen, viz_type type, const char *text, doubl
     pango_layout_set_font_description(pen->layout, font);
     pango_font_description_free(font);
     pango_layout_set_width(pen->layout, type.width > 0 ? (int)(type.width * PANGO_SCALE) : -1);
+    pango_layout_set_height(pen->layout, -1);  // one line
     pango_layout_set_ellipsize(pen->layout, type.width > 0 ? PANGO_ELLIPSIZE_END : PANGO_ELLIPSIZE_NONE);
     pango_layout_set_text(pen->layout, text, -1);
     PangoRectangle logical;
     pango_layout_get_extents(pen->layout, NULL, &logical);
-    *width = (double)logical.width / PANGO_SCALE;
+    return (double)logical.width / PANGO_SCALE;
+}
+
+static PangoLayout *lay_out(viz_pen *pen, viz_type type, const char *text, double *width)
+{
+    PangoLayout *kept = pen->words ? viz_words_find(pen->words, type, text, width) : NULL;
+    if (kept)
+        return kept;
+    *width = lay_anew(pen, type, text);
     return pen->words ? viz_words_keep(pen->words, type, text, pen->layout, *width) : pen->layout;
 }
 
@@ -88,18 +95,33 @@ double viz_text_width(viz_pen *pen, viz_type type, const char *text)
     return width;
 }
 
+static void show(viz_pen *pen, PangoLayout *layout, double left, double y, viz_colour colour)
+{
+    viz_ink(pen, colour, 1);
+    cairo_move_to(pen->cr, left, y - (double)pango_layout_get_baseline(layout) / PANGO_SCALE);
+    pango_cairo_show_layout(pen->cr, layout);
+    cairo_new_path(pen->cr);
+}
+
 double viz_text(viz_pen *pen, double x, double y, viz_type type, const char *text)
 {
     double width;
     PangoLayout *layout = lay_out(pen, type, text, &width);
     if (type.width > 0 && width > type.width + 1)
         return 0;                              // not even the ellipsis fits
-    double left = type.align == VIZ_LEFT ? x : type.align == VIZ_CENTRE ? x - width / 2 : x - width;
-    viz_ink(pen, type.colour, 1);
-    cairo_move_to(pen->cr, left, y - (double)pango_layout_get_baseline(layout) / PANGO_SCALE);
-    pango_cairo_show_layout(pen->cr, layout);
-    cairo_new_path(pen->cr);
+    show(pen, layout, type.align == VIZ_LEFT ? x : type.align == VIZ_CENTRE ? x - width / 2 : x - width, y, type.colour);
     return width;
+}
+
+double viz_paragraph(viz_pen *pen, double x, double y, viz_type type, int most, const char *text)
+{
+    lay_anew(pen, type, text);
+    pango_layout_set_wrap(pen->layout, PANGO_WRAP_WORD_CHAR);
+    pango_layout_set_height(pen->layout, -most);
+    PangoRectangle logical;
+    pango_layout_get_extents(pen->layout, NULL, &logical);
+    show(pen, pen->layout, x, y, type.colour);
+    return (double)logical.height / PANGO_SCALE;
 }
 
 // --- shapes ---------------------------------------------------------------------------------------------------------

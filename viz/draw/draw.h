@@ -42,6 +42,9 @@ typedef struct {
 } viz_type;
 // Draws one line of UTF-8 with its baseline at `y` and returns its width. Figures are tabular, so that numbers do not dance.
 double viz_text(viz_pen *pen, double x, double y, viz_type type, const char *text);
+// The same over several lines, broken between words at `type.width`; the first baseline is at `y`. What does not fit into `most` lines
+// becomes an ellipsis. Returns the height of all lines.
+double viz_paragraph(viz_pen *pen, double x, double y, viz_type type, int most, const char *text);
 double viz_text_width(viz_pen *pen, viz_type type, const char *text);
 
 // A path with rounded corners, to be filled or stroked.

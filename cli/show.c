@@ -24,8 +24,8 @@ typedef struct {
 static hr_status read_size(const char *text, int *width, int *height, hr_error *e)
 {
     char rest;
-    if (sscanf(text, "%5dx%5d%c", width, height, &rest) != 2 || *width < 320 || *height < 240 || *width > 16384 || *height > 16384)
-        return hr_fail(e, HR_BAD_INPUT, "--size %s: want WIDTHxHEIGHT in pixels, from 320x240 to 16384x16384, such as 1920x1080", text);
+    if (sscanf(text, "%5dx%5d%c", width, height, &rest) != 2 || *width < 640 || *height < 400 || *width > 16384 || *height > 16384)
+        return hr_fail(e, HR_BAD_INPUT, "--size %s: want WIDTHxHEIGHT in pixels, from 640x400 to 16384x16384, such as 1920x1080", text);
     return HR_OK;
 }
 
@@ -60,6 +60,9 @@ static hr_status read_view(const show_options *o, viz_view *view, hr_error *e)
         status = read_scale(o->scale, &scale, e);
     if (!status)
         status = read_speed(o->speed, &view->speed, e);
+    if (!status && (width / scale < 640 || height / scale < 400))
+        status = hr_fail(e, HR_BAD_INPUT, "--size %s with --scale %s leaves %.0fx%.0f units: want at least 640x400", o->size, o->scale,
+                         width / scale, height / scale);
     view->theme = o->dark ? VIZ_DARK : VIZ_LIGHT;
     view->width = width / scale;
     view->height = height / scale;

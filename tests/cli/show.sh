@@ -43,6 +43,7 @@ expect 3 "behind the end of the run, which lasts 1min|behind the end of the run,
 expect 3 "not a fitting value"                  caching --at later --png "$work/x.png"
 expect 3 "want WIDTHxHEIGHT"                    caching --size 12 --png "$work/x.png"
 expect 3 "want WIDTHxHEIGHT"                    caching --size 99999x3 --png "$work/x.png"
+expect 3 "want at least 640x400"               caching --size 1280x720 --scale 4 --png "$work/x.png"
 expect 3 "want one of 1/1000"                   caching --speed 3 --png "$work/x.png"
 expect 3 "from 0.5 to 4"                        caching --scale 9 --png "$work/x.png"
 expect 3 "did you mean 'caching'"               cachin --png "$work/x.png"

@@ -231,6 +231,55 @@ static void test_no_ink_leaves_its_card(void **state)
     check_ink(chain(8), 3 * HR_SEC);
 }
 
+// --- flow -----------------------------------------------------------------------------------------------------------
+
+// Width of the stripe where a card's pipe is `beside` units away from its left (< 0) or right edge.
+static double stripe_at(cairo_surface_t *surface, const viz_layout *l, uint16_t part, double beside)
+{
+    const viz_part *p = &l->graph->parts[part];
+    viz_rect card = l->cards[l->card_of_node[p->first_node + p->replicas / 2]].at;
+    double x = beside < 0 ? card.x + beside : card.x + card.width + beside;
+    int column = (int)(l->scene.x + x * l->zoom), from = (int)(l->scene.y + card.y * l->zoom), to = from + (int)(card.height * l->zoom);
+    const unsigned char *pixels = cairo_image_surface_get_data(surface);
+    double ink = 0;
+    for (int y = from; y < to; y++)
+        ink += pixels[y * cairo_image_surface_get_stride(surface) + column * 4 + 3] / 255.0;
+    return ink / l->zoom;
+}
+
+// Three replicas in turn: the pipe behind the balancer carries three times what the pipe in front of a replica does. Stripes that
+// only lie on top of each other would give one.
+static void test_flow_adds_up_where_pipes_run_together(void **state)
+{
+    (void)state;
+    sim_model *model = read_caching("none");
+    viz_player *p = viz_player_open(model, 3);
+    viz_player_seek(p, 20 * HR_SEC);
+    viz_player_work(p, HR_FOREVER);
+    viz_layout *l = viz_layout_make(viz_player_graph(p), WIDTH, HEIGHT);
+    viz_view view = view_of(VIZ_LIGHT, "max");
+    viz_scene s = {.player = p, .graph = viz_player_graph(p), .world = viz_player_world(p), .watch = viz_player_watch(p), .layout = l,
+                   .view = &view, .one_in = 1};
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, WIDTH, HEIGHT);
+    cairo_t *cr = cairo_create(surface);
+    viz_pen pen = viz_pen_open(cr, VIZ_LIGHT, 1);
+    cairo_translate(cr, l->scene.x, l->scene.y);
+    cairo_scale(cr, l->zoom, l->zoom);
+    viz_pipes_flow(&pen, &s);
+    viz_pen_close(&pen);
+    cairo_destroy(cr);
+    cairo_surface_flush(surface);
+    double trunk = stripe_at(surface, l, (uint16_t)sim_model_find(model, "lb"), 10);
+    double branch = stripe_at(surface, l, (uint16_t)sim_model_find(model, "api"), -10);
+    double after = stripe_at(surface, l, (uint16_t)sim_model_find(model, "db"), -10);
+    printf("stripes: behind the balancer %.2f, before a replica %.2f, before the database %.2f\n", trunk, branch, after);
+    assert_true(fabs(trunk / branch - 3) < 0.15 && fabs(after / trunk - 1) < 0.05);
+    cairo_surface_destroy(surface);
+    viz_layout_free(l);
+    viz_player_close(p);
+    sim_model_free(model);
+}
+
 // --- pictures -------------------------------------------------------------------------------------------------------
 
 static cairo_surface_t *draw(viz_picture *picture, const viz_view *view)
@@ -341,6 +390,7 @@ int main(void)
         cmocka_unit_test(test_layouts_keep_cards_apart_and_routes_beside_them),
         cmocka_unit_test(test_the_layout_checks_see_a_moved_card),
         cmocka_unit_test(test_no_ink_leaves_its_card),
+        cmocka_unit_test(test_flow_adds_up_where_pipes_run_together),
         cmocka_unit_test(test_a_picture_depends_on_time_and_view_only),
         cmocka_unit_test(test_places_of_buttons_and_timeline),
         cmocka_unit_test(test_the_sentence_follows_the_data),

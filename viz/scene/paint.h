@@ -39,9 +39,11 @@ typedef enum { VIZ_ICON_PEOPLE, VIZ_ICON_BALANCER, VIZ_ICON_SERVICE, VIZ_ICON_CA
                VIZ_ICON_PLAY, VIZ_ICON_PAUSE, VIZ_ICON_STEP, VIZ_ICON_THEME, VIZ_ICON_LOGO } viz_icon;
 void viz_icon_draw(viz_pen *pen, viz_icon icon, viz_colour colour, double x, double y);
 
-// pipes.c - the pipes, how much flows, and the tokens; `sprites` NULL: drawn as shapes.
-void viz_pipes_still(viz_pen *pen, const viz_scene *s);
+// flow.c - stripes that tell the calls a second: where a token stands for several requests, and at the greatest speed.
 void viz_pipes_flow(viz_pen *pen, const viz_scene *s);
+
+// pipes.c - the pipes and the tokens; `sprites` NULL: drawn as shapes.
+void viz_pipes_still(viz_pen *pen, const viz_scene *s);
 void viz_pipes_tokens(viz_pen *pen, const viz_scene *s, viz_sprites *sprites);
 void viz_legend_draw(viz_pen *pen, const viz_scene *s);
 

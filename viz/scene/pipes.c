@@ -1,9 +1,8 @@
-// viz/scene/pipes.c - pipes between cards, how much flows through them, the tokens on their way, and the legend of what is on screen.
+// viz/scene/pipes.c - pipes between cards, the tokens on their way, and the legend of what is on screen.
 // * A token is one call or one reply that the world has noted (or stands for as many as the legend says). It keeps to the right of the
 //   pipe in its direction of travel.
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "viz/scene/paint.h"
 
@@ -44,27 +43,6 @@ void viz_pipes_still(viz_pen *pen, const viz_scene *s)
             cairo_stroke(pen->cr);
         }
     }
-}
-
-// Where a token stands for several requests, and at the greatest speed, a stripe tells the calls a second: the fullest pipe's is widest.
-void viz_pipes_flow(viz_pen *pen, const viz_scene *s)
-{
-    const viz_layout *l = s->layout;
-    double *flow = hr_alloc((l->route_count + 1) * sizeof *flow), most = 0;
-    for (uint32_t p = 0; p < s->graph->pipe_count; p++)
-        flow[l->route_of_pipe[p]] += viz_watch_flow(s->watch, p);
-    for (uint32_t i = 0; i < l->route_count; i++)
-        most = fmax(most, flow[i]);
-    cairo_set_line_cap(pen->cr, CAIRO_LINE_CAP_BUTT);
-    for (uint32_t i = 0; i < l->route_count; i++) {
-        if (flow[i] <= 0)
-            continue;
-        add_path(pen->cr, &l->routes[i]);
-        viz_ink(pen, VIZ_read, 0.22);
-        cairo_set_line_width(pen->cr, fmax(1, PIPE_WIDTH * flow[i] / most));
-        cairo_stroke(pen->cr);
-    }
-    free(flow);
 }
 
 // --- tokens ---------------------------------------------------------------------------------------------------------

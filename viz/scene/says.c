@@ -2,6 +2,7 @@
 #include "viz/scene/says.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -117,6 +118,16 @@ static facts gather(const viz_graph *g, const sim_world *w, const viz_watch *wat
 
 // --- sentences ------------------------------------------------------------------------------------------------------
 
+// Goes on behind what stands in `out`, as far as there is room.
+static void HR_PRINTF(3, 4) add_words(char *out, size_t room, const char *format, ...)
+{
+    size_t used = strlen(out);
+    va_list rest;
+    va_start(rest, format);
+    vsnprintf(out + used, room - used, format, rest);
+    va_end(rest);
+}
+
 static void say_station(const facts *f, char *out, size_t room)
 {
     char name[64];
@@ -175,12 +186,9 @@ static void say_late(const facts *f, viz_says *s)
     snprintf(s->what, sizeof s->what, "%.0f %% of the requests of %s take longer than their %s", f->late_of_it * 100,
              f->g->parts[f->late_workload].name, sim_show_time(d->objective, objective, sizeof objective));
     say_station(f, s->look, sizeof s->look);
-    size_t used = strlen(s->look);
     if (f->cache != UINT16_MAX && isfinite(f->hit_ratio))
-        used += (size_t)snprintf(s->look + used, sizeof s->look - used, "; %s answers %.0f %% of the look-ups", f->g->parts[f->cache].name,
-                                 f->hit_ratio * 100);
-    snprintf(s->look + used, sizeof s->look - used, "%s",
-             f->utilisation < VIZ_BUSY ? ". Nothing is full: the work itself takes that long." : ".");
+        add_words(s->look, sizeof s->look, "; %s answers %.0f %% of the look-ups", f->g->parts[f->cache].name, f->hit_ratio * 100);
+    add_words(s->look, sizeof s->look, "%s", f->utilisation < VIZ_BUSY ? ". Nothing is full: the work itself takes that long." : ".");
 }
 
 static bool is_over(const facts *f) { return f->p99_ms > f->objective_ms; }

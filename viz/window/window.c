@@ -207,14 +207,15 @@ static void release_button(window *w)
     w->is_dragging = false;
 }
 
-static void move_pointer(window *w, const SDL_MouseMotionEvent *motion)
+// The pointer is at a place that is given in points of the window.
+static void move_pointer(window *w, int x, int y)
 {
     int points, ignored;
     SDL_GetWindowSize(w->window, &points, &ignored);
-    double units = w->view.width / fmax(1, points);                // of the picture, by point of the window
+    double units = w->view.width / fmax(1, points);                // of the picture, by point
     w->view.has_pointer = true;
-    w->view.pointer_x = motion->x * units;
-    w->view.pointer_y = motion->y * units;
+    w->view.pointer_x = x * units;
+    w->view.pointer_y = y * units;
     if (w->is_dragging)
         viz_player_seek(w->player, viz_picture_time(w->picture, &w->view, w->view.pointer_x));
 }
@@ -226,8 +227,9 @@ static void handle(window *w, const SDL_Event *event)
     case SDL_QUIT: w->is_closed = true; break;
     case SDL_TEXTINPUT: press_character(w, event->text.text[0]); break;
     case SDL_KEYDOWN: press_key(w, &event->key); break;
-    case SDL_MOUSEMOTION: move_pointer(w, &event->motion); break;
+    case SDL_MOUSEMOTION: move_pointer(w, event->motion.x, event->motion.y); break;
     case SDL_MOUSEBUTTONDOWN:
+        move_pointer(w, event->button.x, event->button.y);
         if (event->button.button == SDL_BUTTON_LEFT)
             press_button(w, w->view.pointer_x, w->view.pointer_y);
         break;

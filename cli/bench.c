@@ -1,9 +1,11 @@
-// cli/bench.c - `bench`: nanoseconds per customer for M/M/1 as a scenario, and per event for the hold model; median and spread of five.
+// cli/bench.c - `bench`: nanoseconds per customer for M/M/1 as a scenario, and per event for the hold model; frames and jumps of the viewer.
+// Median and spread of five.
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/bench_picture.h"
 #include "cli/cli.h"
 #include "sim/scenario/model.h"
 
@@ -63,20 +65,25 @@ hr_status cli_bench(int argc, char **argv)
 {
     bool json = false;
     const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
-    const cli_usage usage = {"bench [--json]", "Times the engine: nanoseconds per customer or event, median and spread of five runs.",
+    const cli_usage usage = {"bench [--json]", "Times the engine (nanoseconds per customer or event) and the viewer (milliseconds per frame and per jump): median and spread of "
+                             "five runs.",
                              "headroom bench", options, 0, 0};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
     if (parsed != CLI_GO)
         return parsed == CLI_DONE ? HR_OK : HR_BAD_INPUT;
-    static const struct { const char *name, *unit; uint32_t pending; } rows[] = {
-        {"mm1", "ns/customer", 0}, {"hold-10", "ns/event", 10}, {"hold-1000", "ns/event", 1000},
-        {"hold-100000", "ns/event", 100000}, {"hold-1000000", "ns/event", 1000000}};
+    static const struct { const char *name, *unit; uint32_t pending; double (*run)(void); } rows[] = {
+        {"mm1", "ns/customer", 0, mm1}, {"hold-10", "ns/event", 10, NULL}, {"hold-1000", "ns/event", 1000, NULL},
+        {"hold-100000", "ns/event", 100000, NULL}, {"hold-1000000", "ns/event", 1000000, NULL},
+#ifdef HEADROOM_VIZ
+        {"frame", "ms p99", 0, cli_bench_frame}, {"scrub", "ms longest", 0, cli_bench_scrub},
+#endif
+    };
     json_t *list = json_array();
     for (size_t i = 0; i < HR_COUNT(rows); i++) {
         double took[RUNS];
         for (int r = 0; r < RUNS; r++)
-            took[r] = rows[i].pending ? hold(rows[i].pending) : mm1();
+            took[r] = rows[i].run ? rows[i].run() : hold(rows[i].pending);
         qsort(took, RUNS, sizeof took[0], by_value);
         if (!json)
             printf("%-14s %8.1f %s   (%.1f to %.1f)\n", rows[i].name, took[RUNS / 2], rows[i].unit, took[0], took[RUNS - 1]);

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "viz/draw/words.h"
+
 const viz_marker_row viz_markers[VIZ_MARKER_COUNT] = {
 #define VIZ_MARKER(name, shape, colour, word) {VIZ_##shape, VIZ_##colour, word},
 #include "viz/draw/marker.def"
@@ -59,7 +61,8 @@ void viz_ink(viz_pen *pen, viz_colour colour, double alpha)
 
 // --- text -----------------------------------------------------------------------------------------------------------
 
-static double lay_out(viz_pen *pen, viz_type type, const char *text)
+// Lays a line out in the pen's own layout and returns its width.
+static double lay_anew(viz_pen *pen, viz_type type, const char *text)
 {
     PangoFontDescription *font = pango_font_description_new();
     pango_font_description_set_family_static(font, "Inter,DejaVu Sans,sans-serif");
@@ -76,36 +79,48 @@ static double lay_out(viz_pen *pen, viz_type type, const char *text)
     return (double)logical.width / PANGO_SCALE;
 }
 
-double viz_text_width(viz_pen *pen, viz_type type, const char *text)
+static PangoLayout *lay_out(viz_pen *pen, viz_type type, const char *text, double *width)
 {
-    return lay_out(pen, type, text);
+    PangoLayout *kept = pen->words ? viz_words_find(pen->words, type, text, width) : NULL;
+    if (kept)
+        return kept;
+    *width = lay_anew(pen, type, text);
+    return pen->words ? viz_words_keep(pen->words, type, text, pen->layout, *width) : pen->layout;
 }
 
-static void show(viz_pen *pen, double left, double y, viz_colour colour)
+double viz_text_width(viz_pen *pen, viz_type type, const char *text)
+{
+    double width;
+    lay_out(pen, type, text, &width);
+    return width;
+}
+
+static void show(viz_pen *pen, PangoLayout *layout, double left, double y, viz_colour colour)
 {
     viz_ink(pen, colour, 1);
-    cairo_move_to(pen->cr, left, y - (double)pango_layout_get_baseline(pen->layout) / PANGO_SCALE);
-    pango_cairo_show_layout(pen->cr, pen->layout);
+    cairo_move_to(pen->cr, left, y - (double)pango_layout_get_baseline(layout) / PANGO_SCALE);
+    pango_cairo_show_layout(pen->cr, layout);
     cairo_new_path(pen->cr);
 }
 
 double viz_text(viz_pen *pen, double x, double y, viz_type type, const char *text)
 {
-    double width = lay_out(pen, type, text);
+    double width;
+    PangoLayout *layout = lay_out(pen, type, text, &width);
     if (type.width > 0 && width > type.width + 1)
         return 0;                              // not even the ellipsis fits
-    show(pen, type.align == VIZ_LEFT ? x : type.align == VIZ_CENTRE ? x - width / 2 : x - width, y, type.colour);
+    show(pen, layout, type.align == VIZ_LEFT ? x : type.align == VIZ_CENTRE ? x - width / 2 : x - width, y, type.colour);
     return width;
 }
 
 double viz_paragraph(viz_pen *pen, double x, double y, viz_type type, int most, const char *text)
 {
-    lay_out(pen, type, text);
+    lay_anew(pen, type, text);
     pango_layout_set_wrap(pen->layout, PANGO_WRAP_WORD_CHAR);
     pango_layout_set_height(pen->layout, -most);
     PangoRectangle logical;
     pango_layout_get_extents(pen->layout, NULL, &logical);
-    show(pen, x, y, type.colour);
+    show(pen, pen->layout, x, y, type.colour);
     return (double)logical.height / PANGO_SCALE;
 }
 

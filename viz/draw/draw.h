@@ -1,7 +1,7 @@
 // viz/draw/draw.h - the words that window, pictures and report draw with, on cairo and pango.
 // * Lengths are in units at scale 1 (a pixel of an ordinary screen); `scale` device pixels make one. Spacing goes in fours.
 // * Hairlines are one device pixel wide and lie on device pixels, whatever the scale.
-// * A pen draws on one cairo context and lives no longer than it. Nothing here keeps state between calls.
+// * A pen draws on one cairo context and lives no longer than it. Nothing here keeps state between calls, but for `words`.
 #ifndef VIZ_DRAW_H
 #define VIZ_DRAW_H
 
@@ -15,11 +15,14 @@ enum { VIZ_GAP = 4, VIZ_PAD = 12, VIZ_RADIUS = 6 };
 
 typedef struct { double x, y, width, height; } viz_rect;
 
+typedef struct viz_words viz_words;            // words.h: lines of text that are kept
+
 typedef struct {
     cairo_t     *cr;                           // lent
     PangoLayout *layout;                       // the pen's own
     viz_theme    theme;
     double       scale;
+    viz_words   *words;                        // lent; NULL: every line is laid out anew
 } viz_pen;
 
 // Begins drawing in `theme`: scales `cr` so that one unit is `scale` device pixels. viz_pen_close undoes the scaling.

@@ -1,0 +1,330 @@
+// viz/scene/cards.c - the cards: icon, name, utilisation as number and bar, queue as slots, one line of detail; and the tip of a card.
+// Trouble is told four times: by border, icon, word and number, never by colour alone.
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "sim/policy/balance/balance.h"
+#include "viz/scene/paint.h"
+
+enum { FULL_HEIGHT = 80, INSIDE = 10, SLOT_STEP = 7 };        // at least this high: there is a line of detail
+
+static const struct { double from; const char *word; viz_colour colour; double thickness; } grades[] = {
+    {VIZ_FULL, "full", VIZ_critical, 6}, {VIZ_NEARLY, "nearly full", VIZ_critical, 6}, {VIZ_BUSY, "busy", VIZ_busy, 5}, {0, "", VIZ_muted, 4}};
+
+static size_t grade_of(double utilisation)
+{
+    size_t i = 0;
+    while (i + 1 < HR_COUNT(grades) && !(utilisation >= grades[i].from))
+        i++;
+    return i;
+}
+
+static bool is_station(const viz_part *p) { return p->kind != SIM_PART_workload && p->kind != SIM_PART_balancer; }
+
+const char *viz_card_name(const viz_scene *s, uint32_t card, char *out, size_t room)
+{
+    const viz_place *c = &s->layout->cards[card];
+    const viz_part *p = &s->graph->parts[c->part];
+    if (c->node_count == 1)
+        return viz_node_name(s->graph, c->first_node, out, room);
+    if (c->node_count == p->replicas)
+        snprintf(out, room, "%s × %u", p->name, c->node_count);
+    else
+        snprintf(out, room, c->node_count < 1000 ? "%u more" : "+ %u", c->node_count);
+    return out;
+}
+
+static uint32_t sum_of(uint32_t a, uint32_t b) { return a > UINT32_MAX - b ? UINT32_MAX : a + b; }
+
+static void add_view(sim_station_view *sum, const sim_station_view *v)
+{
+    sum->busy += v->busy;
+    sum->capacity = sum_of(sum->capacity, v->capacity);
+    sum->queued += v->queued;
+    sum->queue_limit = sum_of(sum->queue_limit, v->queue_limit);
+    sum->started += v->started;
+    sum->rejected += v->rejected;
+    sum->hits += v->hits;
+    sum->misses += v->misses;
+    sum->entries += v->entries;
+    sum->utilisation += v->utilisation;
+    sum->queue_average += v->queue_average;
+}
+
+viz_state viz_card_state(const viz_scene *s, uint32_t card)
+{
+    const viz_place *c = &s->layout->cards[card];
+    viz_state sum = {0};
+    double hit_ratio = 0, looked_up = 0;
+    for (uint32_t i = 0; i < c->node_count; i++) {
+        sim_station_view v = viz_station_look(s->graph, s->world, c->first_node + i);
+        viz_recent r = viz_watch_recent(s->watch, c->first_node + i);
+        add_view(&sum.view, &v);
+        sum.recent.utilisation += r.utilisation / c->node_count;
+        sum.recent.calls_per_s += r.calls_per_s;
+        sum.recent.rejects_per_s += r.rejects_per_s;
+        if (isfinite(r.hit_ratio)) {
+            hit_ratio += r.hit_ratio;
+            looked_up++;
+        }
+    }
+    sum.view.utilisation /= c->node_count;
+    sum.recent.hit_ratio = looked_up > 0 ? hit_ratio / looked_up : NAN;
+    return sum;
+}
+
+// --- still ----------------------------------------------------------------------------------------------------------
+
+static viz_icon icon_of(const viz_part *p)
+{
+    switch (p->kind) {
+    case SIM_PART_workload: return VIZ_ICON_PEOPLE;
+    case SIM_PART_balancer: return VIZ_ICON_BALANCER;
+    case SIM_PART_cache: return VIZ_ICON_CACHE;
+    case SIM_PART_database: return VIZ_ICON_DATABASE;
+    default: return VIZ_ICON_SERVICE;
+    }
+}
+
+static void draw_unused(viz_pen *pen, viz_rect r)
+{
+    const double dash[] = {4, 3};
+    viz_round_rect(pen, viz_inset(r, 0.5), VIZ_RADIUS);
+    viz_ink(pen, VIZ_muted, 1);
+    cairo_set_line_width(pen->cr, 1);
+    cairo_set_dash(pen->cr, dash, 2, 0);
+    cairo_stroke(pen->cr);
+    cairo_set_dash(pen->cr, NULL, 0, 0);
+}
+
+static void draw_still(viz_pen *pen, const viz_scene *s, uint32_t card)
+{
+    const viz_place *c = &s->layout->cards[card];
+    const viz_part *p = &s->graph->parts[c->part];
+    viz_rect r = c->at;
+    if (p->is_used)
+        viz_card(pen, r, VIZ_border);
+    else
+        draw_unused(pen, r);
+    char name[80];
+    double y = is_station(p) ? r.y + 17 : r.y + r.height / 2, beside = is_station(p) && p->is_used ? 46 : 0;
+    viz_icon_draw(pen, icon_of(p), VIZ_muted, r.x + 20, y);
+    viz_type type = {.colour = p->is_used ? VIZ_strong : VIZ_muted, .is_strong = p->is_used, .width = r.width - 36 - INSIDE - beside};
+    viz_text(pen, r.x + 36, is_station(p) ? y + 5 : y - 2, type, viz_card_name(s, card, name, sizeof name));
+    viz_type small = {.size = VIZ_SMALL_SIZE, .colour = VIZ_muted, .width = r.width - 2 * INSIDE};
+    if (!p->is_used)
+        viz_text(pen, r.x + INSIDE, r.y + 44, small, "not asked in this variant");
+    small.width = r.width - 36 - INSIDE;
+    if (p->kind == SIM_PART_balancer)
+        viz_text(pen, r.x + 36, y + 15, small,
+                 sim_balancers[((const sim_balancer_def *)s->graph->model->components[c->part].def)->policy]->name);
+}
+
+void viz_cards_still(viz_pen *pen, const viz_scene *s)
+{
+    for (uint32_t c = 0; c < s->layout->card_count; c++)
+        draw_still(pen, s, c);
+}
+
+// --- now ------------------------------------------------------------------------------------------------------------
+
+static void fill_rect(viz_pen *pen, viz_rect r, viz_colour colour, double radius)
+{
+    if (r.width <= 0)
+        return;
+    if (radius > 0)
+        viz_round_rect(pen, r, radius);
+    else
+        cairo_rectangle(pen->cr, r.x, r.y, r.width, r.height);
+    viz_ink(pen, colour, 1);
+    cairo_fill(pen->cr);
+}
+
+// Utilisation: the thresholds are marked on the bar, and the bar grows thicker behind them.
+static void draw_bar(viz_pen *pen, viz_rect r, double utilisation, size_t grade)
+{
+    double thick = grades[grade].thickness, left = r.x + INSIDE, width = r.width - 2 * INSIDE, y = r.y + 34;
+    fill_rect(pen, (viz_rect){left, y - 2, width, 4}, VIZ_border, 2);
+    fill_rect(pen, (viz_rect){left, y - thick / 2, width * fmin(1, utilisation), thick}, grades[grade].colour, thick / 2);
+    viz_hairline(pen, left + width * VIZ_BUSY, y - 4, left + width * VIZ_BUSY, y + 4, VIZ_muted, 0);
+    viz_hairline(pen, left + width * VIZ_NEARLY, y - 4, left + width * VIZ_NEARLY, y + 4, VIZ_muted, 0);
+}
+
+static void add_slots(viz_pen *pen, double x, double y, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        cairo_rectangle(pen->cr, x + i * SLOT_STEP, y, SLOT_STEP - 2, 7);
+}
+
+// The waiting places: as many as there is room for, each for one call; the number tells all that wait. `word`: said in their place.
+static void draw_queue(viz_pen *pen, viz_rect r, const sim_station_view *v, const char *word, viz_colour colour)
+{
+    bool is_full = v->queue_limit && v->queued >= v->queue_limit;
+    double x = r.x + INSIDE, y = r.y + 45, fit = *word ? 0 : fmax(0, floor((r.width - 2 * INSIDE - 52) / SLOT_STEP));
+    uint32_t slots = v->queue_limit < fit ? v->queue_limit : (uint32_t)fit;
+    add_slots(pen, x, y, slots);
+    viz_ink(pen, VIZ_border, 1);
+    cairo_fill(pen->cr);
+    add_slots(pen, x, y, v->queued < slots ? v->queued : slots);
+    viz_ink(pen, is_full ? VIZ_critical : VIZ_accent, 1);
+    cairo_fill(pen->cr);
+    char text[32] = "no queue";
+    if (v->queue_limit)
+        snprintf(text, sizeof text, "q %u", v->queued);
+    viz_text(pen, r.x + r.width - INSIDE, y + 8,
+             (viz_type){.size = VIZ_SMALL_SIZE, .colour = is_full ? VIZ_critical : VIZ_muted, .align = VIZ_RIGHT, .is_strong = is_full}, text);
+    viz_text(pen, x, y + 8, (viz_type){.size = VIZ_SMALL_SIZE, .colour = colour, .is_strong = true, .width = r.width - 2 * INSIDE - 52}, word);
+}
+
+static void say_detail(const viz_scene *s, uint32_t card, const viz_state *state, char *out, size_t room)
+{
+    const viz_place *c = &s->layout->cards[card];
+    const sim_station_view *v = &state->view;
+    const char *rest = c->node_count > 1 ? " together" : "";
+    if (s->graph->parts[c->part].kind == SIM_PART_cache && isfinite(state->recent.hit_ratio))
+        snprintf(out, room, "%.0f %% hits, %u keys", state->recent.hit_ratio * 100, v->entries);
+    else if (s->graph->parts[c->part].kind == SIM_PART_cache)
+        snprintf(out, room, "%u keys", v->entries);
+    else if (isfinite(state->recent.hit_ratio))
+        snprintf(out, room, "%u of %u busy, %.0f %% hits%s", v->busy, v->capacity, state->recent.hit_ratio * 100, rest);
+    else
+        snprintf(out, room, "%u of %u %s%s", v->busy, v->capacity,
+                 s->graph->parts[c->part].kind == SIM_PART_database ? "connections busy" : "workers busy", rest);
+}
+
+static void draw_station(viz_pen *pen, const viz_scene *s, uint32_t card)
+{
+    viz_rect r = s->layout->cards[card].at;
+    viz_state state = viz_card_state(s, card);
+    double u = state.recent.utilisation;
+    size_t grade = grade_of(u);
+    bool is_trouble = u >= VIZ_NEARLY || (state.view.queue_limit && state.view.queued >= state.view.queue_limit);
+    bool has_detail = r.height >= FULL_HEIGHT;
+    if (is_trouble) {
+        viz_round_rect(pen, viz_inset(r, 0.75), VIZ_RADIUS);
+        viz_ink(pen, VIZ_critical, 1);
+        cairo_set_line_width(pen->cr, 1.5);
+        cairo_stroke(pen->cr);
+        fill_rect(pen, (viz_rect){r.x + 11, r.y + 8, 18, 18}, VIZ_panel, 0);
+        viz_icon_draw(pen, VIZ_ICON_WARNING, VIZ_critical, r.x + 20, r.y + 17);
+    }
+    char text[96];
+    snprintf(text, sizeof text, "%.0f %%", u * 100);
+    viz_colour number = grades[grade].colour == VIZ_muted ? VIZ_text : grades[grade].colour;
+    viz_text(pen, r.x + r.width - INSIDE, r.y + 22, (viz_type){.colour = number, .align = VIZ_RIGHT, .is_strong = is_trouble}, text);
+    draw_bar(pen, r, u, grade);
+    draw_queue(pen, r, &state.view, has_detail ? "" : grades[grade].word, grades[grade].colour);
+    if (!has_detail)
+        return;
+    double left = r.x + INSIDE, width = r.width - 2 * INSIDE;
+    viz_type small = {.size = VIZ_SMALL_SIZE, .colour = grades[grade].colour, .is_strong = true, .align = VIZ_RIGHT};
+    double word = *grades[grade].word ? viz_text(pen, left + width, r.y + 73, small, grades[grade].word) + 8 : 0;
+    say_detail(s, card, &state, text, sizeof text);
+    viz_text(pen, left, r.y + 73, (viz_type){.size = VIZ_SMALL_SIZE, .colour = VIZ_muted, .width = width - word}, text);
+}
+
+static void draw_workload(viz_pen *pen, const viz_scene *s, uint32_t card)
+{
+    const viz_place *c = &s->layout->cards[card];
+    viz_load load = viz_watch_load_of(s->watch, c->part);
+    char number[32], text[64];
+    snprintf(text, sizeof text, "%s %s/s", viz_number(load.offered_per_s, 0, number, sizeof number),
+             s->graph->parts[c->part].writes ? "writes" : "reads");
+    viz_type small = {.size = VIZ_SMALL_SIZE, .colour = VIZ_muted, .width = c->at.width - 36 - INSIDE};
+    viz_text(pen, c->at.x + 36, c->at.y + c->at.height / 2 + 15, small, text);
+}
+
+void viz_cards_now(viz_pen *pen, const viz_scene *s)
+{
+    for (uint32_t c = 0; c < s->layout->card_count; c++) {
+        const viz_part *p = &s->graph->parts[s->layout->cards[c].part];
+        if (is_station(p) && p->is_used)
+            draw_station(pen, s, c);
+        else if (p->kind == SIM_PART_workload)
+            draw_workload(pen, s, c);
+    }
+}
+
+// The card that the pointer is on.
+void viz_card_select(viz_pen *pen, const viz_scene *s, uint32_t card)
+{
+    viz_round_rect(pen, viz_inset(s->layout->cards[card].at, -1), VIZ_RADIUS + 1);
+    viz_ink(pen, VIZ_accent, 1);
+    cairo_set_line_width(pen->cr, 2);
+    cairo_stroke(pen->cr);
+}
+
+// --- the tip --------------------------------------------------------------------------------------------------------
+
+enum { TIP_ROWS = 10 };
+typedef struct { char left[48], right[64]; } tip_row;
+typedef struct { tip_row row[TIP_ROWS]; int count; } tip;
+
+static void HR_PRINTF(3, 4) add_row(tip *t, const char *left, const char *format, ...)
+{
+    va_list rest;
+    va_start(rest, format);
+    snprintf(t->row[t->count].left, sizeof t->row[0].left, "%s", left);
+    vsnprintf(t->row[t->count].right, sizeof t->row[0].right, format, rest);
+    va_end(rest);
+    t->count++;
+}
+
+static void tell_station(tip *t, const viz_state *s)
+{
+    add_row(t, "utilisation, of late", "%.1f %%", s->recent.utilisation * 100);
+    add_row(t, "since the start", "%.1f %%", s->view.utilisation * 100);
+    add_row(t, "at work now", "%u of %u", s->view.busy, s->view.capacity);
+    if (s->view.queue_limit == SIM_UNLIMITED)
+        add_row(t, "waiting now", "%u", s->view.queued);
+    else
+        add_row(t, "waiting now", "%u of %u places", s->view.queued, s->view.queue_limit);
+    add_row(t, "waiting, since the start", "%.2f", s->view.queue_average);
+    add_row(t, "calls begun, of late", "%.0f/s", s->recent.calls_per_s);
+    if (s->view.rejected)
+        add_row(t, "refused", "%llu", (unsigned long long)s->view.rejected);
+    if (s->view.hits + s->view.misses) {
+        add_row(t, "hits since the start", "%.1f %%", 100 * (double)s->view.hits / (double)(s->view.hits + s->view.misses));
+        add_row(t, "keys held", "%u", s->view.entries);
+    }
+}
+
+static void tell_workload(tip *t, const viz_scene *s, uint16_t part)
+{
+    sim_workload_view v = sim_workload_look(s->world, part);
+    add_row(t, "offered", "%llu", (unsigned long long)v.offered);
+    for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
+        if (v.outcome[o])
+            add_row(t, sim_outcome_name((sim_outcome)o), "%llu", (unsigned long long)v.outcome[o]);
+    if (v.latency->count)
+        add_row(t, "p50, p99 since the start", "%.1f, %.1f ms", (double)sim_histogram_quantile(v.latency, 0.5) * 1e-6,
+                (double)sim_histogram_quantile(v.latency, 0.99) * 1e-6);
+}
+
+void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card)
+{
+    const viz_place *c = &s->layout->cards[card];
+    const viz_part *p = &s->graph->parts[c->part];
+    tip t = {0};
+    if (p->kind == SIM_PART_workload) {
+        tell_workload(&t, s, c->part);
+    } else if (is_station(p)) {
+        viz_state state = viz_card_state(s, card);
+        tell_station(&t, &state);
+    } else {
+        add_row(&t, "chooses by", "%s", sim_balancers[((const sim_balancer_def *)s->graph->model->components[c->part].def)->policy]->name);
+    }
+    char name[80];
+    double width = 272, height = 36 + 18 * t.count, x = s->view->pointer_x + 16, y = s->view->pointer_y + 16;
+    x = fmax(8, fmin(x, s->layout->width - width - 8));
+    y = fmax(8, fmin(y, s->layout->height - height - 8));
+    viz_card(pen, (viz_rect){x, y, width, height}, VIZ_muted);
+    viz_text(pen, x + VIZ_PAD, y + 20, (viz_type){.colour = VIZ_strong, .is_strong = true, .width = width - 2 * VIZ_PAD},
+             viz_card_name(s, card, name, sizeof name));
+    for (int i = 0; i < t.count; i++) {
+        double row = y + 40 + 18 * i;
+        viz_text(pen, x + VIZ_PAD, row, (viz_type){.size = VIZ_SMALL_SIZE, .colour = VIZ_muted}, t.row[i].left);
+        viz_text(pen, x + width - VIZ_PAD, row, (viz_type){.size = VIZ_SMALL_SIZE, .colour = VIZ_text, .align = VIZ_RIGHT}, t.row[i].right);
+    }
+}

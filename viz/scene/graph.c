@@ -1,0 +1,163 @@
+// viz/scene/graph.c - see graph.h.
+#include "viz/scene/graph.h"
+
+#include <stdlib.h>
+
+static uint32_t replicas_of(const sim_model_component *c)
+{
+    return c->kind == SIM_PART_service ? ((const sim_service_def *)c->def)->replicas : 1;
+}
+
+// --- what calls what ------------------------------------------------------------------------------------------------
+
+static void join(viz_graph *g, uint16_t from, uint16_t to)
+{
+    uint16_t *slot = &g->link_of[(size_t)from * g->part_count + to];
+    if (*slot != VIZ_NO_LINK)
+        return;
+    *slot = g->link_count;
+    g->links[g->link_count++] = (viz_link){.from = from, .to = to};
+}
+
+static bool asks(const sim_step_def *step)
+{
+    return step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_call && step->target != SIM_LOCAL;
+}
+
+static void join_part(viz_graph *g, uint16_t id)
+{
+    const sim_model_component *c = &g->model->components[id];
+    if (c->kind == SIM_PART_workload)
+        join(g, id, ((const sim_workload_def *)c->def)->target);
+    if (c->kind == SIM_PART_balancer)
+        join(g, id, ((const sim_balancer_def *)c->def)->target);
+    if (c->kind != SIM_PART_service)
+        return;
+    const sim_service_def *s = c->def;
+    for (uint16_t h = 0; h < s->handler_count; h++)
+        for (uint16_t k = 0; k < s->handlers[h].count; k++)
+            if (asks(&s->handlers[h].steps[k]))
+                join(g, id, s->handlers[h].steps[k].target);
+}
+
+// The service behind a target: a balancer passes on.
+static uint16_t behind(const sim_model *model, uint16_t target)
+{
+    while (model->components[target].kind == SIM_PART_balancer)
+        target = ((const sim_balancer_def *)model->components[target].def)->target;
+    return target;
+}
+
+static bool step_writes(const sim_model *model, const sim_step_def *step, bool *const *known)
+{
+    if (step->kind == SIM_STEP_query)
+        return ((const sim_database_def *)model->components[step->target].def)->statements[step->operation].writes;
+    return step->kind == SIM_STEP_call && known[behind(model, step->target)][step->operation];
+}
+
+// Marks the handlers that run a statement that writes, however deep: rounds until no handler learns anything new.
+static void mark_writers(const sim_model *model, bool *const *known)
+{
+    for (bool learned = true; learned;) {
+        learned = false;
+        for (uint16_t i = 0; i < model->component_count; i++) {
+            const sim_service_def *s = model->components[i].def;
+            for (uint16_t h = 0; known[i] && h < s->handler_count; h++)
+                for (uint16_t k = 0; !known[i][h] && k < s->handlers[h].count; k++)
+                    learned |= known[i][h] = step_writes(model, &s->handlers[h].steps[k], known);
+        }
+    }
+}
+
+static void find_writers(viz_graph *g)
+{
+    bool **known = hr_alloc(g->part_count * sizeof *known);
+    for (uint16_t i = 0; i < g->part_count; i++)
+        if (g->parts[i].kind == SIM_PART_service)
+            known[i] = hr_alloc(((const sim_service_def *)g->model->components[i].def)->handler_count * sizeof(bool) + 1);
+    mark_writers(g->model, known);
+    for (uint16_t i = 0; i < g->part_count; i++) {
+        const sim_workload_def *d = g->model->components[i].def;
+        if (g->parts[i].kind == SIM_PART_workload)
+            g->parts[i].writes = known[behind(g->model, d->target)][d->operation];
+    }
+    for (uint16_t i = 0; i < g->part_count; i++)
+        free(known[i]);
+    free(known);
+}
+
+// --- columns --------------------------------------------------------------------------------------------------------
+
+// Longest way from a workload, by relaxing every link until nothing moves: at most part_count rounds, for there are no rings.
+static void place_columns(viz_graph *g)
+{
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (uint16_t i = 0; i < g->link_count; i++) {
+            const viz_part *from = &g->parts[g->links[i].from];
+            viz_part *to = &g->parts[g->links[i].to];
+            if (!from->is_used || (to->is_used && to->column > from->column))
+                continue;
+            to->is_used = true;
+            to->column = from->column + 1;
+            moved = true;
+        }
+    }
+    for (uint16_t i = 0; i < g->part_count; i++)
+        if (g->parts[i].is_used && g->parts[i].column >= g->column_count)
+            g->column_count = g->parts[i].column + 1;
+    for (uint16_t i = 0; i < g->part_count; i++)       // what this variant leaves aside stands at the end
+        if (!g->parts[i].is_used)
+            g->parts[i].column = g->column_count - 1;
+}
+
+viz_graph *viz_graph_make(const sim_model *model)
+{
+    viz_graph *g = hr_alloc(sizeof *g);
+    uint16_t n = model->component_count;
+    g->model = model;
+    g->part_count = n;
+    g->parts = hr_alloc(n * sizeof *g->parts);
+    g->links = hr_alloc((size_t)n * n * sizeof *g->links);
+    g->link_of = hr_alloc((size_t)n * n * sizeof *g->link_of);
+    for (size_t i = 0; i < (size_t)n * n; i++)
+        g->link_of[i] = VIZ_NO_LINK;
+    for (uint16_t i = 0; i < n; i++) {
+        const sim_model_component *c = &model->components[i];
+        g->parts[i] = (viz_part){.name = c->name, .kind = c->kind, .first_node = g->node_count, .replicas = replicas_of(c),
+                                 .is_used = c->kind == SIM_PART_workload};
+        g->node_count += g->parts[i].replicas;
+        join_part(g, i);
+    }
+    g->part_of = hr_alloc(g->node_count * sizeof *g->part_of);
+    for (uint16_t i = 0; i < n; i++)
+        for (uint32_t r = 0; r < g->parts[i].replicas; r++)
+            g->part_of[g->parts[i].first_node + r] = i;
+    for (uint16_t i = 0; i < g->link_count; i++) {
+        g->links[i].first_pipe = g->pipe_count;
+        g->pipe_count += g->parts[g->links[i].from].replicas * g->parts[g->links[i].to].replicas;
+    }
+    find_writers(g);
+    place_columns(g);
+    return g;
+}
+
+void viz_graph_free(viz_graph *g)
+{
+    if (!g)
+        return;
+    free(g->parts);
+    free(g->links);
+    free(g->link_of);
+    free(g->part_of);
+    free(g);
+}
+
+uint32_t viz_graph_pipe(const viz_graph *g, uint32_t from_node, uint32_t to_node)
+{
+    uint16_t from = g->part_of[from_node], to = g->part_of[to_node];
+    uint16_t link = g->link_of[(size_t)from * g->part_count + to];
+    if (link == VIZ_NO_LINK)
+        return UINT32_MAX;
+    return g->links[link].first_pipe + (from_node - g->parts[from].first_node) * g->parts[to].replicas + (to_node - g->parts[to].first_node);
+}

@@ -51,6 +51,7 @@ sim_world *sim_world_new(uint64_t seed, size_t reserve_bytes)
     w->used = (uint32_t)((sizeof *w + 7) >> 3);
     w->seed = seed;
     w->window_to = w->arrivals_end = HR_FOREVER;
+    w->events.edge = HR_FOREVER;
     w->call_chunk_bytes = 2048;
     w->components = sim_take(w, SIM_MAX_COMPONENTS * sizeof(sim_component));
     return w;
@@ -297,7 +298,7 @@ void sim_leaf_done(sim_world *w, sim_component_id component, sim_ref call)
 
 // --- running --------------------------------------------------------------------------------------------------------
 
-enum { WORLD_SAMPLES = 0xffff };               // `what` of the recorder's own event
+enum { WORLD_SAMPLES = 0xff };                 // `what` of the recorder's own event
 
 static uint32_t gauge_count(const sim_kind *kind)
 {

@@ -55,17 +55,21 @@ typedef struct {
 
 typedef struct {                               // a pending event
     hr_time  at;
-    uint64_t order;                            // breaks ties
+    uint64_t what : 8;                         // meaning private to the component
+    uint64_t component : 8;
+    uint64_t order : 48;                       // of scheduling, breaks ties: enough for months of events
     sim_ref  subject;                          // usually a call
     uint32_t generation;                       // of the subject, when it was scheduled
-    sim_component_id component;
-    uint16_t what;                             // meaning private to the component
-    uint32_t unused;
 } sim_event;
+#define SIM_ORDER_MASK (((uint64_t)1 << 48) - 1)
 
-typedef struct {                               // a 4-ary heap by (at, order)
-    sim_ref  heap;
-    uint32_t count, room, peak;
+typedef struct {                               // a sorted front and a wheel behind it: events.c, wheel.h
+    hr_time  edge;                             // the front holds what is due until then
+    sim_ref  front;                            // sim_event[room], in use from `first` to before `end`; empty only when nothing is pending
+    uint32_t first, end, room;
+    uint32_t count, peak;                      // front and wheel together
+    sim_ref  wheel, free_chunk;
+    uint32_t far, levels;                      // events in the wheel; a bit for each level with events
 } sim_events;
 
 typedef struct {
@@ -189,7 +193,7 @@ void sim_events_push(sim_world *w, const sim_event *event);
 bool sim_events_pop(sim_world *w, sim_event *event);
 static inline hr_time sim_events_next(const sim_world *w)
 {
-    return w->events.count ? SIM_AT(w, sim_event, w->events.heap)->at : HR_FOREVER;
+    return w->events.count ? SIM_AT(w, const sim_event, w->events.front)[w->events.first].at : HR_FOREVER;
 }
 void sim_events_check(const sim_world *w);
 

@@ -69,11 +69,14 @@ void sim_histogram_advance(const sim_histogram *now, sim_histogram *before, cons
     if (count == 0)
         return;
     uint32_t known = 0, end = sim_histogram_bucket(now->greatest);
+    uint64_t rank = n ? rank_of(p[0], count) : UINT64_MAX;         // of the next quantile
     for (uint32_t i = sim_histogram_bucket(now->least); i <= end; i++) {
         seen += now->bucket[i] - before->bucket[i];
         before->bucket[i] = now->bucket[i];
-        while (known < n && seen >= rank_of(p[known], count))
+        while (seen >= rank) {
             value[known++] = sim_histogram_middle(i);
+            rank = known < n ? rank_of(p[known], count) : UINT64_MAX;
+        }
     }
     before->count = now->count;
     before->sum_s = now->sum_s;

@@ -185,7 +185,7 @@ sim_dist sim_dist_place(sim_world *w, const sim_dist_def *def)
 }
 
 // Erlang by the product of its phases' uniforms; each draw gives two.
-static double erlang_draw(uint64_t seed, uint32_t stream, uint64_t subject, uint32_t ordinal, int phases)
+static HR_APART double erlang_draw(uint64_t seed, uint32_t stream, uint64_t subject, uint32_t ordinal, int phases)
 {
     double sum = 0;
     for (int i = 0; i < phases; i += 2) {
@@ -197,22 +197,21 @@ static double erlang_draw(uint64_t seed, uint32_t stream, uint64_t subject, uint
     return sum;
 }
 
+static HR_APART double seldom_drawn(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal)
+{
+    if (d->kind == SIM_DIST_erlang)
+        return d->b / d->a * erlang_draw(w->seed, stream, subject, ordinal, (int)d->a);
+    sim_dist_def def = {(sim_dist_kind)d->kind, d->a, d->b, d->table ? SIM_AT(w, const double, d->table) : NULL, d->count};
+    return sim_dist_quantile(&def, sim_unit(sim_random(w->seed, stream, subject, ordinal).word[0]));
+}
+
 hr_time sim_dist_time(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal)
 {
     if (d->kind == SIM_DIST_constant)
         return (hr_time)(d->a * 1e9);
-    double seconds;
-    if (d->kind == SIM_DIST_erlang) {
-        seconds = d->b / d->a * erlang_draw(w->seed, stream, subject, ordinal, (int)d->a);
-    } else {
-        double u = sim_unit(sim_random(w->seed, stream, subject, ordinal).word[0]);
-        if (d->kind == SIM_DIST_exp) {
-            seconds = -d->a * sim_log(u);
-        } else {
-            sim_dist_def def = {(sim_dist_kind)d->kind, d->a, d->b, d->table ? SIM_AT(w, const double, d->table) : NULL, d->count};
-            seconds = sim_dist_quantile(&def, u);
-        }
-    }
+    if (d->kind == SIM_DIST_exp)
+        return (hr_time)(-1e9 * d->a * sim_log(sim_unit(sim_random(w->seed, stream, subject, ordinal).word[0])) + 0.5);
+    double seconds = seldom_drawn(w, d, stream, subject, ordinal);
     return seconds <= 0 ? 0 : (hr_time)(seconds * 1e9 + 0.5);
 }
 

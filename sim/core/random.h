@@ -19,7 +19,7 @@ static inline sim_draw sim_random(uint64_t seed, uint32_t stream, uint64_t subje
     uint64_t a = subject, b = (uint64_t)stream << 32 | ordinal, key = seed;
     for (int round = 0; round < 7; round++) {
         __extension__ unsigned __int128 product = (unsigned __int128)a * 0xD2B74407B1CE6E93u;
-        a = (uint64_t)(product >> 64) ^ key ^ b;
+        a = (uint64_t)(product >> 64) ^ (key ^ b);
         b = (uint64_t)product;
         key += 0x9E3779B97F4A7C15u;
     }

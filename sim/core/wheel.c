@@ -76,7 +76,7 @@ void sim_wheel_add(sim_world *w, const sim_event *event)
     if (!tail || SIM_AT(w, chunk, tail)->count == CHUNK_EVENTS)
         tail = longer(w, s);
     chunk *c = SIM_AT(w, chunk, tail);
-    c->event[c->count++] = *event;
+    sim_event_copy(&c->event[c->count++], event);
     s->count++;
     v->used[level] |= (uint64_t)1 << digit;
     q->levels |= 1u << level;

@@ -53,7 +53,6 @@ sim_world *sim_world_new(uint64_t seed, size_t reserve_bytes)
     w->window_to = w->arrivals_end = HR_FOREVER;
     w->events.edge = HR_FOREVER;
     w->call_chunk_bytes = 2048;
-    w->components = sim_take(w, SIM_MAX_COMPONENTS * sizeof(sim_component));
     return w;
 }
 
@@ -220,7 +219,7 @@ sim_component_id sim_component_add(sim_world *w, uint16_t kind, const char *name
 {
     SIM_ASSERT(w, w->component_count < SIM_MAX_COMPONENTS);
     sim_component_id id = (sim_component_id)w->component_count++;
-    sim_component *c = sim_component_at(w, id);
+    sim_component *c = &w->components[id];
     c->kind = kind;
     c->stream = hash_name(name);
     c->name = sim_take_text(w, name);
@@ -228,19 +227,24 @@ sim_component_id sim_component_add(sim_world *w, uint16_t kind, const char *name
     return id;
 }
 
+// A chunk at a time, doubling: no waste in small worlds, few steps in large ones.
+static HR_APART void more_calls(sim_world *w)
+{
+    const uint32_t units = (sizeof(sim_call) + 7) >> 3;
+    sim_ref chunk = sim_take(w, w->call_chunk_bytes);
+    for (uint32_t i = w->call_chunk_bytes / (units << 3); i-- > 0;) {
+        sim_ref call = chunk + i * units;
+        sim_call_at(w, call)->next = w->free_call;
+        w->free_call = call;
+    }
+    if (w->call_chunk_bytes < 1u << 20)
+        w->call_chunk_bytes *= 2;
+}
+
 sim_ref sim_call_new(sim_world *w)
 {
-    if (!w->free_call) {                       // a chunk at a time, doubling: no waste in small worlds, few steps in large ones
-        const uint32_t units = (sizeof(sim_call) + 7) >> 3;
-        sim_ref chunk = sim_take(w, w->call_chunk_bytes);
-        for (uint32_t i = w->call_chunk_bytes / (units << 3); i-- > 0;) {
-            sim_ref call = chunk + i * units;
-            sim_call_at(w, call)->next = w->free_call;
-            w->free_call = call;
-        }
-        if (w->call_chunk_bytes < 1u << 20)
-            w->call_chunk_bytes *= 2;
-    }
+    if (!w->free_call)
+        more_calls(w);
     sim_ref call = w->free_call;
     sim_call *c = sim_call_at(w, call);
     w->free_call = c->next;
@@ -260,7 +264,7 @@ void sim_call_free(sim_world *w, sim_ref call)
     w->calls_live--;
 }
 
-static void note(const sim_world *w, sim_note_kind what, sim_ref call)
+static HR_APART void note(const sim_world *w, sim_note_kind what, sim_ref call)
 {
     const sim_call *c = sim_call_at(w, call);
     uint16_t from = c->parent ? sim_call_at(w, c->parent)->replica : 0;
@@ -275,7 +279,7 @@ void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t
     c->replica = replica;
     if (w->host && w->host->observe)
         note(w, SIM_NOTE_CALL, call);
-    sim_kinds[sim_component_at(w, callee)->kind]->offer(w, callee, call);
+    sim_kind_of(w, callee)->offer(w, callee, call);
 }
 
 void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)
@@ -288,17 +292,17 @@ void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)
     c->status = (uint8_t)status;
     if (w->host && w->host->observe)
         note(w, SIM_NOTE_REPLY, call);
-    sim_kinds[sim_component_at(w, c->caller)->kind]->reply(w, c->caller, call);
+    sim_kind_of(w, c->caller)->reply(w, c->caller, call);
 }
 
 void sim_leaf_done(sim_world *w, sim_component_id component, sim_ref call)
 {
-    sim_kinds[sim_component_at(w, component)->kind]->done(w, component, call);
+    sim_kind_of(w, component)->done(w, component, call);
 }
 
 // --- running --------------------------------------------------------------------------------------------------------
 
-enum { WORLD_SAMPLES = 0xff };                 // `what` of the recorder's own event
+enum { WORLD_SAMPLES = 0xffff };               // `what` of the recorder's own event
 
 static uint32_t gauge_count(const sim_kind *kind)
 {
@@ -312,7 +316,7 @@ uint32_t sim_series_first(const sim_world *w, sim_component_id id)
 {
     uint32_t first = 0;
     for (sim_component_id i = 0; i < id; i++)
-        first += gauge_count(sim_kinds[sim_component_at(w, i)->kind]);
+        first += gauge_count(sim_kind_of(w, i));
     return first;
 }
 
@@ -323,7 +327,7 @@ float sim_series_value(const sim_world *w, uint32_t gauge, uint32_t index)
     return SIM_AT(w, float, w->series.values)[(size_t)index * w->series.gauges + gauge];
 }
 
-static void take_sample(sim_world *w)
+static HR_APART void take_sample(sim_world *w)
 {
     sim_series *s = &w->series;
     if (s->count == s->room) {
@@ -333,7 +337,7 @@ static void take_sample(sim_world *w)
     }
     float *row = SIM_AT(w, float, s->values) + (size_t)s->count++ * s->gauges;
     for (sim_component_id i = 0; i < w->component_count; i++) {
-        const sim_kind *kind = sim_kinds[sim_component_at(w, i)->kind];
+        const sim_kind *kind = sim_kind_of(w, i);
         if (kind->sample)
             kind->sample(w, i, s->step, row);
         row += gauge_count(kind);
@@ -345,7 +349,7 @@ void sim_world_start(sim_world *w, hr_time series_step)
     w->series.step = series_step;
     w->series.gauges = sim_series_first(w, (sim_component_id)w->component_count);
     for (sim_component_id i = 0; i < w->component_count; i++) {
-        const sim_kind *kind = sim_kinds[sim_component_at(w, i)->kind];
+        const sim_kind *kind = sim_kind_of(w, i);
         if (kind->start)
             kind->start(w, i);
     }
@@ -364,7 +368,7 @@ static inline void run_event(sim_world *w, const sim_event *event)
             sim_schedule(w, event->at + w->series.step, 0, WORLD_SAMPLES, 0, 0);
         return;
     }
-    sim_kinds[sim_component_at(w, event->component)->kind]->wake(w, event->component, event);
+    sim_kind_of(w, event->component)->wake(w, event->component, event);
 }
 
 bool sim_world_step(sim_world *w)
@@ -396,7 +400,7 @@ bool sim_world_drain(sim_world *w, hr_time limit)
 void sim_world_reset_counts(sim_world *w)
 {
     for (sim_component_id i = 0; i < w->component_count; i++) {
-        const sim_kind *kind = sim_kinds[sim_component_at(w, i)->kind];
+        const sim_kind *kind = sim_kind_of(w, i);
         if (kind->reset)
             kind->reset(w, i);
     }
@@ -406,7 +410,7 @@ void sim_world_check(const sim_world *w)
 {
     sim_events_check(w);
     for (sim_component_id i = 0; i < w->component_count; i++) {
-        const sim_kind *kind = sim_kinds[sim_component_at(w, i)->kind];
+        const sim_kind *kind = sim_kind_of(w, i);
         if (kind->check)
             kind->check(w, i);
     }

@@ -51,12 +51,15 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->before = sim_take(w, sizeof(sim_histogram));
 }
 
-static void draw_gaps(const sim_world *w, workload *s)
+// Two requests share the two words of a draw.
+static HR_APART void draw_gaps(const sim_world *w, workload *s)
 {
-    for (unsigned i = 0; i < GAPS; i++) {
+    for (unsigned i = 0; i < GAPS; i++)
         s->gap_ns[i] = s->mean_gap_ns;
-        if (s->arrivals == SIM_ARRIVALS_poisson)
-            s->gap_ns[i] *= -sim_log(sim_unit(sim_random(w->seed, s->stream_arrival, s->next_request + i, 0).word[0]));
+    for (unsigned i = 0; i < GAPS && s->arrivals == SIM_ARRIVALS_poisson; i += 2) {
+        sim_draw r = sim_random(w->seed, s->stream_arrival, s->next_request + i, 0);
+        s->gap_ns[i] *= -sim_log(sim_unit(r.word[0]));
+        s->gap_ns[i + 1] *= -sim_log(sim_unit(r.word[1]));
     }
 }
 
@@ -78,7 +81,7 @@ static void start(sim_world *w, sim_component_id id)
     schedule_arrival(w, id, w->now);
 }
 
-static void push_deadline(sim_world *w, sim_component_id id, sim_ref call, hr_time at)
+static HR_APART void push_deadline(sim_world *w, sim_component_id id, sim_ref call, hr_time at)
 {
     workload *s = SIM_STATE(w, workload, id);
     if (s->ring_count == s->ring_room) {

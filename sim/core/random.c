@@ -31,14 +31,14 @@ static inline double of_bits(uint64_t bits)
 
 // x = 2^k z, z in [0.69, 1.38); c is the nearest of 128 centres and r = (z - c) / c, at most 1/256. Then
 // log x = k ln 2 + log c + log(1 + r), the last by its series. z - c is exact, and 1 is a centre: no digits are lost near 1.
-double sim_log(double x)
+static inline double log_of_bits(uint64_t bits)
 {
     static const struct { double centre, inverse, log; } table[128] = {
 #define SIM_LOG_ROW(centre, inverse, log) {centre, inverse, log},
 #include "sim/core/log.def"
 #undef SIM_LOG_ROW
     };
-    uint64_t bits = bits_of(x), above = bits - 0x3FE6100000000000u;  // the lower end of the first interval
+    uint64_t above = bits - 0x3FE6100000000000u;                     // the lower end of the first interval
     double k = (double)((int64_t)above >> 52), z = of_bits(bits - (above & 0xFFF0000000000000u));
     unsigned i = (unsigned)(above >> 45) & 127;
     double r = (z - table[i].centre) * table[i].inverse, r2 = r * r;
@@ -46,6 +46,18 @@ double sim_log(double x)
     double series = ((0.5 - r * (1.0 / 3)) + r2 * (0.25 - r * 0.2)) + r2 * r2 * (1.0 / 6 - r * (1.0 / 7));
     return (k * ln2_high + table[i].log) + ((k * ln2_low + r) - r2 * series);
 }
+
+double sim_log(double x) { return log_of_bits(bits_of(x)); }
+
+// The leading zeros are the exponent and what follows is the mantissa: nothing is converted or rounded.
+static inline double exponential(uint64_t word)
+{
+    word |= 1;                                 // zero has no logarithm
+    unsigned zeros = (unsigned)__builtin_clzll(word);
+    return -log_of_bits(((uint64_t)(1022 - zeros) << 52) + (word << zeros << 1 >> 12));
+}
+
+double sim_exponential(uint64_t word) { return exponential(word); }
 
 // x = n/128 ln 2 + r, |r| at most 0.0028: e^x = 2^(n/128) e^r, the first from a table and by adding to the exponent.
 double sim_exp(double x)
@@ -190,29 +202,32 @@ static HR_APART double erlang_draw(uint64_t seed, uint32_t stream, uint64_t subj
     double sum = 0;
     for (int i = 0; i < phases; i += 2) {
         sim_draw r = sim_random(seed, stream, subject, ordinal + ((uint32_t)i << 16));
-        sum -= sim_log(sim_unit(r.word[0]));
+        sum += exponential(r.word[0]);
         if (i + 1 < phases)
-            sum -= sim_log(sim_unit(r.word[1]));
+            sum += exponential(r.word[1]);
     }
     return sum;
 }
 
-static HR_APART double seldom_drawn(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal)
+static HR_APART hr_time draw_other(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal)
 {
-    if (d->kind == SIM_DIST_erlang)
-        return d->b / d->a * erlang_draw(w->seed, stream, subject, ordinal, (int)d->a);
-    sim_dist_def def = {(sim_dist_kind)d->kind, d->a, d->b, d->table ? SIM_AT(w, const double, d->table) : NULL, d->count};
-    return sim_dist_quantile(&def, sim_unit(sim_random(w->seed, stream, subject, ordinal).word[0]));
+    double seconds;
+    if (d->kind == SIM_DIST_erlang) {
+        seconds = d->b / d->a * erlang_draw(w->seed, stream, subject, ordinal, (int)d->a);
+    } else {
+        sim_dist_def def = {(sim_dist_kind)d->kind, d->a, d->b, d->table ? SIM_AT(w, const double, d->table) : NULL, d->count};
+        seconds = sim_dist_quantile(&def, sim_unit(sim_random(w->seed, stream, subject, ordinal).word[0]));
+    }
+    return seconds <= 0 ? 0 : (hr_time)(seconds * 1e9 + 0.5);
 }
 
 hr_time sim_dist_time(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal)
 {
+    if (d->kind == SIM_DIST_exp)
+        return (hr_time)(exponential(sim_random(w->seed, stream, subject, ordinal).word[0]) * (d->a * 1e9) + 0.5);
     if (d->kind == SIM_DIST_constant)
         return (hr_time)(d->a * 1e9);
-    if (d->kind == SIM_DIST_exp)
-        return (hr_time)(-1e9 * d->a * sim_log(sim_unit(sim_random(w->seed, stream, subject, ordinal).word[0])) + 0.5);
-    double seconds = seldom_drawn(w, d, stream, subject, ordinal);
-    return seconds <= 0 ? 0 : (hr_time)(seconds * 1e9 + 0.5);
+    return draw_other(w, d, stream, subject, ordinal);
 }
 
 // --- keys -----------------------------------------------------------------------------------------------------------

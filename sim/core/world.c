@@ -357,15 +357,20 @@ void sim_world_start(sim_world *w, hr_time series_step)
         sim_schedule(w, w->now + series_step, 0, WORLD_SAMPLES, 0, 0);
 }
 
+static HR_APART void run_sample(sim_world *w, hr_time at)
+{
+    take_sample(w);
+    if (sim_events_next(w) < HR_FOREVER)       // the grid alone does not keep a world going
+        sim_schedule(w, at + w->series.step, 0, WORLD_SAMPLES, 0, 0);
+}
+
 static inline void run_event(sim_world *w, const sim_event *event)
 {
     if (!w->on_wall_clock)                     // there the loop sets the time
         w->now = event->at;
     w->events_run++;
     if (event->what == WORLD_SAMPLES) {
-        take_sample(w);
-        if (w->events.count)                   // the grid alone does not keep a world going
-            sim_schedule(w, event->at + w->series.step, 0, WORLD_SAMPLES, 0, 0);
+        run_sample(w, event->at);
         return;
     }
     sim_kind_of(w, event->component)->wake(w, event->component, event);
@@ -384,7 +389,7 @@ bool sim_world_step(sim_world *w)
 void sim_world_run(sim_world *w, hr_time until)
 {
     sim_event event;
-    while (sim_events_next(w) <= until && sim_events_pop(w, &event))
+    while (sim_events_pop_until(w, until, &event))
         run_event(w, &event);
     if (w->now < until)
         w->now = until;

@@ -85,7 +85,6 @@ typedef struct {                               // a sorted front and a wheel beh
     hr_time  edge;                             // the front holds what is due until then
     sim_ref  front;                            // sim_event[room], in use from `first` to before `end`; empty only when nothing is pending
     uint32_t first, end, room;
-    uint32_t count;                            // front and wheel together
     sim_ref  wheel, free_chunk;
     uint32_t far, levels;                      // events in the wheel; a bit for each level with events
 } sim_events;
@@ -208,9 +207,12 @@ static inline const char *sim_component_name(const sim_world *w, sim_component_i
 void sim_schedule(sim_world *w, hr_time at, sim_component_id component, uint16_t what, sim_ref subject, uint32_t generation);
 // The earliest event; false when there is none.
 bool sim_events_pop(sim_world *w, sim_event *event);
+// The same if it is due at `until` or before.
+bool sim_events_pop_until(sim_world *w, hr_time until, sim_event *event);
+static inline uint32_t sim_events_count(const sim_world *w) { return w->events.end - w->events.first + w->events.far; }
 static inline hr_time sim_events_next(const sim_world *w)
 {
-    return w->events.count ? SIM_AT(w, const sim_event, w->events.front)[w->events.first].at : HR_FOREVER;
+    return w->events.first < w->events.end ? SIM_AT(w, const sim_event, w->events.front)[w->events.first].at : HR_FOREVER;
 }
 void sim_events_check(const sim_world *w);
 

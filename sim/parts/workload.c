@@ -58,8 +58,8 @@ static HR_APART void draw_gaps(const sim_world *w, workload *s)
         s->gap_ns[i] = s->mean_gap_ns;
     for (unsigned i = 0; i < GAPS && s->arrivals == SIM_ARRIVALS_poisson; i += 2) {
         sim_draw r = sim_random(w->seed, s->stream_arrival, s->next_request + i, 0);
-        s->gap_ns[i] *= -sim_log(sim_unit(r.word[0]));
-        s->gap_ns[i + 1] *= -sim_log(sim_unit(r.word[1]));
+        s->gap_ns[i] *= sim_exponential(r.word[0]);
+        s->gap_ns[i + 1] *= sim_exponential(r.word[1]);
     }
 }
 

@@ -8,14 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
-
 hr_status cli_study_read(const cli_study_options *o, sim_study_options *study)
 {
     *study = sim_study_options_default();
@@ -56,54 +48,21 @@ static void show_progress(void *self, double done_frac)
 
 hr_status cli_study_run(sim_model *const *models, size_t count, const char *label, sim_study_options *options, sim_study **study, hr_error *e)
 {
-    struct sigaction action = {.sa_handler = on_interrupt}, old;
-    sigaction(SIGINT, &action, &old);
     progress p = {label, hr_now()};
     options->progress = show_progress;
     options->progress_self = &p;
-    options->stop = &interrupted;
+    options->stop = cli_catch_interrupt();
     hr_status status = sim_study_run(models, count, options, study, e);
     cli_progress_end();
-    sigaction(SIGINT, &old, NULL);
+    cli_release_interrupt();
     return status;
-}
-
-// Digits behind the point so that the half-width has two significant ones.
-static int decimals_for(double half, double value)
-{
-    double scale = isfinite(half) && half > 0 ? half : fabs(value) / 100;
-    if (!(scale > 0))
-        return 0;
-    int d = 1 - (int)floor(log10(scale));
-    return d < 0 ? 0 : d > 6 ? 6 : d;
-}
-
-const char *cli_estimate(sim_estimate e, double factor, char *out, size_t room)
-{
-    double value = e.value * factor, half = (e.high - e.low) / 2 * factor;
-    if (isnan(value))
-        snprintf(out, room, "-");
-    else if (!isfinite(half))
-        snprintf(out, room, "%.3g ±?", value);
-    else
-        snprintf(out, room, "%.*f ±%.*f", decimals_for(half, value), value, decimals_for(half, value), half);
-    return out;
-}
-
-// Columns on a terminal are characters, and ± is two bytes.
-static void print_cell(const char *text, int width)
-{
-    int shown = 0;
-    for (const char *p = text; *p; p++)
-        shown += ((unsigned char)*p & 0xC0) != 0x80;
-    printf("%*s%s", width > shown ? width - shown : 1, "", text);
 }
 
 void cli_print_variants(const sim_study *study)
 {
     printf("%-24s", "");
     for (size_t v = 0; v < study->variant_count; v++)
-        print_cell(study->variants[v].name[0] ? study->variants[v].name : "measured", 20);
+        cli_print_cell(study->variants[v].name[0] ? study->variants[v].name : "measured", 20);
     printf("\n");
     for (int m = 0; m < SIM_METRIC_COUNT; m++) {
         bool any = false;
@@ -115,12 +74,33 @@ void cli_print_variants(const sim_study *study)
         snprintf(label, sizeof label, "%s, %s", sim_metrics[m].word, sim_metrics[m].unit);
         printf("%-24s", label);
         for (size_t v = 0; v < study->variant_count; v++)
-            print_cell(cli_estimate(study->variants[v].estimate[m], sim_metrics[m].factor, cell, sizeof cell), 20);
+            cli_print_cell(sim_estimate_text(study->variants[v].estimate[m], sim_metrics[m].factor, cell, sizeof cell), 20);
         printf("\n");
     }
 }
 
-static const char *coloured(sim_verdict verdict, char *out, size_t room)
+void cli_print_differences(const sim_study *study)
+{
+    const sim_verdict kinds[] = {SIM_BETTER, SIM_WORSE, SIM_EQUIVALENT, SIM_UNDECIDED};
+    if (study->variant_count < 2)
+        return;
+    printf("\nagainst %s, in pairs on the same requests (equivalent: within 1 %%)\n", study->variants[0].name);
+    for (size_t v = 1; v < study->variant_count; v++)
+        for (size_t k = 0, lines = 0; k < HR_COUNT(kinds); k++) {
+            int n = 0;
+            for (int m = 0; m < SIM_METRIC_COUNT; m++) {
+                if (!sim_study_can_compare(study, 0, v, (sim_metric)m) || sim_study_compare(study, 0, v, (sim_metric)m).verdict != kinds[k])
+                    continue;
+                if (n++ == 0)
+                    printf("  %-16s %-11s", lines++ ? "" : study->variants[v].name, sim_verdict_name(kinds[k]));
+                printf("%s%s", n > 1 ? ", " : "", sim_metrics[m].word);
+            }
+            if (n)
+                printf("\n");
+        }
+}
+
+const char *cli_verdict(sim_verdict verdict, char *out, size_t room)
 {
     const char *colour = verdict == SIM_HOLDS ? "\033[32m" : verdict == SIM_FAILS ? "\033[31m" : "\033[33m";
     bool on = cli_has_colour(STDOUT_FILENO);
@@ -134,10 +114,10 @@ void cli_print_objectives(const sim_study *study)
         const sim_objective_result *o = &study->objectives[i];
         int metric = sim_metric_find(o->objective->metric);
         char cell[64], word[32];
-        printf("  %s  objective %s: %s", coloured(o->verdict, word, sizeof word), o->objective->metric, o->objective->text);
+        printf("  %s  objective %s: %s", cli_verdict(o->verdict, word, sizeof word), o->objective->metric, o->objective->text);
         if (study->variants[o->variant].name[0])
             printf(" (%s)", study->variants[o->variant].name);
-        printf(": measured %s %s\n", cli_estimate(o->measured, sim_metrics[metric].factor, cell, sizeof cell), sim_metrics[metric].unit);
+        printf(": measured %s %s\n", sim_estimate_text(o->measured, sim_metrics[metric].factor, cell, sizeof cell), sim_metrics[metric].unit);
     }
 }
 
@@ -146,7 +126,7 @@ void cli_print_claims(const sim_study *study)
     for (size_t i = 0; i < study->claim_count; i++) {
         const sim_claim_result *c = &study->claims[i];
         char word[32];
-        printf("  %s  %s\n             %s\n             %s: %s\n", coloured(c->verdict, word, sizeof word), c->claim->source,
+        printf("  %s  %s\n             %s\n             %s: %s\n", cli_verdict(c->verdict, word, sizeof word), c->claim->source,
                c->claim->expression, c->claim->id, c->values);
     }
 }

@@ -26,7 +26,10 @@ static inline unsigned level_of(hr_time at, hr_time edge)
 static inline unsigned digit_of(hr_time at, unsigned level) { return (unsigned)(at >> (level * DIGIT)) & (SLOTS - 1); }
 
 // All ones below level's digit: an edge with these is the end of a slot.
-static inline hr_time below(unsigned level) { return (hr_time)(((uint64_t)1 << (level * DIGIT)) - 1); }
+static inline hr_time below(unsigned level)
+{
+    return level >= LEVELS ? HR_FOREVER : (hr_time)(((uint64_t)1 << (level * DIGIT)) - 1);
+}
 
 static sim_ref new_chunk(sim_world *w)
 {

@@ -123,7 +123,7 @@ hr_status cli_bench(int argc, char **argv)
     hr_error e = {0};
     bool wanted[ROWS], found[ROWS] = {0};
     cli_bench_result results[ROWS] = {0}, before[ROWS] = {0};
-    if (choose(words, argv, wanted, &e) || (baseline && cli_bench_baseline(baseline, table, ROWS, before, found, &e)))
+    if (choose(words, argv, wanted, &e) || cli_bench_ready(&e) || (baseline && cli_bench_baseline(baseline, table, ROWS, before, found, &e)))
         return cli_complain(&e);
     if (!json)
         print_head(baseline);

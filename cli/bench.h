@@ -16,6 +16,8 @@ typedef struct {
 typedef struct { double median, least, most; } cli_bench_result;
 
 // --- bench_engine.c -------------------------------------------------------------------------------------------------
+// Whether the catalogue's scenario, which some rows run, can be read.
+hr_status cli_bench_ready(hr_error *e) HR_MUST_USE;
 double cli_bench_queue(uint32_t which);        // ns a customer: one of the queues below as a scenario, statistics on
 enum { CLI_BENCH_MM1, CLI_BENCH_MM10, CLI_BENCH_JSQ10 };
 double cli_bench_caching(uint32_t unused);     // ns an event of the catalogue's caching scenario

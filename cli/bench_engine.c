@@ -67,14 +67,31 @@ double cli_bench_queue(uint32_t which)
     return took / (double)customers;
 }
 
+static hr_status read_caching(sim_model **model, hr_error *e)
+{
+    char *path;
+    hr_status status = pattern_path("caching", &path, e);
+    if (status)
+        return status;
+    status = sim_model_read(path, "aside", model, e);
+    free(path);
+    return status;
+}
+
+hr_status cli_bench_ready(hr_error *e)
+{
+    sim_model *model;
+    hr_status status = read_caching(&model, e);
+    if (!status)
+        sim_model_free(model);
+    return status;
+}
+
 static sim_model *caching(void)
 {
     hr_error e = {0};
-    char *path;
     sim_model *model;
-    if (pattern_path("caching", &path, &e) || sim_model_read(path, "aside", &model, &e))
-        hr_panic(__FILE__, __LINE__, "the catalogue's caching scenario: %s", e.text);
-    free(path);
+    HR_ASSERT(read_caching(&model, &e) == HR_OK);
     return model;
 }
 

@@ -39,21 +39,26 @@ enum { HUGE_PAGE = 2 << 20 };
 // Asks for large pages, where the system has them: a page fault costs more than filling the page. It is only a wish.
 static void prefer_huge_pages(void *from, size_t bytes) { (void)madvise(from, bytes, MADV_HUGEPAGE); }
 
-// Small worlds stay on small pages: only what lies above the first large page is worth one.
+// Starts on the border of a large page: what stands before and behind goes back.
 static sim_world *reserve(size_t bytes)
 {
-    void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    size_t asked = bytes + HUGE_PAGE;
+    char *base = mmap(NULL, asked, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED)
         hr_panic(__FILE__, __LINE__, "no address space for %zu bytes: %s", bytes, strerror(errno));
-    if (bytes > HUGE_PAGE)
-        prefer_huge_pages((char *)base + HUGE_PAGE, bytes - HUGE_PAGE);
-    return base;
+    size_t before = (HUGE_PAGE - (uintptr_t)base % HUGE_PAGE) % HUGE_PAGE;
+    if (before)
+        munmap(base, before);
+    munmap(base + before + bytes, HUGE_PAGE - before);
+    prefer_huge_pages(base + before, bytes);
+    return (sim_world *)(void *)(base + before);
 }
 
 sim_world *sim_world_new(uint64_t seed, size_t reserve_bytes)
 {
     if (!reserve_bytes)
         reserve_bytes = (size_t)8 << 30;
+    reserve_bytes = (reserve_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
     sim_world *w = reserve(reserve_bytes);
     w->reserved = (uint32_t)(reserve_bytes >> 3);
     w->used = (uint32_t)((sizeof *w + 7) >> 3);

@@ -67,7 +67,7 @@ double sim_exp(double x)
 #include "sim/core/exp.def"
 #undef SIM_EXP_ROW
     };
-    static const double high = 0x1.62e42fef00000p-8, low = 0x1.473de6af278edp-41;                    // ln 2 / 128 in two parts
+    static const double high = 0x1.62e42fef00000p-8, low = 0x1.473de6af278edp-41;     // ln 2 / 128 in two parts
     if (x > 709.0)
         x = 709.0;
     if (x < -708.0)

@@ -374,7 +374,7 @@ void sim_world_start(sim_world *w, hr_time series_step)
 static HR_APART void run_sample(sim_world *w, hr_time at)
 {
     take_sample(w);
-    if (sim_events_next(w) < HR_FOREVER)       // the grid alone does not keep a world going
+    if (sim_events_count(w))                   // the grid alone does not keep a world going
         sim_schedule(w, at + w->series.step, 0, WORLD_SAMPLES, 0, 0);
 }
 

@@ -1,59 +1,35 @@
-// cli/bench.c - `bench`: nanoseconds per customer for M/M/1 as a scenario, and per event for the hold model; frames and jumps of the viewer.
-// Median and spread of five.
+// cli/bench.c - `bench`: how fast the engine is on this machine; the median and spread of five runs beside the budget, and beside earlier results.
+#include "cli/bench.h"
+
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/bench_picture.h"
-#include "cli/cli.h"
-#include "sim/scenario/model.h"
-
 enum { RUNS = 5 };
 
-static const char mm1_text[] =
-    "scenario: mm1\ncomponents:\n  s: {kind: service, workers: 1, queue: 1G, on: {serve: [{wait: exp(1s)}]}}\n"
-    "workload:\n  c: {rate: 0.8/s, call: s.serve, timeout: none}\nrun: {duration: 1000000s, warmup: 0}\n";
-
-static double mm1(void)
-{
-    hr_error e = {0};
-    sim_model *model;
-    HR_ASSERT(sim_model_parse("mm1", mm1_text, strlen(mm1_text), "", &model, &e) == HR_OK);
-    sim_world *w = sim_model_build(model, 1);
-    w->arrivals_end = model->duration;
-    sim_world_start(w, sim_model_grid(model));
-    hr_time begun = hr_now();
-    sim_world_run(w, model->duration);
-    double took = (double)(hr_now() - begun);
-    double customers = (double)sim_workload_look(w, (sim_component_id)sim_model_find(model, "c")).offered;
-    sim_world_free(w);
-    sim_model_free(model);
-    return took / customers;
-}
-
-// Hold model (Jones 1986): a full event list; each hold pops the earliest event and pushes one an exponential time later.
-static double hold(uint32_t pending)
-{
-    sim_world *w = sim_world_new(1, 0);
-    for (uint32_t i = 0; i < pending; i++)
-        sim_schedule(w, (hr_time)(-sim_log(sim_unit(sim_random(1, 1, i, 0).word[0])) * 1e9), 0, 0, 0, 0);
-    const uint32_t holds = 2000000;
-    hr_time *gap = hr_alloc(4096 * sizeof *gap);
-    for (uint32_t i = 0; i < 4096; i++)
-        gap[i] = (hr_time)(-sim_log(sim_unit(sim_random(1, 2, i, 0).word[0])) * 1e9);
-    hr_time begun = hr_now();
-    for (uint32_t i = 0; i < holds; i++) {
-        sim_event event;
-        sim_events_pop(w, &event);
-        w->now = event.at;
-        sim_schedule(w, w->now + gap[i & 4095], 0, 0, 0, 0);
-    }
-    double took = (double)(hr_now() - begun);
-    free(gap);
-    sim_world_free(w);
-    return took / holds;
-}
+static const cli_bench_row table[] = {
+    {"mm1",               "ns/customer", 60,  false, cli_bench_queue,      CLI_BENCH_MM1},
+    {"mm10",              "ns/customer", 0,   false, cli_bench_queue,      CLI_BENCH_MM10},
+    {"jsq10",             "ns/customer", 0,   false, cli_bench_queue,      CLI_BENCH_JSQ10},
+    {"caching",           "ns/event",    125, false, cli_bench_caching,    0},   // 8 million events a second
+    {"hold-10",           "ns/event",    0,   false, cli_bench_hold,       10},
+    {"hold-100",          "ns/event",    0,   false, cli_bench_hold,       100},
+    {"hold-1000",         "ns/event",    50,  false, cli_bench_hold,       1000},
+    {"hold-10000",        "ns/event",    0,   false, cli_bench_hold,       10000},
+    {"hold-100000",       "ns/event",    0,   false, cli_bench_hold,       100000},
+    {"hold-1000000",      "ns/event",    300, false, cli_bench_hold,       1000000},     // 6 × hold-1000's
+    {"threads-2",         "x",           1.9, true,  cli_bench_threads,    2},
+    {"bytes-per-request", "B",           256, false, cli_bench_memory,     1000000},
+    {"checkpoint",        "ms/MiB",      0,   false, cli_bench_checkpoint, 0},
+    {"restore",           "ms/MiB",      0,   false, cli_bench_restore,    0},
+#ifdef HEADROOM_VIZ
+    {"frame",             "ms p99",      8,   false, cli_bench_frame,      0},
+    {"scrub",             "ms longest",  100, false, cli_bench_scrub,      0},
+#endif
+};
+enum { ROWS = sizeof table / sizeof table[0] };
 
 static int by_value(const void *a, const void *b)
 {
@@ -61,41 +37,119 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static cli_bench_result measure(const cli_bench_row *row)
+{
+    double value[RUNS];
+    for (int r = 0; r < RUNS; r++)
+        value[r] = row->measure(row->argument);
+    qsort(value, RUNS, sizeof value[0], by_value);
+    return (cli_bench_result){value[RUNS / 2], value[0], value[RUNS - 1]};
+}
+
+static void print_head(const char *baseline)
+{
+    printf("%s, version %s; median and spread of %d runs\n\n", cli_bench_machine(), HEADROOM_VERSION, RUNS);
+    printf("%-18s %9s  %-12s %-20s %-12s%s\n", "", "median", "", "spread", "budget", baseline ? "  baseline" : "");
+}
+
+static void print_row(const cli_bench_row *row, cli_bench_result r, const cli_bench_result *before)
+{
+    char spread[48], budget[32] = "";
+    snprintf(spread, sizeof spread, "%.3g to %.3g", r.least, r.most);
+    if (row->budget > 0)
+        snprintf(budget, sizeof budget, "%s %.4g", row->more_is_better ? "≥" : "≤", row->budget);
+    bool kept = row->more_is_better ? r.median >= row->budget : r.median <= row->budget;
+    printf("%-18s %9.4g  %-12s %-20s %-*s%s", row->name, r.median, row->unit, spread, row->budget > 0 ? 9 : 7, budget,
+           row->budget > 0 && !kept ? " missed" : "       ");
+    if (before) {
+        double slower = row->more_is_better ? before->median / r.median - 1 : r.median / before->median - 1;
+        printf("  %.4g", before->median);
+        if (fabs(slower) >= 0.1)
+            printf(": %.0f %% %s", fabs(slower) * 100, slower > 0 ? "worse" : "better");
+    }
+    putchar('\n');
+    fflush(stdout);
+}
+
+static void print_json(const cli_bench_result *results, const bool *wanted)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < ROWS; i++)
+        if (wanted[i])
+            json_array_append_new(list, json_pack("{s:s,s:s,s:f,s:f,s:f,s:o}", "name", table[i].name, "unit", table[i].unit, "median",
+                                                  results[i].median, "min", results[i].least, "max", results[i].most, "budget",
+                                                  table[i].budget > 0 ? json_real(table[i].budget) : json_null()));
+    json_t *document = json_pack("{s:s,s:s,s:o}", "schema", "headroom/bench/1", "machine", cli_bench_machine(), "rows", list);
+    char *text = json_dumps(document, JSON_INDENT(2));
+    puts(text);
+    free(text);
+    json_decref(document);
+}
+
+// Which rows the words name; all when there are none.
+static hr_status choose(int words, char **argv, bool *wanted, hr_error *e)
+{
+    const char *names[ROWS + 1] = {0};
+    for (size_t i = 0; i < ROWS; i++) {
+        names[i] = table[i].name;
+        wanted[i] = words == 0;
+    }
+    for (int k = 1; k <= words; k++) {
+        size_t i = 0;
+        while (i < ROWS && strcmp(table[i].name, argv[k]) != 0)
+            i++;
+        if (i == ROWS) {
+            const char *near = hr_nearest(argv[k], names);
+            return hr_fail(e, HR_BAD_INPUT, "no row of bench is named '%s'%s%s%s", argv[k], near ? "; did you mean '" : "", near ? near : "",
+                           near ? "'?" : "");
+        }
+        wanted[i] = true;
+    }
+    return HR_OK;
+}
+
 hr_status cli_bench(int argc, char **argv)
 {
     bool json = false;
-    const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
-    const cli_usage usage = {"bench [--json]", "Times the engine (nanoseconds per customer or event) and the viewer (milliseconds per frame and per jump): median and spread of "
-                             "five runs.",
-                             "headroom bench", options, 0, 0};
+    const char *baseline = NULL, *save = NULL;
+    const cli_option options[] = {
+        {"json", CLI_FLAG, &json, NULL, "print the document for programs"},
+        {"baseline", CLI_TEXT, &baseline, "FILE", "print this machine's last results of FILE beside, and what differs by 10 %"},
+        {"save", CLI_TEXT, &save, "FILE", "add the results to FILE"},
+        {0}};
+    const cli_usage usage = {"bench [ROW …] [--json] [--baseline FILE] [--save FILE]",
+                             "Times the engine beside its budgets: median and spread of five runs. Rows: mm1, caching, hold-1000 …",
+                             "headroom bench mm1 hold-1000", options, 0, -1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
     if (parsed != CLI_GO)
         return parsed == CLI_DONE ? HR_OK : HR_BAD_INPUT;
-    static const struct { const char *name, *unit; uint32_t pending; double (*run)(void); } rows[] = {
-        {"mm1", "ns/customer", 0, mm1}, {"hold-10", "ns/event", 10, NULL}, {"hold-1000", "ns/event", 1000, NULL},
-        {"hold-100000", "ns/event", 100000, NULL}, {"hold-1000000", "ns/event", 1000000, NULL},
-#ifdef HEADROOM_VIZ
-        {"frame", "ms p99", 0, cli_bench_frame}, {"scrub", "ms longest", 0, cli_bench_scrub},
-#endif
-    };
-    json_t *list = json_array();
-    for (size_t i = 0; i < HR_COUNT(rows); i++) {
-        double took[RUNS];
-        for (int r = 0; r < RUNS; r++)
-            took[r] = rows[i].run ? rows[i].run() : hold(rows[i].pending);
-        qsort(took, RUNS, sizeof took[0], by_value);
+    hr_error e = {0};
+    bool wanted[ROWS], found[ROWS] = {0};
+    cli_bench_result results[ROWS] = {0}, before[ROWS] = {0};
+    if (choose(words, argv, wanted, &e) || cli_bench_ready(&e) || (baseline && cli_bench_baseline(baseline, table, ROWS, before, found, &e)))
+        return cli_complain(&e);
+    if (!json)
+        print_head(baseline);
+    size_t kept = 0;
+    cli_bench_row rows[ROWS];
+    cli_bench_result values[ROWS];
+    hr_time begun = hr_now();
+    for (size_t i = 0; i < ROWS; i++) {
+        if (!wanted[i])
+            continue;
+        if (json)
+            cli_progress("bench", (double)i / ROWS, begun);
+        results[i] = measure(&table[i]);
+        rows[kept] = table[i];
+        values[kept++] = results[i];
         if (!json)
-            printf("%-14s %8.1f %s   (%.1f to %.1f)\n", rows[i].name, took[RUNS / 2], rows[i].unit, took[0], took[RUNS - 1]);
-        json_array_append_new(list, json_pack("{s:s,s:s,s:f,s:f,s:f}", "name", rows[i].name, "unit", rows[i].unit, "median", took[RUNS / 2],
-                                              "min", took[0], "max", took[RUNS - 1]));
+            print_row(&table[i], results[i], found[i] ? &before[i] : NULL);
     }
-    json_t *document = json_pack("{s:s,s:o}", "schema", "headroom/bench/1", "rows", list);
-    if (json) {
-        char *text = json_dumps(document, JSON_INDENT(2));
-        puts(text);
-        free(text);
-    }
-    json_decref(document);
+    cli_progress_end();
+    if (json)
+        print_json(results, wanted);
+    if (save && cli_bench_save(save, rows, values, kept, &e))
+        return cli_complain(&e);
     return HR_OK;
 }

@@ -1,6 +1,6 @@
 // cli/bench_picture.c - see bench_picture.h.
 #ifdef HEADROOM_VIZ
-#include "cli/bench_picture.h"
+#include "cli/bench.h"
 
 #include <stdlib.h>
 
@@ -56,8 +56,9 @@ static int by_value(const void *a, const void *b)
 }
 
 // Frames come 1/60 s apart at a tenth of the speed, so that calls are seen one by one; the first frame makes the layers and is not counted.
-double cli_bench_frame(void)
+double cli_bench_frame(uint32_t unused)
 {
+    (void)unused;
     stage s = open_stage(60 * HR_SEC);
     hr_time took[FRAMES];
     viz_player_seek(s.player, 30 * HR_SEC);
@@ -75,8 +76,9 @@ double cli_bench_frame(void)
     return (double)took[FRAMES * 99 / 100] * 1e-6;
 }
 
-double cli_bench_scrub(void)
+double cli_bench_scrub(uint32_t unused)
 {
+    (void)unused;
     stage s = open_stage(600 * HR_SEC);
     while (!viz_player_scout(s.player, HR_SEC)) {
     }

@@ -24,6 +24,7 @@ typedef enum {
 } hr_status;
 
 #define HR_MUST_USE  __attribute__((warn_unused_result))
+#define HR_APART     __attribute__((noinline))  // seldom run: not inlined, so that the path beside it stays short
 #define HR_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 // Collected messages, one a line; zero-initialise it. All errors of a file end up in one of these.

@@ -1,6 +1,8 @@
 // sim/core/histogram.c - see histogram.h.
 #include "sim/core/histogram.h"
 
+#include <string.h>
+
 hr_time sim_histogram_middle(uint32_t bucket)
 {
     if (bucket < 128)
@@ -63,18 +65,40 @@ double sim_histogram_mean_s(const sim_histogram *h)
     return h->count ? h->sum_s / (double)h->count : 0;
 }
 
+enum { OCTAVE = 64 };                          // buckets that are looked at together: SIM_HISTOGRAM_BUCKETS is a multiple and one more
+
+// How many were added to an octave's buckets since `before`.
+static uint64_t octave_added(const uint64_t *now, const uint64_t *before)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < OCTAVE; i++)
+        sum += now[i] - before[i];
+    return sum;
+}
+
 void sim_histogram_advance(const sim_histogram *now, sim_histogram *before, const double *p, uint32_t n, hr_time *value)
 {
     uint64_t count = now->count - before->count, seen = 0;
     if (count == 0)
         return;
-    uint32_t known = 0, end = sim_histogram_bucket(now->greatest);
-    for (uint32_t i = sim_histogram_bucket(now->least); i <= end; i++) {
-        seen += now->bucket[i] - before->bucket[i];
-        before->bucket[i] = now->bucket[i];
-        while (known < n && seen >= rank_of(p[known], count))
-            value[known++] = sim_histogram_middle(i);
+    uint32_t known = 0, last = SIM_HISTOGRAM_BUCKETS - 1;
+    uint64_t rank = n ? rank_of(p[0], count) : UINT64_MAX;         // of the next quantile
+    for (uint32_t start = sim_histogram_bucket(now->least) / OCTAVE * OCTAVE; start < last && seen < count; start += OCTAVE) {
+        uint64_t added = octave_added(now->bucket + start, before->bucket + start), upto = seen;
+        seen += added;
+        for (uint32_t i = start; rank <= seen; i++) {              // a quantile lies in this octave
+            upto += now->bucket[i] - before->bucket[i];
+            while (upto >= rank) {
+                value[known++] = sim_histogram_middle(i);
+                rank = known < n ? rank_of(p[known], count) : UINT64_MAX;
+            }
+        }
+        if (added)
+            memcpy(before->bucket + start, now->bucket + start, OCTAVE * sizeof now->bucket[0]);
     }
+    for (; known < n; known++)                                     // the last bucket stands alone
+        value[known] = sim_histogram_middle(last);
+    before->bucket[last] = now->bucket[last];
     before->count = now->count;
     before->sum_s = now->sum_s;
     before->least = now->least;

@@ -4,42 +4,50 @@
 
 #include "sim/core/world.h"
 
+// An area can be longer than 64 bits: a million calls for a year are 3e22 ns.
+__extension__ typedef __int128 sim_area __attribute__((aligned(8)));
+
+// The area up to `now` is level × now - changes, for every step up at time t takes `level` × time away before t: only two numbers
+// change with the level, and the area is exact.
 typedef struct {
-    uint32_t level, peak;
-    hr_time  since;                            // when `area` was last brought up to date
-    double   area;                             // integral of the level over time since the reset, in level × nanoseconds
-    double   sampled;                          // `area` at the last sample of the grid
+    uint32_t level;
     hr_time  from;                             // time of the reset
+    sim_area changes;                          // sum of t over all steps up, less that over all steps down
+    sim_area reset, sampled;                   // the area at the reset and at the last sample of the grid
 } sim_level;
 
-static inline void sim_level_set(const sim_world *w, sim_level *l, uint32_t level)
+static inline void sim_level_up(const sim_world *w, sim_level *l)
 {
-    l->area += (double)l->level * (double)(w->now - l->since);
-    l->since = w->now;
-    l->level = level;
-    if (level > l->peak)
-        l->peak = level;
+    l->level++;
+    l->changes += w->now;
 }
-static inline void sim_level_up(const sim_world *w, sim_level *l) { sim_level_set(w, l, l->level + 1); }
-static inline void sim_level_down(const sim_world *w, sim_level *l) { sim_level_set(w, l, l->level - 1); }
-
+static inline void sim_level_down(const sim_world *w, sim_level *l)
+{
+    l->level--;
+    l->changes -= w->now;
+}
+// Level × nanoseconds since time zero.
+static inline sim_area sim_level_area(const sim_world *w, const sim_level *l)
+{
+    return (sim_area)l->level * w->now - l->changes;
+}
 static inline void sim_level_reset(const sim_world *w, sim_level *l)
 {
-    *l = (sim_level){.level = l->level, .peak = l->level, .since = w->now, .from = w->now};
+    l->from = w->now;
+    l->reset = l->sampled = sim_level_area(w, l);
 }
 // Average since the reset; the level itself when no time has passed.
 static inline double sim_level_average(const sim_world *w, const sim_level *l)
 {
-    double area = l->area + (double)l->level * (double)(w->now - l->since), span = (double)(w->now - l->from);
-    return span > 0 ? area / span : l->level;
+    double span = (double)(w->now - l->from);
+    return span > 0 ? (double)(sim_level_area(w, l) - l->reset) / span : l->level;
 }
 // Average since the last sample, `step` ago.
 static inline double sim_level_sample(const sim_world *w, sim_level *l, hr_time step)
 {
-    sim_level_set(w, l, l->level);
-    double area = l->area - l->sampled;
-    l->sampled = l->area;
-    return area / (double)step;
+    sim_area area = sim_level_area(w, l), since = area - l->sampled;
+    l->sampled = area;
+    return (double)since / (double)step;
 }
 
 // A first-in first-out queue of calls, linked by sim_call.next, with its length as a level.

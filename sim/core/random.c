@@ -16,43 +16,68 @@ const char *sim_dist_name(sim_dist_kind kind)
 
 static const double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;   // ln 2 in two parts
 
-double sim_log(double x)
+static inline uint64_t bits_of(double x)
 {
     uint64_t bits;
     memcpy(&bits, &x, sizeof bits);
-    int exponent = (int)(bits >> 52) - 1023;
-    bits = (bits & 0xFFFFFFFFFFFFFu) | (uint64_t)1023 << 52;
-    double m;
-    memcpy(&m, &bits, sizeof m);
-    if (m > 1.4142135623730951) {              // now m lies in [1/sqrt 2, sqrt 2]
-        m *= 0.5;
-        exponent++;
-    }
-    // log m = 2 artanh f, f = (m-1)/(m+1), |f| <= 0.1716: the odd series ends below 1e-17 after f^21.
-    double f = (m - 1.0) / (m + 1.0), g = f * f;
-    // Terms in pairs and pairs of pairs (Estrin), so that the processor can work on them side by side.
-    double g2 = g * g, g4 = g2 * g2, g8 = g4 * g4;
-    double s = ((1.0 / 3 + g * (1.0 / 5)) + g2 * (1.0 / 7 + g * (1.0 / 9))) +
-               g4 * ((1.0 / 11 + g * (1.0 / 13)) + g2 * (1.0 / 15 + g * (1.0 / 17))) + g8 * (1.0 / 19 + g * (1.0 / 21));
-    double e = exponent;
-    return e * ln2_high + (2.0 * f + (2.0 * f * g * s + e * ln2_low));
+    return bits;
+}
+static inline double of_bits(uint64_t bits)
+{
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
 }
 
+// x = 2^k z, z in [0.69, 1.38); c is the nearest of 128 centres and r = (z - c) / c, at most 1/256. Then
+// log x = k ln 2 + log c + log(1 + r), the last by its series. z - c is exact, and 1 is a centre: no digits are lost near 1.
+static inline double log_of_bits(uint64_t bits)
+{
+    static const struct { double centre, inverse, log; } table[128] = {
+#define SIM_LOG_ROW(centre, inverse, log) {centre, inverse, log},
+#include "sim/core/log.def"
+#undef SIM_LOG_ROW
+    };
+    uint64_t above = bits - 0x3FE6100000000000u;                     // the lower end of the first interval
+    double k = (double)((int64_t)above >> 52), z = of_bits(bits - (above & 0xFFF0000000000000u));
+    unsigned i = (unsigned)(above >> 45) & 127;
+    double r = (z - table[i].centre) * table[i].inverse, r2 = r * r;
+    // What is known early is summed early, and terms stand side by side, for speed; what is left out is below r^8/8.
+    double series = ((0.5 - r * (1.0 / 3)) + r2 * (0.25 - r * 0.2)) + r2 * r2 * (1.0 / 6 - r * (1.0 / 7));
+    return (k * ln2_high + table[i].log) + ((k * ln2_low + r) - r2 * series);
+}
+
+double sim_log(double x) { return log_of_bits(bits_of(x)); }
+
+// The leading zeros are the exponent and what follows is the mantissa: nothing is converted or rounded.
+static inline double exponential(uint64_t word)
+{
+    word |= 1;                                 // zero has no logarithm
+    unsigned zeros = (unsigned)__builtin_clzll(word);
+    return -log_of_bits(((uint64_t)(1022 - zeros) << 52) + (word << zeros << 1 >> 12));
+}
+
+double sim_exponential(uint64_t word) { return exponential(word); }
+
+// x = n/128 ln 2 + r, |r| at most 0.0028: e^x = 2^(n/128) e^r, the first from a table and by adding to the exponent.
 double sim_exp(double x)
 {
+    static const double table[128] = {
+#define SIM_EXP_ROW(power) power,
+#include "sim/core/exp.def"
+#undef SIM_EXP_ROW
+    };
+    static const double high = 0x1.62e42fef00000p-8, low = 0x1.473de6af278edp-41;     // ln 2 / 128 in two parts
     if (x > 709.0)
         x = 709.0;
     if (x < -708.0)
         return 0;
-    double k = floor(x * 1.4426950408889634 + 0.5);
-    double r = (x - k * ln2_high) - k * ln2_low;                   // |r| <= 0.347
-    double s = 1.0;
-    for (int i = 17; i >= 1; i--)                                  // Taylor: r^18/18! < 1e-24
-        s = 1.0 + s * r / i;
-    uint64_t bits = (uint64_t)((int64_t)k + 1023) << 52;
-    double scale;
-    memcpy(&scale, &bits, sizeof scale);
-    return s * scale;
+    double n = (x * 0x1.71547652b82fep+7 + 0x1.8p52) - 0x1.8p52;  // to the nearest whole number: 0x1.8p52 leaves no room for a fraction
+    double r = (x - n * high) - n * low, r2 = r * r;
+    double less_one = r + r2 * ((0.5 + r * (1.0 / 6)) + r2 * (1.0 / 24 + r * (1.0 / 120)));
+    int64_t whole = (int64_t)n;
+    double power = of_bits(bits_of(table[whole & 127]) + ((uint64_t)(whole >> 7) << 52));
+    return power + power * less_one;
 }
 
 static double ratio(double x, const double *top, const double *bottom, int degree)
@@ -172,35 +197,37 @@ sim_dist sim_dist_place(sim_world *w, const sim_dist_def *def)
 }
 
 // Erlang by the product of its phases' uniforms; each draw gives two.
-static double erlang_draw(uint64_t seed, uint32_t stream, uint64_t subject, uint32_t ordinal, int phases)
+static HR_APART double erlang_draw(uint64_t seed, uint32_t stream, uint64_t subject, uint32_t ordinal, int phases)
 {
     double sum = 0;
     for (int i = 0; i < phases; i += 2) {
         sim_draw r = sim_random(seed, stream, subject, ordinal + ((uint32_t)i << 16));
-        sum -= sim_log(sim_unit(r.word[0]));
+        sum += exponential(r.word[0]);
         if (i + 1 < phases)
-            sum -= sim_log(sim_unit(r.word[1]));
+            sum += exponential(r.word[1]);
     }
     return sum;
 }
 
-hr_time sim_dist_time(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal)
+static HR_APART hr_time draw_other(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal)
 {
-    if (d->kind == SIM_DIST_constant)
-        return (hr_time)(d->a * 1e9);
     double seconds;
     if (d->kind == SIM_DIST_erlang) {
         seconds = d->b / d->a * erlang_draw(w->seed, stream, subject, ordinal, (int)d->a);
     } else {
-        double u = sim_unit(sim_random(w->seed, stream, subject, ordinal).word[0]);
-        if (d->kind == SIM_DIST_exp) {
-            seconds = -d->a * sim_log(u);
-        } else {
-            sim_dist_def def = {(sim_dist_kind)d->kind, d->a, d->b, d->table ? SIM_AT(w, const double, d->table) : NULL, d->count};
-            seconds = sim_dist_quantile(&def, u);
-        }
+        sim_dist_def def = {(sim_dist_kind)d->kind, d->a, d->b, d->table ? SIM_AT(w, const double, d->table) : NULL, d->count};
+        seconds = sim_dist_quantile(&def, sim_unit(sim_random(w->seed, stream, subject, ordinal).word[0]));
     }
     return seconds <= 0 ? 0 : (hr_time)(seconds * 1e9 + 0.5);
+}
+
+hr_time sim_dist_time(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal)
+{
+    if (d->kind == SIM_DIST_exp)
+        return (hr_time)(exponential(sim_random(w->seed, stream, subject, ordinal).word[0]) * (d->a * 1e9) + 0.5);
+    if (d->kind == SIM_DIST_constant)
+        return (hr_time)(d->a * 1e9);
+    return draw_other(w, d, stream, subject, ordinal);
 }
 
 // --- keys -----------------------------------------------------------------------------------------------------------

@@ -14,16 +14,25 @@ typedef struct { uint64_t word[2]; } sim_draw;
 enum { SIM_DRAW_ARRIVAL = 1, SIM_DRAW_KEY, SIM_DRAW_WAIT, SIM_DRAW_CPU, SIM_DRAW_NETWORK, SIM_DRAW_CHOICE, SIM_DRAW_TTL,
        SIM_DRAW_STATEMENT = 64 };             // + the statement's number
 
+static inline void sim_random_round(uint64_t *a, uint64_t *b, uint64_t key)
+{
+    __extension__ unsigned __int128 product = (unsigned __int128)*a * 0xD2B74407B1CE6E93u;
+    *a = (uint64_t)(product >> 64) ^ (key ^ *b);
+    *b = (uint64_t)product;
+}
+
 static inline sim_draw sim_random(uint64_t seed, uint32_t stream, uint64_t subject, uint32_t ordinal)
 {
-    uint64_t a = subject, b = (uint64_t)stream << 32 | ordinal, key = seed;
-    for (int round = 0; round < 7; round++) {
-        __extension__ unsigned __int128 product = (unsigned __int128)a * 0xD2B74407B1CE6E93u;
-        a = (uint64_t)(product >> 64) ^ key ^ b;
-        b = (uint64_t)product;
-        key += 0x9E3779B97F4A7C15u;
-    }
-    return (sim_draw){{a, b}};
+    const uint64_t step = 0x9E3779B97F4A7C15u; // of the keys (Weyl sequence)
+    sim_draw d = {{subject, (uint64_t)stream << 32 | ordinal}};
+    sim_random_round(&d.word[0], &d.word[1], seed);
+    sim_random_round(&d.word[0], &d.word[1], seed + step);
+    sim_random_round(&d.word[0], &d.word[1], seed + 2 * step);
+    sim_random_round(&d.word[0], &d.word[1], seed + 3 * step);
+    sim_random_round(&d.word[0], &d.word[1], seed + 4 * step);
+    sim_random_round(&d.word[0], &d.word[1], seed + 5 * step);
+    sim_random_round(&d.word[0], &d.word[1], seed + 6 * step);
+    return d;
 }
 
 // The stream of one purpose of one component.
@@ -34,6 +43,9 @@ static inline uint32_t sim_stream(const sim_world *w, sim_component_id id, uint3
 
 // A word as a number in (0, 1): 53 bits and half a step, so neither end is reached.
 static inline double sim_unit(uint64_t word) { return ((double)(word >> 11) + 0.5) * 0x1p-53; }
+
+// -log of a word as a number in (0, 1): exponential with mean 1, by inversion. All 64 bits count; absolute error below 1e-15.
+double sim_exponential(uint64_t word);
 
 // Natural logarithm of a positive normal number, and e^x for |x| < 700; relative error below 1e-15.
 double sim_log(double x);

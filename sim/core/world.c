@@ -34,25 +34,38 @@ void sim_panic(const sim_world *w, const char *file, int line, const char *condi
 
 // --- life -----------------------------------------------------------------------------------------------------------
 
+enum { HUGE_PAGE = 2 << 20 };
+
+// Asks for large pages, where the system has them: a page fault costs more than filling the page. It is only a wish.
+static void prefer_huge_pages(void *from, size_t bytes) { (void)madvise(from, bytes, MADV_HUGEPAGE); }
+
+// Starts on the border of a large page: what stands before and behind goes back.
 static sim_world *reserve(size_t bytes)
 {
-    void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    size_t asked = bytes + HUGE_PAGE;
+    char *base = mmap(NULL, asked, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED)
         hr_panic(__FILE__, __LINE__, "no address space for %zu bytes: %s", bytes, strerror(errno));
-    return base;
+    size_t before = (HUGE_PAGE - (uintptr_t)base % HUGE_PAGE) % HUGE_PAGE;
+    if (before)
+        munmap(base, before);
+    munmap(base + before + bytes, HUGE_PAGE - before);
+    prefer_huge_pages(base + before, bytes);
+    return (sim_world *)(void *)(base + before);
 }
 
 sim_world *sim_world_new(uint64_t seed, size_t reserve_bytes)
 {
     if (!reserve_bytes)
         reserve_bytes = (size_t)8 << 30;
+    reserve_bytes = (reserve_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
     sim_world *w = reserve(reserve_bytes);
     w->reserved = (uint32_t)(reserve_bytes >> 3);
     w->used = (uint32_t)((sizeof *w + 7) >> 3);
     w->seed = seed;
     w->window_to = w->arrivals_end = HR_FOREVER;
+    w->events.edge = HR_FOREVER;
     w->call_chunk_bytes = 2048;
-    w->components = sim_take(w, SIM_MAX_COMPONENTS * sizeof(sim_component));
     return w;
 }
 
@@ -83,9 +96,12 @@ sim_checkpoint sim_world_checkpoint(const sim_world *w)
 {
     size_t size = (size_t)w->used << 3;
     checkpoint_head head = head_of(size);
-    char *bytes = malloc(sizeof head + size);
+    size_t room = (sizeof head + size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    char *bytes = room > HUGE_PAGE ? aligned_alloc(HUGE_PAGE, room) : malloc(sizeof head + size);
     if (!bytes)
         hr_panic(__FILE__, __LINE__, "no memory for a checkpoint of %zu bytes", size);
+    if (room > HUGE_PAGE)
+        prefer_huge_pages(bytes, room);
     memcpy(bytes, &head, sizeof head);
     memcpy(bytes + sizeof head, w, size);
     ((sim_world *)(void *)(bytes + sizeof head))->host = NULL;
@@ -219,7 +235,7 @@ sim_component_id sim_component_add(sim_world *w, uint16_t kind, const char *name
 {
     SIM_ASSERT(w, w->component_count < SIM_MAX_COMPONENTS);
     sim_component_id id = (sim_component_id)w->component_count++;
-    sim_component *c = sim_component_at(w, id);
+    sim_component *c = &w->components[id];
     c->kind = kind;
     c->stream = hash_name(name);
     c->name = sim_take_text(w, name);
@@ -227,19 +243,24 @@ sim_component_id sim_component_add(sim_world *w, uint16_t kind, const char *name
     return id;
 }
 
+// A chunk at a time, doubling: no waste in small worlds, few steps in large ones.
+static HR_APART void more_calls(sim_world *w)
+{
+    const uint32_t units = (sizeof(sim_call) + 7) >> 3;
+    sim_ref chunk = sim_take(w, w->call_chunk_bytes);
+    for (uint32_t i = w->call_chunk_bytes / (units << 3); i-- > 0;) {
+        sim_ref call = chunk + i * units;
+        sim_call_at(w, call)->next = w->free_call;
+        w->free_call = call;
+    }
+    if (w->call_chunk_bytes < 1u << 20)
+        w->call_chunk_bytes *= 2;
+}
+
 sim_ref sim_call_new(sim_world *w)
 {
-    if (!w->free_call) {                       // a chunk at a time, doubling: no waste in small worlds, few steps in large ones
-        const uint32_t units = (sizeof(sim_call) + 7) >> 3;
-        sim_ref chunk = sim_take(w, w->call_chunk_bytes);
-        for (uint32_t i = w->call_chunk_bytes / (units << 3); i-- > 0;) {
-            sim_ref call = chunk + i * units;
-            sim_call_at(w, call)->next = w->free_call;
-            w->free_call = call;
-        }
-        if (w->call_chunk_bytes < 1u << 20)
-            w->call_chunk_bytes *= 2;
-    }
+    if (!w->free_call)
+        more_calls(w);
     sim_ref call = w->free_call;
     sim_call *c = sim_call_at(w, call);
     w->free_call = c->next;
@@ -259,10 +280,8 @@ void sim_call_free(sim_world *w, sim_ref call)
     w->calls_live--;
 }
 
-void sim_note_call(const sim_world *w, sim_note_kind what, sim_ref call, sim_outcome status)
+HR_APART void sim_note_tell(const sim_world *w, sim_note_kind what, sim_ref call, sim_outcome status)
 {
-    if (!w->host || !w->host->observe)
-        return;
     const sim_call *c = sim_call_at(w, call);
     uint16_t from = c->parent ? sim_call_at(w, c->parent)->replica : 0;
     sim_note n = {(uint8_t)what, (uint8_t)status, c->caller, c->callee, from, c->replica, call};
@@ -275,7 +294,7 @@ void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t
     c->callee = callee;
     c->replica = replica;
     sim_note_call(w, SIM_NOTE_CALL, call, SIM_ok);
-    sim_kinds[sim_component_at(w, callee)->kind]->offer(w, callee, call);
+    sim_kind_of(w, callee)->offer(w, callee, call);
 }
 
 void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)
@@ -287,12 +306,12 @@ void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)
     }
     c->status = (uint8_t)status;
     sim_note_call(w, SIM_NOTE_REPLY, call, status);
-    sim_kinds[sim_component_at(w, c->caller)->kind]->reply(w, c->caller, call);
+    sim_kind_of(w, c->caller)->reply(w, c->caller, call);
 }
 
 void sim_leaf_done(sim_world *w, sim_component_id component, sim_ref call)
 {
-    sim_kinds[sim_component_at(w, component)->kind]->done(w, component, call);
+    sim_kind_of(w, component)->done(w, component, call);
 }
 
 // --- running --------------------------------------------------------------------------------------------------------
@@ -311,7 +330,7 @@ uint32_t sim_series_first(const sim_world *w, sim_component_id id)
 {
     uint32_t first = 0;
     for (sim_component_id i = 0; i < id; i++)
-        first += gauge_count(sim_kinds[sim_component_at(w, i)->kind]);
+        first += gauge_count(sim_kind_of(w, i));
     return first;
 }
 
@@ -322,7 +341,7 @@ float sim_series_value(const sim_world *w, uint32_t gauge, uint32_t index)
     return SIM_AT(w, float, w->series.values)[(size_t)index * w->series.gauges + gauge];
 }
 
-static void take_sample(sim_world *w)
+static HR_APART void take_sample(sim_world *w)
 {
     sim_series *s = &w->series;
     if (s->count == s->room) {
@@ -332,7 +351,7 @@ static void take_sample(sim_world *w)
     }
     float *row = SIM_AT(w, float, s->values) + (size_t)s->count++ * s->gauges;
     for (sim_component_id i = 0; i < w->component_count; i++) {
-        const sim_kind *kind = sim_kinds[sim_component_at(w, i)->kind];
+        const sim_kind *kind = sim_kind_of(w, i);
         if (kind->sample)
             kind->sample(w, i, s->step, row);
         row += gauge_count(kind);
@@ -344,12 +363,19 @@ void sim_world_start(sim_world *w, hr_time series_step)
     w->series.step = series_step;
     w->series.gauges = sim_series_first(w, (sim_component_id)w->component_count);
     for (sim_component_id i = 0; i < w->component_count; i++) {
-        const sim_kind *kind = sim_kinds[sim_component_at(w, i)->kind];
+        const sim_kind *kind = sim_kind_of(w, i);
         if (kind->start)
             kind->start(w, i);
     }
     if (series_step && w->series.gauges)
         sim_schedule(w, w->now + series_step, 0, WORLD_SAMPLES, 0, 0);
+}
+
+static HR_APART void run_sample(sim_world *w, hr_time at)
+{
+    take_sample(w);
+    if (sim_events_count(w))                   // the grid alone does not keep a world going
+        sim_schedule(w, at + w->series.step, 0, WORLD_SAMPLES, 0, 0);
 }
 
 static inline void run_event(sim_world *w, const sim_event *event)
@@ -358,12 +384,10 @@ static inline void run_event(sim_world *w, const sim_event *event)
         w->now = event->at;
     w->events_run++;
     if (event->what == WORLD_SAMPLES) {
-        take_sample(w);
-        if (w->events.count)                   // the grid alone does not keep a world going
-            sim_schedule(w, event->at + w->series.step, 0, WORLD_SAMPLES, 0, 0);
+        run_sample(w, event->at);
         return;
     }
-    sim_kinds[sim_component_at(w, event->component)->kind]->wake(w, event->component, event);
+    sim_kind_of(w, event->component)->wake(w, event->component, event);
 }
 
 bool sim_world_step(sim_world *w)
@@ -379,7 +403,7 @@ bool sim_world_step(sim_world *w)
 void sim_world_run(sim_world *w, hr_time until)
 {
     sim_event event;
-    while (sim_events_next(w) <= until && sim_events_pop(w, &event))
+    while (sim_events_pop_until(w, until, &event))
         run_event(w, &event);
     if (w->now < until)
         w->now = until;
@@ -395,7 +419,7 @@ bool sim_world_drain(sim_world *w, hr_time limit)
 void sim_world_reset_counts(sim_world *w)
 {
     for (sim_component_id i = 0; i < w->component_count; i++) {
-        const sim_kind *kind = sim_kinds[sim_component_at(w, i)->kind];
+        const sim_kind *kind = sim_kind_of(w, i);
         if (kind->reset)
             kind->reset(w, i);
     }
@@ -405,7 +429,7 @@ void sim_world_check(const sim_world *w)
 {
     sim_events_check(w);
     for (sim_component_id i = 0; i < w->component_count; i++) {
-        const sim_kind *kind = sim_kinds[sim_component_at(w, i)->kind];
+        const sim_kind *kind = sim_kind_of(w, i);
         if (kind->check)
             kind->check(w, i);
     }

@@ -42,7 +42,7 @@ const sim_step *sim_service_step(const sim_world *w, const sim_call *call)
 }
 
 // The replica's own cache answers at once.
-static void local_step(sim_world *w, sim_call *c, const sim_step *step)
+static HR_APART void local_step(sim_world *w, sim_call *c, const sim_step *step)
 {
     sim_ref local = sim_replica_of(w, c)->local;
     if (step->kind == SIM_STEP_get) {
@@ -60,7 +60,7 @@ static void local_step(sim_world *w, sim_call *c, const sim_step *step)
     c->step++;
 }
 
-static void nested_step(sim_world *w, sim_component_id id, sim_ref call, const sim_step *step)
+static HR_APART void nested_step(sim_world *w, sim_component_id id, sim_ref call, const sim_step *step)
 {
     sim_ref ref = sim_call_nested(w, call, id);
     sim_call *child = sim_call_at(w, ref);

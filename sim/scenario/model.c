@@ -513,7 +513,7 @@ sim_world *sim_model_build_repeat(const sim_model *model, uint64_t seed, uint32_
     for (uint16_t i = 0; i < model->component_count; i++) {
         sim_component_id id = sim_component_add(w, model->components[i].kind, model->components[i].name);
         if (model->components[i].kind != SIM_PART_workload)
-            sim_component_at(w, id)->stream ^= repeat * 0x85EBCA6Bu;
+            w->components[id].stream ^= repeat * 0x85EBCA6Bu;
     }
     for (uint16_t i = 0; i < model->component_count; i++)
         sim_kinds[model->components[i].kind]->build(w, i, model->components[i].def);

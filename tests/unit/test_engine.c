@@ -52,7 +52,7 @@ static void test_events_come_in_order_against_a_sorted_array(void **state)
     uint64_t last_order = 0;
     for (uint64_t i = 0; i < N; i++) {
         sim_draw r = sim_random(5, 2, i, 0);
-        if (r.word[0] % 3 != 0 || w->events.count == 0) {
+        if (r.word[0] % 3 != 0 || sim_events_count(w) == 0) {
             sim_schedule(w, w->now + (hr_time)(r.word[1] % 50), 0, 0, 0, 0);   // many ties
             pushed++;
         } else {
@@ -66,7 +66,7 @@ static void test_events_come_in_order_against_a_sorted_array(void **state)
         if (i % 4096 == 0)
             sim_events_check(w);
     }
-    assert_int_equal(pushed - popped, w->events.count);
+    assert_int_equal(pushed - popped, sim_events_count(w));
     sim_world_free(w);
 }
 

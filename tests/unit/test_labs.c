@@ -255,11 +255,11 @@ static void test_check_finds_each_planted_fault(void **state)
     put("lab.yaml", lab_text);
 }
 
-// A limit that lies where the measured value lies is decided by luck.
+// A limit half an interval below the value (40/s ± 0.5 over the grader's replications) holds or is undecided by luck.
 static void test_check_finds_an_unstable_lab(void **state)
 {
     (void)state;
-    put_with("lab.yaml", lab_text, "cost(yours) < 3.5 $/h", "throughput(yours) > 39.9/s");
+    put_with("lab.yaml", lab_text, "cost(yours) < 3.5 $/h", "throughput(yours) > 39.5/s");
     lab_checked c = checked_lab(8);
     assert_false(c.is_stable);
     free(c.rows);

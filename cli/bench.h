@@ -1,0 +1,48 @@
+// cli/bench.h - the rows of `bench`: what is measured, in which unit, and what is asked of it; and how runs of it are kept.
+#ifndef CLI_BENCH_H
+#define CLI_BENCH_H
+
+#include "cli/cli.h"
+
+// One measurement. To add a row: a function in a file bench_*.c, its declaration and a line in bench.c's table.
+typedef struct {
+    const char *name, *unit;
+    double      budget;                        // of DESIGN 9, for one core of a 2-core machine; 0: none
+    bool        more_is_better;
+    double    (*measure)(uint32_t argument);   // one run; the verb takes five
+    uint32_t    argument;
+} cli_bench_row;
+
+typedef struct { double median, least, most; } cli_bench_result;
+
+// --- bench_engine.c -------------------------------------------------------------------------------------------------
+// Whether the catalogue's scenario, which some rows run, can be read.
+hr_status cli_bench_ready(hr_error *e) HR_MUST_USE;
+double cli_bench_queue(uint32_t which);        // ns a customer: one of the queues below as a scenario, statistics on
+enum { CLI_BENCH_MM1, CLI_BENCH_MM10, CLI_BENCH_JSQ10 };
+double cli_bench_caching(uint32_t unused);     // ns an event of the catalogue's caching scenario
+double cli_bench_hold(uint32_t pending);       // ns an event of the hold model
+double cli_bench_threads(uint32_t threads);    // replications per second of so many threads, relative to one
+double cli_bench_memory(uint32_t in_flight);   // bytes of the world for each request in flight behind a balancer
+double cli_bench_checkpoint(uint32_t unused);  // ms a MiB
+double cli_bench_restore(uint32_t unused);
+
+// --- bench_picture.c, only in builds with pictures -------------------------------------------------------------------
+// The 99th percentile of 300 frames of 1920 × 1080 with about 500 tokens while the caching scenario plays; milliseconds.
+double cli_bench_frame(uint32_t unused);
+// The longest of 20 jumps to times all over a ten-minute run whose marks are laid, drawn; milliseconds.
+double cli_bench_scrub(uint32_t unused);
+
+// --- bench_history.c ------------------------------------------------------------------------------------------------
+// A history is a text file, one result a line, separated by tabs: machine, version, date, name, unit, median, least, most.
+// Lines that begin with # are remarks. Results of several machines and days may stand in one file; the last one counts.
+
+// This machine: processor model and number of cores. Static.
+const char *cli_bench_machine(void);
+// Adds results to the end of the file, which is made when it is not there.
+hr_status cli_bench_save(const char *path, const cli_bench_row *rows, const cli_bench_result *results, size_t count, hr_error *e) HR_MUST_USE;
+// Reads the last result of this machine for every row; `found[i]` is false where there is none.
+hr_status cli_bench_baseline(const char *path, const cli_bench_row *rows, size_t count, cli_bench_result *results, bool *found,
+                             hr_error *e) HR_MUST_USE;
+
+#endif

@@ -46,25 +46,34 @@ hr_status cli_study_read(const cli_study_options *o, sim_study_options *study)
     return e.count ? cli_complain(&e) : HR_OK;
 }
 
-typedef struct { const char *label; hr_time started; } progress;
-
 static void show_progress(void *self, double done_frac)
 {
-    progress *p = self;
-    cli_progress(p->label, done_frac, p->started);
+    const cli_watch *watch = self;
+    cli_progress(watch->label, done_frac, watch->started);
+}
+
+void cli_watch_begin(cli_watch *watch, const char *label, void (**progress)(void *, double), void **self, const volatile sig_atomic_t **stop)
+{
+    *watch = (cli_watch){.label = label, .started = hr_now()};
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigaction(SIGINT, &action, &watch->old);
+    *progress = show_progress;
+    *self = watch;
+    *stop = &interrupted;
+}
+
+void cli_watch_end(cli_watch *watch)
+{
+    cli_progress_end();
+    sigaction(SIGINT, &watch->old, NULL);
 }
 
 hr_status cli_study_run(sim_model *const *models, size_t count, const char *label, sim_study_options *options, sim_study **study, hr_error *e)
 {
-    struct sigaction action = {.sa_handler = on_interrupt}, old;
-    sigaction(SIGINT, &action, &old);
-    progress p = {label, hr_now()};
-    options->progress = show_progress;
-    options->progress_self = &p;
-    options->stop = &interrupted;
+    cli_watch watch;
+    cli_watch_begin(&watch, label, &options->progress, &options->progress_self, &options->stop);
     hr_status status = sim_study_run(models, count, options, study, e);
-    cli_progress_end();
-    sigaction(SIGINT, &old, NULL);
+    cli_watch_end(&watch);
     return status;
 }
 

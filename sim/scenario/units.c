@@ -90,6 +90,12 @@ bool sim_read_count(const char *text, double *count)
     return number_with(text, units, 1, count) && *count <= 1e15 && *count == floor(*count);
 }
 
+bool sim_read_number(const char *text, double *number)
+{
+    static const unit none[] = {{NULL, 0}};
+    return number_with(text, none, 1, number);
+}
+
 bool sim_read_cores(const char *text, double *cores)
 {
     static const unit units[] = {{"cores", 1}, {"core", 1}, {NULL, 0}};

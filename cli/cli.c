@@ -44,6 +44,37 @@ void cli_progress_end(void)
         fprintf(stderr, "\r%70s\r", "");
 }
 
+void cli_print_cell(const char *text, int width)
+{
+    int shown = 0;
+    for (const char *p = text; *p; p++)
+        shown += ((unsigned char)*p & 0xC0) != 0x80;
+    printf("%*s%s", width > shown ? width - shown : 1, "", text);
+}
+
+static volatile sig_atomic_t interrupted;
+static struct sigaction before_interrupt[2];
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+const volatile sig_atomic_t *cli_catch_interrupt(void)
+{
+    const struct sigaction action = {.sa_handler = on_interrupt};
+    sigaction(SIGINT, &action, &before_interrupt[0]);
+    sigaction(SIGTERM, &action, &before_interrupt[1]);
+    return &interrupted;
+}
+
+void cli_release_interrupt(void)
+{
+    sigaction(SIGINT, &before_interrupt[0], NULL);
+    sigaction(SIGTERM, &before_interrupt[1], NULL);
+}
+
 static void print_help(const cli_usage *u)
 {
     printf("usage: headroom %s\n\n%s\n\noptions:\n", u->usage, u->about);

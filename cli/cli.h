@@ -5,6 +5,8 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include <signal.h>
+
 #include "sim/core/base.h"
 
 #define CLI_VERB(name, summary) hr_status cli_##name(int argc, char **argv);
@@ -44,5 +46,12 @@ bool cli_has_colour(int stream_fd);
 // One line of progress on stderr, drawn over itself: "label [#####.....] 40 % 12 s left". Silent when stderr is no terminal.
 void cli_progress(const char *label, double done_frac, hr_time started);
 void cli_progress_end(void);
+
+// Prints `text` at the right of a column so many characters wide (not bytes: ± is two).
+void cli_print_cell(const char *text, int width);
+
+// From now on Ctrl-C (and SIGTERM) only set what is pointed to, so that long work can end with what is known. Until cli_release_interrupt.
+const volatile sig_atomic_t *cli_catch_interrupt(void);
+void cli_release_interrupt(void);
 
 #endif

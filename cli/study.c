@@ -8,14 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
-
 hr_status cli_study_read(const cli_study_options *o, sim_study_options *study)
 {
     *study = sim_study_options_default();
@@ -46,34 +38,23 @@ hr_status cli_study_read(const cli_study_options *o, sim_study_options *study)
     return e.count ? cli_complain(&e) : HR_OK;
 }
 
+typedef struct { const char *label; hr_time started; } progress;
+
 static void show_progress(void *self, double done_frac)
 {
-    const cli_watch *watch = self;
-    cli_progress(watch->label, done_frac, watch->started);
-}
-
-void cli_watch_begin(cli_watch *watch, const char *label, void (**progress)(void *, double), void **self, const volatile sig_atomic_t **stop)
-{
-    *watch = (cli_watch){.label = label, .started = hr_now()};
-    struct sigaction action = {.sa_handler = on_interrupt};
-    sigaction(SIGINT, &action, &watch->old);
-    *progress = show_progress;
-    *self = watch;
-    *stop = &interrupted;
-}
-
-void cli_watch_end(cli_watch *watch)
-{
-    cli_progress_end();
-    sigaction(SIGINT, &watch->old, NULL);
+    progress *p = self;
+    cli_progress(p->label, done_frac, p->started);
 }
 
 hr_status cli_study_run(sim_model *const *models, size_t count, const char *label, sim_study_options *options, sim_study **study, hr_error *e)
 {
-    cli_watch watch;
-    cli_watch_begin(&watch, label, &options->progress, &options->progress_self, &options->stop);
+    progress p = {label, hr_now()};
+    options->progress = show_progress;
+    options->progress_self = &p;
+    options->stop = cli_catch_interrupt();
     hr_status status = sim_study_run(models, count, options, study, e);
-    cli_watch_end(&watch);
+    cli_progress_end();
+    cli_release_interrupt();
     return status;
 }
 
@@ -99,20 +80,11 @@ const char *cli_estimate(sim_estimate e, double factor, char *out, size_t room)
     return out;
 }
 
-// Columns on a terminal are characters, and ± is two bytes.
-static void print_cell(const char *text, int width)
-{
-    int shown = 0;
-    for (const char *p = text; *p; p++)
-        shown += ((unsigned char)*p & 0xC0) != 0x80;
-    printf("%*s%s", width > shown ? width - shown : 1, "", text);
-}
-
 void cli_print_variants(const sim_study *study)
 {
     printf("%-24s", "");
     for (size_t v = 0; v < study->variant_count; v++)
-        print_cell(study->variants[v].name[0] ? study->variants[v].name : "measured", 20);
+        cli_print_cell(study->variants[v].name[0] ? study->variants[v].name : "measured", 20);
     printf("\n");
     for (int m = 0; m < SIM_METRIC_COUNT; m++) {
         bool any = false;
@@ -124,7 +96,7 @@ void cli_print_variants(const sim_study *study)
         snprintf(label, sizeof label, "%s, %s", sim_metrics[m].word, sim_metrics[m].unit);
         printf("%-24s", label);
         for (size_t v = 0; v < study->variant_count; v++)
-            print_cell(cli_estimate(study->variants[v].estimate[m], sim_metrics[m].factor, cell, sizeof cell), 20);
+            cli_print_cell(cli_estimate(study->variants[v].estimate[m], sim_metrics[m].factor, cell, sizeof cell), 20);
         printf("\n");
     }
 }

@@ -24,11 +24,7 @@ typedef struct {
 
 // Fills `study` options from the words; complains and returns HR_BAD_INPUT when one is wrong.
 hr_status cli_study_read(const cli_study_options *o, sim_study_options *study);
-// Long work with progress on stderr, which Ctrl-C ends with what is known: begin fills the three hooks of the work's options.
-typedef struct { const char *label; hr_time started; struct sigaction old; } cli_watch;
-void cli_watch_begin(cli_watch *watch, const char *label, void (**progress)(void *, double), void **self, const volatile sig_atomic_t **stop);
-void cli_watch_end(cli_watch *watch);
-// Runs so watched.
+// Runs with progress on stderr; Ctrl-C ends it with what is known.
 hr_status cli_study_run(sim_model *const *models, size_t count, const char *label, sim_study_options *options, sim_study **study, hr_error *e);
 // A value with its interval in the metric's unit: "12.3 ±0.4", with as many digits as the interval supports.
 const char *cli_estimate(sim_estimate estimate, double factor, char *out, size_t room);

@@ -28,8 +28,7 @@ static void print_list(const char *only)
         return;
     printf("\nquantities:\n");
     for (int q = 0; q < SIM_QUANTITY_COUNT; q++)
-        printf("    %-12s %s%s%s%s\n", sim_quantities[q].name, sim_quantities[q].help, sim_quantities[q].unit[0] ? ", in " : "", sim_quantities[q].unit,
-               sim_quantities[q].unit[0] ? "" : "");
+        printf("    %-12s %s%s%s\n", sim_quantities[q].name, sim_quantities[q].help, sim_quantities[q].unit[0] ? ", in " : "", sim_quantities[q].unit);
 }
 
 // The exact values of one model; words are its parameters.
@@ -97,6 +96,8 @@ static hr_status verdict(const sim_theory_table *table)
     return table->was_stopped ? HR_UNDECIDED : HR_OK;
 }
 
+static void show_progress(void *self, double done_frac) { cli_progress("simulating", done_frac, *(const hr_time *)self); }
+
 static hr_status check(const theory_options *o)
 {
     cli_study_options shared = {.seed = o->seed, .threads = o->threads};
@@ -110,10 +111,13 @@ static hr_status check(const theory_options *o)
     options.effort = o->quick ? 0.1 : 1;
     hr_error e = {0};
     sim_theory_table *table;
-    cli_watch watch;
-    cli_watch_begin(&watch, "simulating", &options.progress, &options.progress_self, &options.stop);
+    hr_time begun = hr_now();
+    options.progress = show_progress;
+    options.progress_self = &begun;
+    options.stop = cli_catch_interrupt();
     status = sim_theory_check(&options, &table, &e);
-    cli_watch_end(&watch);
+    cli_progress_end();
+    cli_release_interrupt();
     if (status)
         return cli_complain(&e);
     if (o->json || o->markdown) {

@@ -259,11 +259,13 @@ void sim_call_free(sim_world *w, sim_ref call)
     w->calls_live--;
 }
 
-static void note(const sim_world *w, sim_note_kind what, sim_ref call)
+void sim_note_call(const sim_world *w, sim_note_kind what, sim_ref call, sim_outcome status)
 {
+    if (!w->host || !w->host->observe)
+        return;
     const sim_call *c = sim_call_at(w, call);
     uint16_t from = c->parent ? sim_call_at(w, c->parent)->replica : 0;
-    sim_note n = {(uint8_t)what, c->status, c->caller, c->callee, from, c->replica, call};
+    sim_note n = {(uint8_t)what, (uint8_t)status, c->caller, c->callee, from, c->replica, call};
     w->host->observe(w->host->observer, w, &n);
 }
 
@@ -272,8 +274,7 @@ void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t
     sim_call *c = sim_call_at(w, call);
     c->callee = callee;
     c->replica = replica;
-    if (w->host && w->host->observe)
-        note(w, SIM_NOTE_CALL, call);
+    sim_note_call(w, SIM_NOTE_CALL, call, SIM_ok);
     sim_kinds[sim_component_at(w, callee)->kind]->offer(w, callee, call);
 }
 
@@ -285,8 +286,7 @@ void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)
         return;
     }
     c->status = (uint8_t)status;
-    if (w->host && w->host->observe)
-        note(w, SIM_NOTE_REPLY, call);
+    sim_note_call(w, SIM_NOTE_REPLY, call, status);
     sim_kinds[sim_component_at(w, c->caller)->kind]->reply(w, c->caller, call);
 }
 

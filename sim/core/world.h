@@ -108,7 +108,8 @@ typedef struct {
     uint16_t from_replica, to_replica;
     sim_ref  call;
 } sim_note;
-typedef enum { SIM_NOTE_CALL, SIM_NOTE_REPLY } sim_note_kind;
+// CALL: handed to its callee; REPLY: the caller gets it back; END: a request is over for its workload, answered or given up (`status`).
+typedef enum { SIM_NOTE_CALL, SIM_NOTE_REPLY, SIM_NOTE_END } sim_note_kind;
 
 typedef struct {                               // a live leaf: does the work that a database or cache only pretends to do
     // Starts the call on a real server. Later, on the world's thread, the adapter fills status, version, flags and calls sim_leaf_done.
@@ -201,6 +202,8 @@ void    sim_call_free(sim_world *w, sim_ref call);
 void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t replica);
 // The callee is finished: the caller gets `call` back, or, if it has stopped waiting, the call is freed.
 void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status);
+// Tells the host's observer, if there is one.
+void    sim_note_call(const sim_world *w, sim_note_kind what, sim_ref call, sim_outcome status);
 // The leaf work of a call has ended: status, version and flags are set. Called by timers and by live adapters.
 void sim_leaf_done(sim_world *w, sim_component_id component, sim_ref call);
 static inline const sim_leaf *sim_leaf_of(const sim_world *w, sim_component_id id)

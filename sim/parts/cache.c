@@ -60,6 +60,13 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     }
 }
 
+void sim_cache_preload(sim_world *w, sim_component_id id, uint64_t keys, uint32_t size_bytes)
+{
+    const cache *s = SIM_STATE(w, const cache, id);
+    while (keys-- > 0)
+        sim_keystore_set(w, s->store, keys, 1, size_bytes, HR_FOREVER);
+}
+
 static void take_effect(sim_world *w, const cache *s, sim_call *c)
 {
     uint32_t version = 0;

@@ -119,6 +119,8 @@ sim_station_view sim_database_look(const sim_world *w, sim_component_id id);
 uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key);
 // A commit, seen by the simulated statement or by the live adapter.
 void     sim_database_commit(sim_world *w, sim_component_id id, uint64_t key, uint32_t version);
+// Puts keys 0 … `keys` - 1 into a simulated cache, the first one last, as far as they fit: before time zero, version 1, no expiry.
+void     sim_cache_preload(sim_world *w, sim_component_id id, uint64_t keys, uint32_t size_bytes);
 // CPU time that the running `cpu` step of a call asks for: a function of the call, so that live adapters can burn it.
 hr_time  sim_service_cpu_demand(const sim_world *w, sim_ref call);
 

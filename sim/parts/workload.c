@@ -115,15 +115,17 @@ static void arrive(sim_world *w, sim_component_id id, hr_time intended)
 }
 
 // A request has ended, answered or given up.
-static void record(sim_world *w, workload *s, const sim_call *c, sim_outcome outcome)
+static void record(sim_world *w, workload *s, sim_ref call, sim_outcome outcome)
 {
+    const sim_call *c = sim_call_at(w, call);
+    hr_time latency = w->now - c->started;
     sim_level_down(w, &s->in_flight);
+    if (outcome == SIM_ok && latency > s->objective)
+        outcome = SIM_late;
+    sim_note_call(w, SIM_NOTE_END, call, outcome);
     if (!(c->flags & SIM_CALL_COUNTED))
         return;
-    hr_time latency = w->now - c->started;
-    if (outcome == SIM_ok) {
-        if (latency > s->objective)
-            outcome = SIM_late;
+    if (outcome <= SIM_late) {
         if (c->version) {
             s->reads++;
             s->stale += c->version < c->floor;
@@ -136,8 +138,7 @@ static void record(sim_world *w, workload *s, const sim_call *c, sim_outcome out
 
 static void reply(sim_world *w, sim_component_id id, sim_ref call)
 {
-    const sim_call *c = sim_call_at(w, call);
-    record(w, SIM_STATE(w, workload, id), c, (sim_outcome)c->status);
+    record(w, SIM_STATE(w, workload, id), call, (sim_outcome)sim_call_at(w, call)->status);
     sim_call_free(w, call);
 }
 
@@ -156,7 +157,7 @@ static void expire(sim_world *w, sim_component_id id)
         s->ring_count--;
         if (answered)
             continue;
-        record(w, s, c, SIM_timeout);
+        record(w, s, d.call, SIM_timeout);
         if (c->flags & SIM_CALL_COUNTED)
             s->wasted++;
         c->flags |= SIM_CALL_ABANDONED;        // the callee is not told and works on

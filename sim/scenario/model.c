@@ -309,6 +309,48 @@ static void read_prices(sim_reader *r, sim_node *root)
         SIM_FAIL(r, gib, "prices.gib: want a price such as 0.005 $/h");
 }
 
+// Only the shape is checked here; that the variants exist is checked once all of them are known.
+static void read_live(sim_reader *r, sim_node *root)
+{
+    sim_node *live = sim_node_member(root, "live");
+    if (!live)
+        return;
+    if (live->kind != SIM_MAP || !sim_keys_read(r->pool, r->source, "live", "live", live, r->model)) {
+        if (live->kind != SIM_MAP)
+            SIM_FAIL(r, live, "live: want {variants: [none, aside], loads: [40%%, 60%%, 80%%]}");
+        r->failed = true;
+        return;
+    }
+    sim_node *variants = sim_node_member(live, "variants"), *loads = sim_node_member(live, "loads");
+    sim_model *m = r->model;
+    m->live_variants = sim_pool_take(r->pool, (variants ? variants->count : 0) * sizeof *m->live_variants + 1);
+    m->live_loads = sim_pool_take(r->pool, (loads ? loads->count : 0) * sizeof *m->live_loads + 1);
+    if (variants && variants->kind != SIM_LIST)
+        SIM_FAIL(r, variants, "live.variants: want a list such as [none, aside]");
+    for (sim_node *v = variants && variants->kind == SIM_LIST ? variants->first : NULL; v; v = v->next) {
+        const char *names[65] = {0};
+        bool known = false;
+        for (size_t i = 0; i < m->variant_count && i < 64; i++) {
+            names[i] = m->variants[i].name;
+            known = known || (v->kind == SIM_SCALAR && strcmp(names[i], v->text) == 0);
+        }
+        const char *near = v->kind == SIM_SCALAR ? hr_nearest(v->text, names) : NULL;
+        if (known)
+            m->live_variants[m->live_variant_count++] = v->text;
+        else
+            SIM_FAIL(r, v, "live.variants: no variant of that name%s%s%s", near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    }
+    if (loads && loads->kind != SIM_LIST)
+        SIM_FAIL(r, loads, "live.loads: want a list such as [40%%, 60%%, 80%%]");
+    for (sim_node *l = loads && loads->kind == SIM_LIST ? loads->first : NULL; l; l = l->next) {
+        double share;
+        if (l->kind == SIM_SCALAR && sim_read_share(l->text, &share) && share > 0 && share < 1)
+            m->live_loads[m->live_load_count++] = share;
+        else
+            SIM_FAIL(r, l, "live.loads: want a share of the measured capacity, below 100%%, such as 60%%");
+    }
+}
+
 static void read_objectives(sim_reader *r, sim_node *root)
 {
     sim_node *map = sim_node_member(root, "objectives");
@@ -378,6 +420,7 @@ static bool read_all(sim_reader *r, sim_node *root, const char *variant)
     read_components(r, root);
     read_run(r, root);
     read_prices(r, root);
+    read_live(r, root);
     read_objectives(r, root);
     read_claims(r, root);
     return !r->failed;
@@ -462,11 +505,16 @@ hr_time sim_model_grid(const sim_model *model)
     return hr_max_time(model->sample, model->duration / 36000);
 }
 
-sim_world *sim_model_build(const sim_model *model, uint64_t seed)
+sim_world *sim_model_build(const sim_model *model, uint64_t seed) { return sim_model_build_repeat(model, seed, 0); }
+
+sim_world *sim_model_build_repeat(const sim_model *model, uint64_t seed, uint32_t repeat)
 {
     sim_world *w = sim_world_new(seed, 0);
-    for (uint16_t i = 0; i < model->component_count; i++)
-        sim_component_add(w, model->components[i].kind, model->components[i].name);
+    for (uint16_t i = 0; i < model->component_count; i++) {
+        sim_component_id id = sim_component_add(w, model->components[i].kind, model->components[i].name);
+        if (model->components[i].kind != SIM_PART_workload)
+            sim_component_at(w, id)->stream ^= repeat * 0x85EBCA6Bu;
+    }
     for (uint16_t i = 0; i < model->component_count; i++)
         sim_kinds[model->components[i].kind]->build(w, i, model->components[i].def);
     w->has_truth = model->truth != UINT16_MAX;

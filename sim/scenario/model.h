@@ -47,6 +47,10 @@ typedef struct sim_model {
     size_t      claim_count;
     sim_variant *variants;
     size_t      variant_count;
+    const char **live_variants;                // of the section `live`: what `validate` takes, all variants when there are none
+    size_t      live_variant_count;
+    double     *live_loads;                    // shares of the measured capacity
+    size_t      live_load_count;
     void       *memory;                        // everything above lies here
 } sim_model;
 
@@ -63,6 +67,8 @@ hr_time   sim_model_grid(const sim_model *model);
 
 // A world at time zero, not yet started; its components have the model's numbers.
 sim_world *sim_model_build(const sim_model *model, uint64_t seed);
+// The same with the same requests and keys, but other demands and choices for every `repeat`; 0 is sim_model_build.
+sim_world *sim_model_build_repeat(const sim_model *model, uint64_t seed, uint32_t repeat);
 
 // Every assumption and parameter in force, one a line ("api.workers = 64   (default)"), added to `out`.
 void      sim_model_ledger(const sim_model *model, hr_text *out);

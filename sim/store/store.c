@@ -15,7 +15,7 @@ static const sim_store_backend *const backends[] = {
 };
 
 // Which file, when nobody said? The rules of the XDG base directory specification 0.8: a relative $XDG_DATA_HOME is ignored.
-static char *usual_place(void)
+char *sim_store_usual_place(void)
 {
     const char *store = getenv("HEADROOM_STORE"), *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
     if (store && *store)
@@ -48,7 +48,7 @@ static const sim_store_backend *backend_for(const char *place)
 
 hr_status sim_store_open(const char *place, sim_store **store, hr_error *e)
 {
-    char *where = place && *place ? hr_strdup(place) : usual_place();
+    char *where = place && *place ? hr_strdup(place) : sim_store_usual_place();
     if (!where)
         return hr_fail(e, HR_ENVIRONMENT, "no place for the store of runs: set HEADROOM_STORE to the path of a file, or HOME");
     const sim_store_backend *backend = backend_for(where);

@@ -57,6 +57,8 @@ typedef struct {
 // Opens the store at `place`, and makes it (with its directories, for the user alone) when it is not there. NULL means
 // $HEADROOM_STORE, else $XDG_DATA_HOME/headroom/runs.db, else ~/.local/share/headroom/runs.db.
 hr_status sim_store_open(const char *place, sim_store **store, hr_error *e) HR_MUST_USE;
+// That place; the caller frees it. NULL when neither variable nor a home says where.
+char     *sim_store_usual_place(void);
 void      sim_store_close(sim_store *s);       // NULL is fine
 // Where it is, to be told to the user. Lent by the store.
 const char *sim_store_place(const sim_store *s);

@@ -1,5 +1,5 @@
-// real/postgres.c - see postgres.h.
-#include "real/postgres.h"
+// real/leaf/postgres.c - see postgres.h.
+#include "real/leaf/postgres.h"
 
 #include <event2/event.h>
 #include <inttypes.h>
@@ -43,6 +43,17 @@ static hr_status run_sql(const char *conninfo, const char *sql, hr_error *e)
             status = hr_fail(e, HR_ENVIRONMENT, "PostgreSQL refused to prepare the test table: %s", PQerrorMessage(c));
         PQclear(result);
     }
+    PQfinish(c);
+    return status;
+}
+
+hr_status real_postgres_version(const char *conninfo, char *out, size_t room, hr_error *e)
+{
+    PGconn *c = PQconnectdb(conninfo);
+    const char *version = PQstatus(c) == CONNECTION_OK ? PQparameterStatus(c, "server_version") : NULL;
+    hr_status status = version ? HR_OK : hr_fail(e, HR_ENVIRONMENT, "PostgreSQL does not answer: %s", PQerrorMessage(c));
+    if (version)
+        snprintf(out, room, "%.*s", (int)strcspn(version, " "), version);
     PQfinish(c);
     return status;
 }

@@ -1,5 +1,5 @@
-// real/redis.c - see redis.h.
-#include "real/redis.h"
+// real/leaf/redis.c - see redis.h.
+#include "real/leaf/redis.h"
 
 #include <event2/event.h>
 #include <hiredis/adapters/libevent.h>
@@ -52,22 +52,60 @@ static long long ask_integer(redisContext *c, const char *text)
     return value;
 }
 
-hr_status real_redis_flush(const char *socket, hr_error *e)
+hr_status real_redis_version(const char *socket, char *out, size_t room, hr_error *e)
 {
+    static const char word[] = "redis_version:";
     redisContext *c = connect_now(socket, e);
     if (!c)
         return HR_ENVIRONMENT;
-    redisReply *reply = redisCommand(c, "FLUSHALL");
-    hr_status status = reply ? HR_OK : hr_fail(e, HR_ENVIRONMENT, "Redis does not answer: %s", c->errstr);
+    redisReply *reply = redisCommand(c, "INFO server");
+    const char *at = reply && reply->str ? strstr(reply->str, word) : NULL;
+    hr_status status = at ? HR_OK : hr_fail(e, HR_ENVIRONMENT, "Redis does not tell its version");
+    if (at)
+        snprintf(out, room, "%.*s", (int)strcspn(at + sizeof word - 1, "\r\n"), at + sizeof word - 1);
     if (reply)
         freeReplyObject(reply);
     redisFree(c);
     return status;
 }
 
+static bool take_reply(redisContext *c)
+{
+    redisReply *reply = NULL;
+    bool good = redisGetReply(c, (void **)&reply) == REDIS_OK && reply && reply->type != REDIS_REPLY_ERROR;
+    if (reply)
+        freeReplyObject(reply);
+    return good;
+}
+
+hr_status real_redis_fill(const char *socket, uint64_t keys, uint32_t size_bytes, hr_error *e)
+{
+    redisContext *c = connect_now(socket, e);
+    if (!c)
+        return HR_ENVIRONMENT;
+    size_t bytes = size_bytes > VERSION_DIGITS ? size_bytes : VERSION_DIGITS;
+    char *value = hr_alloc(bytes + 1), digits[VERSION_DIGITS + 1];
+    memset(value, 'x', bytes);
+    snprintf(digits, sizeof digits, "%010u", 1u);
+    memcpy(value, digits, VERSION_DIGITS);
+    bool good = redisAppendCommand(c, "FLUSHALL") == REDIS_OK && take_reply(c);
+    while (good && keys > 0) {                 // in batches, so that the answers do not pile up
+        uint64_t batch = keys < 256 ? keys : 256;
+        for (uint64_t i = 0; i < batch && good; i++)
+            good = redisAppendCommand(c, "SET d:%llu %b", (unsigned long long)(keys - 1 - i), value, bytes) == REDIS_OK;
+        for (uint64_t i = 0; i < batch && good; i++)
+            good = take_reply(c);
+        keys -= batch;
+    }
+    hr_status status = good ? HR_OK : hr_fail(e, HR_ENVIRONMENT, "Redis cannot be filled: %s", c->errstr[0] ? c->errstr : "it refused a value");
+    free(value);
+    redisFree(c);
+    return status;
+}
+
 hr_status real_redis_capacity(const char *socket, uint32_t size_bytes, uint32_t *entries, hr_error *e)
 {
-    hr_status status = real_redis_flush(socket, e);
+    hr_status status = real_redis_fill(socket, 0, size_bytes, e);
     redisContext *c = status ? NULL : connect_now(socket, e);
     if (!c)
         return HR_ENVIRONMENT;
@@ -97,7 +135,7 @@ hr_status real_redis_capacity(const char *socket, uint32_t size_bytes, uint32_t 
     redisFree(c);
     if (!status)
         *entries = (uint32_t)(counted ? (sum + counted / 2) / counted : most);
-    hr_status flushed = real_redis_flush(socket, e);
+    hr_status flushed = real_redis_fill(socket, 0, size_bytes, e);
     return status ? status : flushed;
 }
 

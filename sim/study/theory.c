@@ -109,10 +109,11 @@ hr_status sim_theory_read(const sim_theory_model *model, const char *text, sim_t
     for (char *save = NULL, *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save))
         read_word(model, word, given, a, e);
     free(copy);
+    bool understood = e->count == before;
     for (int i = 0; model->parameters[i].name; i++) {
         const sim_theory_parameter *p = &model->parameters[i];
-        if (given[i])
-            continue;
+        if (given[i] || (!p->fallback && !understood))
+            continue;                          // most likely it is the word that was not understood
         if (!p->fallback)
             hr_fail(e, HR_BAD_INPUT, "%s lacks %s: %s; want %s", model->name, p->name, p->help, sim_theory_kind_example(p->kind));
         else

@@ -113,7 +113,7 @@ static void test_models_meet_at_their_ends(void **state)
     assert_true(of("fifo_exact", "items=10 zipf=1 size=10", "hit_ratio") == 1 && of("lru_che", "items=10 zipf=1 size=11", "hit_ratio") == 1);
     near(of("priority_nonpreemptive", "arrival1=0.4/s arrival2=0.4/s service=1s scv=0", "Wq1") * 0.5 +
          of("priority_nonpreemptive", "arrival1=0.4/s arrival2=0.4/s service=1s scv=0", "Wq2") * 0.5,
-         of("mg1", "arrival=0.8/s service=1s scv=0", "Wq"), 1e-12);                                 // conservation law, Kleinrock II 3.4
+         of("mg1", "arrival=0.8/s service=1s scv=0", "Wq"), 1e-12);                                 // conservation law, Kleinrock II chapter 3
     near(of("gg1", "arrival=0.999/s service=1s scv_arrival=1 scv_service=1", "Wq_heavy"), of("mmc", "arrival=0.999/s service=1s servers=1", "Wq"), 1e-9);
 }
 

@@ -43,7 +43,7 @@ static hr_status mg1_ps(const sim_theory_arguments *a, sim_theory_answer *out, h
 }
 
 const sim_theory_model sim_theory_mg1_ps = {.name = "mg1_ps", .summary = "M/G/1 processor sharing: all jobs run at once, each at its share of the speed",
-    .source = "Kleinrock, Queueing Systems II (1976) 4.4", .example = "arrival=0.5/s service=1s size=4s",
+    .source = "Kleinrock, Queueing Systems II (1976) chapter 4", .example = "arrival=0.5/s service=1s size=4s",
     .parameters = {ARRIVAL_ROW, SERVICE_ROW, {"size", SIM_THEORY_TIME, "0", 0, 1e9, "size of one job whose response time is asked for"}}, .compute = mg1_ps};
 
 // What an arrival finds in service, on average: lambda E[S^2] / 2 over the classes that it has to wait for.
@@ -90,12 +90,12 @@ static hr_status priority_preemptive(const sim_theory_arguments *a, sim_theory_a
     {"arrival2", SIM_THEORY_RATE, NULL, 1e-9, 1e12, "Poisson arrivals of the second class"}, SERVICE_ROW, SCV_ROW("1")
 
 const sim_theory_model sim_theory_priority_nonpreemptive = {.name = "priority_nonpreemptive",
-    .summary = "M/G/1, two classes: the first is chosen first, who is in service stays", .source = "Cobham 1954; Kleinrock II 3.3",
+    .summary = "M/G/1, two classes: the first is chosen first, who is in service stays", .source = "Cobham 1954; Kleinrock II chapter 3",
     .example = "arrival1=0.2/s arrival2=0.5/s service=1s", .parameters = {CLASS_ROWS}, .compute = priority_nonpreemptive};
 
 const sim_theory_model sim_theory_priority_preemptive = {.name = "priority_preemptive",
     .summary = "M/G/1, two classes: the first interrupts the second, which goes on later where it was; Wq2 counts interruptions",
-    .source = "Kleinrock II 3.4", .example = "arrival1=0.2/s arrival2=0.5/s service=1s", .parameters = {CLASS_ROWS}, .compute = priority_preemptive};
+    .source = "Kleinrock II chapter 3", .example = "arrival1=0.2/s arrival2=0.5/s service=1s", .parameters = {CLASS_ROWS}, .compute = priority_preemptive};
 
 static hr_status gg1(const sim_theory_arguments *a, sim_theory_answer *out, hr_error *e)
 {
@@ -111,7 +111,7 @@ static hr_status gg1(const sim_theory_arguments *a, sim_theory_answer *out, hr_e
 }
 
 const sim_theory_model sim_theory_gg1 = {.name = "gg1", .summary = "G/G/1: an upper bound of the wait, and its approximation in heavy traffic",
-    .source = "Kingman 1961 and 1962; Kleinrock II 2.2", .example = "arrival=0.8/s service=1s scv_arrival=2 scv_service=0.5",
+    .source = "Kingman 1961 and 1962; Kleinrock II chapter 2", .example = "arrival=0.8/s service=1s scv_arrival=2 scv_service=0.5",
     .parameters = {{"arrival", SIM_THEORY_RATE, NULL, 1e-9, 1e12, "arrivals with independent gaps"}, SERVICE_ROW,
                    {"scv_arrival", SIM_THEORY_NUMBER, NULL, 0, 1e9, "squared coefficient of variation of the gaps between arrivals"},
                    {"scv_service", SIM_THEORY_NUMBER, NULL, 0, 1e9, "squared coefficient of variation of the service time"}},

@@ -64,7 +64,7 @@ static hr_status erlang_b(const sim_theory_arguments *a, sim_theory_answer *out,
 }
 
 const sim_theory_model sim_theory_erlang_b = {.name = "erlang_b", .summary = "M/G/c/c: no queue; who finds every server busy is lost (any service time)",
-    .source = "Erlang 1917; Kleinrock I 3.6", .example = "load=10 servers=15",
+    .source = "Erlang 1917; Kleinrock I 3.7", .example = "load=10 servers=15",
     .parameters = {{"load", SIM_THEORY_NUMBER, NULL, 0, 1e9, "arrival rate times mean service time, in erlangs"},
                    {"servers", SIM_THEORY_WHOLE, NULL, 1, 1e8, "servers"}},
     .compute = erlang_b};

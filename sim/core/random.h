@@ -12,7 +12,7 @@
 typedef struct { uint64_t word[2]; } sim_draw;
 
 // Purposes of draws within one component; they are part of the stream, so that no two share numbers.
-enum { SIM_DRAW_ARRIVAL = 1, SIM_DRAW_KEY, SIM_DRAW_WAIT, SIM_DRAW_CPU, SIM_DRAW_NETWORK, SIM_DRAW_CHOICE, SIM_DRAW_TTL,
+enum { SIM_DRAW_ARRIVAL = 1, SIM_DRAW_KEY, SIM_DRAW_WAIT, SIM_DRAW_CPU, SIM_DRAW_NETWORK, SIM_DRAW_CHOICE, SIM_DRAW_TTL, SIM_DRAW_THINK,
        SIM_DRAW_STATEMENT = 64 };             // + the statement's number
 
 static inline sim_draw sim_random(uint64_t seed, uint32_t stream, uint64_t subject, uint32_t ordinal)

@@ -46,15 +46,17 @@ typedef struct { const char *name; const sim_step_def *steps; uint16_t count; } 
 
 // --- defs -----------------------------------------------------------------------------------------------------------
 typedef struct {
-    double   rate_per_s;
+    double   rate_per_s;                       // open loop; 0: closed
     uint32_t arrivals;                         // sim_arrivals
+    uint32_t users;                            // closed loop: each thinks, asks, waits for the answer; 0: open
+    sim_dist_def gaps, think;                  // gaps: their shape, the rate sets their mean
     uint16_t target, operation;                // balancer or service, and the handler's number there
     sim_keys keys;
     uint32_t size_bytes;                       // of what is written or put into caches for a key
     hr_time  timeout;                          // HR_FOREVER: waits for ever
     hr_time  objective;                        // an answer after this is late; HR_FOREVER: never
 } sim_workload_def;
-typedef enum { SIM_ARRIVALS_poisson, SIM_ARRIVALS_constant } sim_arrivals;
+typedef enum { SIM_ARRIVALS_poisson, SIM_ARRIVALS_constant, SIM_ARRIVALS_shaped } sim_arrivals;
 
 typedef struct { uint32_t policy; uint16_t target; } sim_balancer_def;                 // target: a service
 

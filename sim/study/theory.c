@@ -212,17 +212,17 @@ static char *fill_scenario(const check *c, const char *parameters)
     return text.data;
 }
 
-// Requests per second that arrive from outside, from the compiled scenario.
-static double total_rate(const sim_model *model)
+// Requests per second: those that arrive from outside, or, in a closed loop, what theory expects.
+static double total_rate(const sim_model *model, const sim_theory_answer *exact)
 {
     double rate = 0;
     for (int i = 0; i < model->component_count; i++)
         if (model->components[i].kind == SIM_PART_workload)
             rate += ((const sim_workload_def *)model->components[i].def)->rate_per_s;
-    return rate;
+    return rate > 0 ? rate : exact->value[SIM_QUANTITY_X];
 }
 
-static hr_status simulate(const check *c, const char *parameters, const sim_theory_options *o, sim_study **study, hr_error *e)
+static hr_status simulate(const check *c, const char *parameters, const sim_theory_answer *exact, const sim_theory_options *o, sim_study **study, hr_error *e)
 {
     char *text = fill_scenario(c, parameters);
     sim_model *model;
@@ -230,7 +230,7 @@ static hr_status simulate(const check *c, const char *parameters, const sim_theo
     free(text);
     if (status)
         return status;
-    model->duration = (hr_time)(c->thousands * 1000 * o->effort / total_rate(model) * 1e9);
+    model->duration = (hr_time)(c->thousands * 1000 * o->effort / total_rate(model, exact) * 1e9);
     model->warmup = model->duration / 10;
     model->sample = model->duration / 10;      // nobody looks at the series
     sim_study_options options = sim_study_options_default();
@@ -283,7 +283,7 @@ static hr_status run_check(const check *c, const char *varied, const sim_theory_
     if (!status)
         status = sim_theory_compute(model, &a, &exact, e);
     if (!status)
-        status = simulate(c, parameters, o, &study, e);
+        status = simulate(c, parameters, &exact, o, &study, e);
     sim_quantity quantity[MOST_QUANTITIES];
     size_t n = quantities_of(c, quantity);
     for (size_t i = 0; !status && !study->was_stopped && i < n; i++) {

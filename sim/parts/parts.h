@@ -17,6 +17,7 @@ enum {
 };
 
 #define SIM_UNLIMITED UINT32_MAX
+#define SIM_PRIORITIES 8                       // 0 … 7, larger goes first
 #define SIM_LOCAL 0xffffu                      // as a step's target: the replica's own cache
 
 // --- handlers: what a service does with an operation, as steps ------------------------------------------------------------
@@ -53,6 +54,7 @@ typedef struct {
     uint16_t target, operation;                // balancer or service, and the handler's number there
     sim_keys keys;
     uint32_t size_bytes;                       // of what is written or put into caches for a key
+    uint32_t priority;                         // below SIM_PRIORITIES
     hr_time  timeout;                          // HR_FOREVER: waits for ever
     hr_time  objective;                        // an answer after this is late; HR_FOREVER: never
 } sim_workload_def;
@@ -63,6 +65,8 @@ typedef struct { uint32_t policy; uint16_t target; } sim_balancer_def;          
 typedef struct {
     uint32_t replicas, workers, queue;         // workers and waiting places of one replica
     double   cores, memory_bytes;              // of one replica: cores limit `cpu` steps (whole cores, at least 1); both cost money
+    bool     priority;                         // who waits is served by priority, then in order of arrival; false: in order of arrival
+    bool     sharing;                          // `cpu` steps share the cores equally; false: first come first served
     uint32_t local_entries;                    // entries of each replica's own cache; 0: it has none
     uint32_t local_policy;
     const sim_handler_def *handlers;

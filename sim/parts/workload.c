@@ -20,7 +20,7 @@ typedef struct {
     sim_ref  turns;                            // uint32_t[users]: turns begun
     uint16_t target, operation;
     sim_keys keys;
-    uint32_t size_bytes;
+    uint32_t size_bytes, priority;
     uint32_t stream_arrival, stream_key, stream_think;
     hr_time  timeout, objective;
     uint64_t next_request;
@@ -57,6 +57,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->operation = d->operation;
     s->keys = d->keys;
     s->size_bytes = d->size_bytes;
+    s->priority = d->priority;
     s->timeout = d->timeout;
     s->objective = d->objective;
     s->stream_arrival = sim_stream(w, id, SIM_DRAW_ARRIVAL);
@@ -132,6 +133,7 @@ static void ask(sim_world *w, sim_component_id id, uint64_t number, hr_time inte
     c->caller = id;
     c->operation = s->operation;
     c->size_bytes = s->size_bytes;
+    c->priority = (uint8_t)s->priority;
     if (w->has_truth)
         c->floor = sim_database_version(w, w->truth, c->key);
     if (intended >= w->window_from && intended < w->window_to) {

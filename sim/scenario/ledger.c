@@ -105,7 +105,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             }
         }
     }
-    hr_text_add(out, "assumption: replicas start ready; a `cpu` step has a core to itself once it has one (no preemption)\n"
+    hr_text_add(out, "assumption: replicas start ready; a `cpu` step has a core to itself once it has one (no preemption), unless `sharing`\n"
                      "assumption: the response-time histogram holds answered and timed-out requests; refused and failed ones are counted\n"
                      "assumption: an answer is stale when a newer version was committed before its request started\n");
 }

@@ -188,9 +188,13 @@ static const char *parameter_text(const char *parameters, const char *name, size
 
 static char *fill_parameters(const char *pattern, const char *varied)
 {
-    const char *at = strchr(pattern, '@');
-    HR_ASSERT(at);
-    return hr_format("%.*s%s%s", (int)(at - pattern), pattern, varied, at + 1);
+    hr_text text = {0};
+    for (const char *p = pattern; *p; p++)
+        if (*p == '@')
+            hr_text_add(&text, "%s", varied);
+        else
+            hr_text_bytes(&text, p, 1);
+    return text.data;
 }
 
 static char *fill_scenario(const check *c, const char *parameters)
@@ -231,7 +235,7 @@ static hr_status simulate(const check *c, const char *parameters, const sim_theo
     if (status)
         return status;
     model->duration = (hr_time)(c->thousands * 1000 * o->effort / total_rate(model, exact) * 1e9);
-    model->warmup = model->duration / 10;
+    model->warmup = model->duration / 5;       // many relaxation times even of the most loaded rows
     model->sample = model->duration / 10;      // nobody looks at the series
     sim_study_options options = sim_study_options_default();
     options.seed = o->seed;

@@ -44,16 +44,20 @@ static const char opening[] =
     "This page is made by `headroom theory --markdown`. Each row simulates a scenario whose answer is known exactly and compares the two.\n"
     "The interval of each row is so wide that all rows together hold with %.0f %% (Bonferroni). `W` is the response time, `Lq` the number\n"
     "waiting, `W_p95` the 95th percentile of the response time; times are in seconds. *Allowance* is what the two may differ beside\n"
-    "chance: quantiles are read from buckets that are at most 0.8 %% off, and Che's formula is an approximation.\n\n"
+    "chance: quantiles are read from buckets that are at most 0.8 %% off; Che's formula and \"500 servers for infinitely many\" approximate.\n\n"
     "%zu of %zu rows agree. Seed %llu, %d replications a check, %.0f s on %d threads.\n\n"
     "| check | parameters | quantity | exact | simulated | allowance | verdict |\n|---|---|---|---|---|---|---|\n";
 
 static const char closing[] =
-    "\n## What the table does not cover\n\n"
-    "- The response-time *distribution* is checked for M/M/c only: for the other models the books give transforms, not quantiles.\n"
-    "- Erlang A is exact (`headroom theory erlang_a`), but not simulated: a caller's timeout is one fixed time, not an exponential patience.\n"
-    "- Fork and join is exact (`fork_join2`), but not simulated: handlers have no parallel step yet.\n"
-    "- The power of d choices is exact for infinitely many servers; no balancer looks at d replicas yet.\n";
+    "\n## What the table does not cover, and why\n\n"
+    "- The response-time *distribution* is checked for M/M/c and M/M/infinity only: for the others the books give transforms, not quantiles.\n"
+    "- Erlang A (`erlang_a`) is exact but not simulated: a caller's timeout is one fixed time, not an exponential patience.\n"
+    "- Fork and join (`fork_join2`) is exact but not simulated: handlers have no parallel step.\n"
+    "- Preemptive priority (`priority_preemptive`) is exact but not simulated: services do not interrupt what they have begun.\n"
+    "- Feedback between stations is checked in `truth.theory` by formula only: handlers have no step that goes one way or another by chance.\n"
+    "- RANDOM eviction has the hit ratio of FIFO (`fifo_exact`); only FIFO is there to be simulated.\n"
+    "\nRows share their random numbers, request by request, so neighbours tend to err on the same side. That makes them no less right:\n"
+    "Bonferroni's inequality holds whatever the rows have in common.\n";
 
 char *sim_theory_markdown(const sim_theory_table *table)
 {

@@ -101,7 +101,7 @@ void cli_print_variants(const sim_study *study)
     }
 }
 
-static const char *coloured(sim_verdict verdict, char *out, size_t room)
+const char *cli_verdict(sim_verdict verdict, char *out, size_t room)
 {
     const char *colour = verdict == SIM_HOLDS ? "\033[32m" : verdict == SIM_FAILS ? "\033[31m" : "\033[33m";
     bool on = cli_has_colour(STDOUT_FILENO);
@@ -115,7 +115,7 @@ void cli_print_objectives(const sim_study *study)
         const sim_objective_result *o = &study->objectives[i];
         int metric = sim_metric_find(o->objective->metric);
         char cell[64], word[32];
-        printf("  %s  objective %s: %s", coloured(o->verdict, word, sizeof word), o->objective->metric, o->objective->text);
+        printf("  %s  objective %s: %s", cli_verdict(o->verdict, word, sizeof word), o->objective->metric, o->objective->text);
         if (study->variants[o->variant].name[0])
             printf(" (%s)", study->variants[o->variant].name);
         printf(": measured %s %s\n", cli_estimate(o->measured, sim_metrics[metric].factor, cell, sizeof cell), sim_metrics[metric].unit);
@@ -127,7 +127,7 @@ void cli_print_claims(const sim_study *study)
     for (size_t i = 0; i < study->claim_count; i++) {
         const sim_claim_result *c = &study->claims[i];
         char word[32];
-        printf("  %s  %s\n             %s\n             %s: %s\n", coloured(c->verdict, word, sizeof word), c->claim->source,
+        printf("  %s  %s\n             %s\n             %s: %s\n", cli_verdict(c->verdict, word, sizeof word), c->claim->source,
                c->claim->expression, c->claim->id, c->values);
     }
 }

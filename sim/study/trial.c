@@ -86,7 +86,7 @@ static void measure_stations(const sim_world *w, const sim_model *model, double 
         put(t, SIM_METRIC_hit_ratio, -1, share((double)hits, (double)(hits + misses)));
 }
 
-static void measure_requests(const sim_workload_view *v, double window_s, table t, int component)
+static void measure_requests(const sim_workload_view *v, bool has_truth, double window_s, table t, int component)
 {
     double offered = (double)v->offered, ok = (double)v->outcome[SIM_ok], late = (double)v->outcome[SIM_late];
     if (v->latency->count) {
@@ -101,6 +101,8 @@ static void measure_requests(const sim_workload_view *v, double window_s, table 
     put(t, SIM_METRIC_late, component, share(late, offered));
     put(t, SIM_METRIC_errors, component, share(offered - ok - late, offered));      // what never came back counts, too
     put(t, SIM_METRIC_stale, component, share((double)v->stale, (double)v->reads));
+    if (has_truth)                             // an empty answer is quick and never stale: a system must not be praised for it
+        put(t, SIM_METRIC_empty, component, share(ok + late - (double)v->reads, ok + late));
 }
 
 // Whether any step of any handler asks the component: one that a variant leaves aside is not paid for.
@@ -164,7 +166,7 @@ void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_ti
         if (model->components[i].kind != SIM_PART_workload)
             continue;
         sim_workload_view v = sim_workload_look(w, (sim_component_id)i);
-        measure_requests(&v, window_s, t, i);
+        measure_requests(&v, w->has_truth, window_s, t, i);
         sim_histogram_merge(&trial->latency, v.latency);
         all.offered += v.offered;
         all.stale += v.stale;
@@ -172,7 +174,7 @@ void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_ti
         for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
             all.outcome[o] += v.outcome[o];
     }
-    measure_requests(&all, window_s, t, -1);
+    measure_requests(&all, w->has_truth, window_s, t, -1);
     memcpy(trial->outcome, all.outcome, sizeof all.outcome);
     double cost = cost_per_hour(model), good_per_s = (double)all.outcome[SIM_ok] / window_s;
     if (cost > 0) {

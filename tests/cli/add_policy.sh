@@ -4,7 +4,7 @@ set -euo pipefail
 root=$1
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
-cp -r "$root"/CMakeLists.txt "$root"/CMakePresets.json "$root"/cli "$root"/patterns "$root"/sim "$copy/"
+cp -r "$root"/CMakeLists.txt "$root"/CMakePresets.json "$root"/cli "$root"/labs "$root"/patterns "$root"/sim "$copy/"
 sed -n '/^```c/,/^```/p' "$root/docs/add-a-policy.md" | sed '/^```/d' > "$copy/sim/policy/balance/first.c"
 if grep -q "first" "$copy/sim/policy/balance/balance.def"; then echo "the policy is there already"; exit 1; fi
 echo 'SIM_BALANCER(first)' >> "$copy/sim/policy/balance/balance.def"

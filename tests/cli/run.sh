@@ -42,6 +42,9 @@ refuse 3 'want a mapping'                                                  'hell
 refuse 3 'want a mapping'                                                  ''
 refuse 3 'anchors and aliases'                                             'a: &a [x]\nb: *a\n'
 refuse 3 'a second time'                                                   "scenario: t\n$good"
+refuse 3 "live.variants: no variant of that name; did you mean 'fast'"     "${good}variants: {fast: {summary: x}}\nlive: {variants: [fats]}\n"
+refuse 3 'live.loads: want a share of the measured capacity, below 100%'   "${good}live: {loads: [120%]}\n"
+refuse 3 "live has no key 'lods'|did you mean .loads."                      "${good}live: {lods: [20%]}\n"
 "$program" run "$work/none.yaml" 2> "$work/err"; [ $? -eq 3 ] && grep -q 'cannot be read' "$work/err" || fail "unreadable file"
 "$program" run cachin 2> "$work/err"; [ $? -eq 3 ] && grep -q "did you mean 'caching'" "$work/err" || fail "unknown pattern"
 "$program" rum 2> "$work/err"; [ $? -eq 3 ] && grep -q "did you mean 'run'" "$work/err" || fail "unknown verb"

@@ -1,4 +1,4 @@
-// tests/live/test_validate.c - the arithmetic of validation, without servers: a simulated "live" world whose truth is known.
+// tests/live/test_evidence.c - the arithmetic of validation, without servers: a simulated "live" world whose truth is known.
 // Its planted-bug twin: answers that take 1.3 times as long must be found outside.
 #include <setjmp.h>
 #include <stdarg.h>

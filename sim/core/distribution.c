@@ -117,7 +117,7 @@ double sim_dist_bisect(const sim_dist_def *d, double p)
     double low = 0, high = 1e-9;
     while (sim_dist_below(d, high) < p && high < 1e12)
         high *= 2;
-    while (high - low > 1e-14 * high) {
+    while (high - low > 1e-14 * high && high > 1e-300) {
         double middle = low + (high - low) / 2;
         *(sim_dist_below(d, middle) < p ? &low : &high) = middle;
     }

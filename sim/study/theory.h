@@ -44,11 +44,10 @@ typedef struct {
     void   (*progress)(void *self, double done_frac);              // may be NULL
     void    *progress_self;
     const volatile sig_atomic_t *stop;         // becomes true: end with the checks that are complete; may be NULL
-    const char *only;                          // a model's name: its checks alone; NULL: all
 } sim_theory_options;
 sim_theory_options sim_theory_options_default(void);
 
-// Runs the checks. HR_BAD_INPUT when `only` names no model that is checked.
+// Runs the checks. With an effort below 0.1 the runs would be too short to leave the beginning behind.
 hr_status sim_theory_check(const sim_theory_options *options, sim_theory_table **table, hr_error *e) HR_MUST_USE;
 void      sim_theory_table_free(sim_theory_table *table);
 // Decides a row again from exact, simulated and allowance.

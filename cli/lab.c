@@ -102,7 +102,7 @@ static hr_status measure(const lab_work *work, sim_study_options *how, const cha
 static void print_measured(const sim_metric_row *metric, sim_estimate measured, int width)
 {
     char number[64], cell[80];
-    snprintf(cell, sizeof cell, "%s %s", cli_estimate(measured, metric->factor, number, sizeof number), metric->unit);
+    snprintf(cell, sizeof cell, "%s %s", sim_estimate_text(measured, metric->factor, number, sizeof number), metric->unit);
     printf("%-*s", strstr(cell, "±") ? width + 1 : width, cell);
 }
 

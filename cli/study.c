@@ -58,28 +58,6 @@ hr_status cli_study_run(sim_model *const *models, size_t count, const char *labe
     return status;
 }
 
-// Digits behind the point so that the half-width has two significant ones.
-static int decimals_for(double half, double value)
-{
-    double scale = isfinite(half) && half > 0 ? half : fabs(value) / 100;
-    if (!(scale > 0))
-        return 0;
-    int d = 1 - (int)floor(log10(scale));
-    return d < 0 ? 0 : d > 6 ? 6 : d;
-}
-
-const char *cli_estimate(sim_estimate e, double factor, char *out, size_t room)
-{
-    double value = e.value * factor, half = (e.high - e.low) / 2 * factor;
-    if (isnan(value))
-        snprintf(out, room, "-");
-    else if (!isfinite(half))
-        snprintf(out, room, "%.3g ±?", value);
-    else
-        snprintf(out, room, "%.*f ±%.*f", decimals_for(half, value), value, decimals_for(half, value), half);
-    return out;
-}
-
 void cli_print_variants(const sim_study *study)
 {
     printf("%-24s", "");
@@ -96,9 +74,30 @@ void cli_print_variants(const sim_study *study)
         snprintf(label, sizeof label, "%s, %s", sim_metrics[m].word, sim_metrics[m].unit);
         printf("%-24s", label);
         for (size_t v = 0; v < study->variant_count; v++)
-            cli_print_cell(cli_estimate(study->variants[v].estimate[m], sim_metrics[m].factor, cell, sizeof cell), 20);
+            cli_print_cell(sim_estimate_text(study->variants[v].estimate[m], sim_metrics[m].factor, cell, sizeof cell), 20);
         printf("\n");
     }
+}
+
+void cli_print_differences(const sim_study *study)
+{
+    const sim_verdict kinds[] = {SIM_BETTER, SIM_WORSE, SIM_EQUIVALENT, SIM_UNDECIDED};
+    if (study->variant_count < 2)
+        return;
+    printf("\nagainst %s, in pairs on the same requests (equivalent: within 1 %%)\n", study->variants[0].name);
+    for (size_t v = 1; v < study->variant_count; v++)
+        for (size_t k = 0, lines = 0; k < HR_COUNT(kinds); k++) {
+            int n = 0;
+            for (int m = 0; m < SIM_METRIC_COUNT; m++) {
+                if (!sim_study_can_compare(study, 0, v, (sim_metric)m) || sim_study_compare(study, 0, v, (sim_metric)m).verdict != kinds[k])
+                    continue;
+                if (n++ == 0)
+                    printf("  %-16s %-11s", lines++ ? "" : study->variants[v].name, sim_verdict_name(kinds[k]));
+                printf("%s%s", n > 1 ? ", " : "", sim_metrics[m].word);
+            }
+            if (n)
+                printf("\n");
+        }
 }
 
 const char *cli_verdict(sim_verdict verdict, char *out, size_t room)
@@ -118,7 +117,7 @@ void cli_print_objectives(const sim_study *study)
         printf("  %s  objective %s: %s", cli_verdict(o->verdict, word, sizeof word), o->objective->metric, o->objective->text);
         if (study->variants[o->variant].name[0])
             printf(" (%s)", study->variants[o->variant].name);
-        printf(": measured %s %s\n", cli_estimate(o->measured, sim_metrics[metric].factor, cell, sizeof cell), sim_metrics[metric].unit);
+        printf(": measured %s %s\n", sim_estimate_text(o->measured, sim_metrics[metric].factor, cell, sizeof cell), sim_metrics[metric].unit);
     }
 }
 

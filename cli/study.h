@@ -6,7 +6,7 @@
 #include "sim/study/study.h"
 
 typedef struct {
-    const char *seed, *precision, *variant, *variants, *output;
+    const char *seed, *precision, *variant;
     uint64_t    replications, threads;
     hr_time     cap;
     bool        json, ledger, no_store;
@@ -26,11 +26,11 @@ typedef struct {
 hr_status cli_study_read(const cli_study_options *o, sim_study_options *study);
 // Runs with progress on stderr; Ctrl-C ends it with what is known.
 hr_status cli_study_run(sim_model *const *models, size_t count, const char *label, sim_study_options *options, sim_study **study, hr_error *e);
-// A value with its interval in the metric's unit: "12.3 ±0.4", with as many digits as the interval supports.
-const char *cli_estimate(sim_estimate estimate, double factor, char *out, size_t room);
 // The word of a verdict, nine columns wide, coloured on a terminal.
 const char *cli_verdict(sim_verdict verdict, char *out, size_t room);
 void cli_print_variants(const sim_study *study);
+// Every other variant against the first, in pairs: what is better, worse, equivalent, undecided.
+void cli_print_differences(const sim_study *study);
 void cli_print_objectives(const sim_study *study);
 void cli_print_claims(const sim_study *study);
 // The line under every table: seed, replications, warm-up, precision, confidence.

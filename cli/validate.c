@@ -64,8 +64,8 @@ static void print_row(const real_row *r)
     bool on = cli_has_colour(1);
     snprintf(word, sizeof word, "%s%s%s", on ? colour : "", real_verdict_name(r->verdict), on ? "\033[0m" : "");
     printf("  %-16s", label);
-    cli_print_cell(cli_estimate(r->predicted, m->factor, predicted, sizeof predicted), 20);
-    cli_print_cell(cli_estimate(r->measured, m->factor, measured, sizeof measured), 20);
+    cli_print_cell(sim_estimate_text(r->predicted, m->factor, predicted, sizeof predicted), 20);
+    cli_print_cell(sim_estimate_text(r->measured, m->factor, measured, sizeof measured), 20);
     printf(" %+8.1f %-6s %7.1f  %5.3g  %s\n", r->error * 100, unit, r->floor * 100, what->bound * 100, word);
 }
 

@@ -30,19 +30,27 @@ const char *pattern_root(void)
     return root;
 }
 
-// The folders below patterns/, NULL-terminated; the caller frees each and the list.
-static char **names(void)
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **pattern_names(void)
 {
     char *path = hr_format("%s/patterns", pattern_root());
     DIR *folder = opendir(path);
-    free(path);
     char **list = hr_alloc(257 * sizeof *list);
     size_t n = 0;
-    for (struct dirent *d; folder && n < 256 && (d = readdir(folder));)
-        if (d->d_name[0] != '.' && !strchr(d->d_name, '.'))
+    for (struct dirent *d; folder && n < 256 && (d = readdir(folder));) {
+        char *scenario = hr_format("%s/%s/scenario.yaml", path, d->d_name);
+        if (d->d_name[0] != '.' && access(scenario, R_OK) == 0)
             list[n++] = hr_strdup(d->d_name);
+        free(scenario);
+    }
     if (folder)
         closedir(folder);
+    free(path);
+    qsort(list, n, sizeof *list, by_name);
     return list;
 }
 
@@ -58,7 +66,7 @@ hr_status pattern_path(const char *word, char **path, hr_error *e)
         return HR_OK;
     }
     free(found);
-    char **list = names();
+    char **list = pattern_names();
     const char *near = hr_nearest(word, (const char *const *)list);
     hr_fail(e, HR_BAD_INPUT, "no pattern is named '%s'%s%s%s; a file is written with its ending, such as mine.yaml", word,
             near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");

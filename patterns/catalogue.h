@@ -8,5 +8,7 @@
 const char *pattern_root(void);
 // `caching` → ROOT/patterns/caching/scenario.yaml; a word with a slash or a dot is a file. The caller frees *path.
 hr_status pattern_path(const char *word, char **path, hr_error *e) HR_MUST_USE;
+// The names of all patterns in order, NULL-terminated; the caller frees each and the list.
+char **pattern_names(void);
 
 #endif

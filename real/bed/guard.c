@@ -258,7 +258,7 @@ hr_status real_guard_fork(const char *directory, int lock, uid_t uid, gid_t gid,
 static hr_status ask(const real_guard *guard, request_kind kind, const char *const *argv, const char *log, int end_signal, int *value, hr_error *e)
 {
     static const char gone[] = "the servers' guard has died; the servers have ended with it";
-    request_head head = {kind, end_signal, 0};
+    request_head head = {(int)kind, end_signal, 0};
     hr_text message = {0};
     hr_text_bytes(&message, &head, sizeof head);
     hr_text_bytes(&message, log, strlen(log) + 1);

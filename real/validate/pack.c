@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -187,21 +186,6 @@ static char *now_line(void)
     return hr_strdup(text);
 }
 
-// Makes the folder and those above it.
-static hr_status make_folder(const char *path, hr_error *e)
-{
-    char *copy = hr_strdup(path);
-    for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        mkdir(copy, 0777);
-        *slash = '/';
-    }
-    hr_status status = mkdir(copy, 0777) == 0 || errno == EEXIST
-                           ? HR_OK : hr_fail(e, HR_ENVIRONMENT, "%s: this folder cannot be made: %s", path, strerror(errno));
-    free(copy);
-    return status;
-}
-
 hr_status real_pack_new(const char *folder, const sim_model *model, uint64_t seed, const char *const *variants, size_t variant_count,
                         real_pack **out, hr_error *e)
 {
@@ -209,7 +193,7 @@ hr_status real_pack_new(const char *folder, const sim_model *model, uint64_t see
         char *runs = hr_format("%s/runs", folder), *head = hr_format("%s/pack.json", folder), *scenario = hr_format("%s/scenario.yaml", folder);
         hr_status status = access(head, F_OK) == 0
                                ? hr_fail(e, HR_BAD_INPUT, "%s holds a pack already: name another folder, or remove it", folder)
-                               : make_folder(runs, e);
+                               : hr_make_folder(runs, e);
         if (!status)
             status = hr_write_file(scenario, model->text, strlen(model->text), e);
         free(runs);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -152,6 +153,24 @@ hr_status hr_write_file(const char *path, const void *data, size_t size, hr_erro
     if (failed)
         return hr_fail(e, HR_ENVIRONMENT, "%s: cannot be written: %s", path, strerror(failed));
     return HR_OK;
+}
+
+hr_status hr_make_folder(const char *path, hr_error *e)
+{
+    char *copy = hr_format("%s/", path);
+    int failed = 0;
+    for (char *slash = strchr(copy + 1, '/'); slash && !failed; slash = strchr(slash + 1, '/')) {
+        struct stat there;
+        *slash = 0;
+        // Asked first: on a read-only file system mkdir of an existing one may say EROFS.
+        if (stat(copy, &there) == 0)
+            failed = S_ISDIR(there.st_mode) ? 0 : ENOTDIR;
+        else if (mkdir(copy, 0777) != 0 && errno != EEXIST)
+            failed = errno;
+        *slash = '/';
+    }
+    free(copy);
+    return failed ? hr_fail(e, HR_ENVIRONMENT, "%s: this folder cannot be made: %s", path, strerror(failed)) : HR_OK;
 }
 
 // Levenshtein distance, two rows; words longer than 63 letters are never near.

@@ -87,6 +87,23 @@ char *sim_study_run_document(const sim_study *study)
     return finish(document);
 }
 
+// Every other variant against the first, in pairs.
+static json_t *differences_json(const sim_study *study)
+{
+    json_t *all = json_array();
+    for (size_t v = 1; v < study->variant_count; v++)
+        for (int m = 0; m < SIM_METRIC_COUNT; m++) {
+            if (!sim_study_can_compare(study, 0, v, (sim_metric)m))
+                continue;
+            sim_paired paired = sim_study_compare(study, 0, v, (sim_metric)m);
+            json_array_append_new(all, json_pack("{s:s,s:s,s:s,s:o,s:s}", "variant", study->variants[v].name, "against", study->variants[0].name,
+                                                 "metric", sim_metrics[m].json, "difference",
+                                                 estimate_json(paired.difference, json_factor((sim_metric)m)), "verdict",
+                                                 sim_verdict_name(paired.verdict)));
+        }
+    return all;
+}
+
 char *sim_study_compare_document(const sim_study *study)
 {
     json_t *document = common_json(study, "headroom/compare/1"), *variants = json_array(), *claims = json_array();
@@ -98,7 +115,12 @@ char *sim_study_compare_document(const sim_study *study)
                                                 "expression", c->claim->expression, "verdict", sim_verdict_name(c->verdict), "live",
                                                 "values", c->values, "margin", sim_json_estimate(c->margin, 1)));
     }
+    hr_text sentence = {0};
+    sim_study_sentence(study, &sentence);
+    json_object_set_new(document, "sentence", json_string(sentence.data));
+    free(sentence.data);
     json_object_set_new(document, "variants", variants);
+    json_object_set_new(document, "differences", differences_json(study));
     json_object_set_new(document, "claims", claims);
     return finish(document);
 }

@@ -209,13 +209,18 @@ sim_paired sim_study_compare(const sim_study *study, size_t a, size_t b, sim_met
 {
     double *x = values_of(study, a, metric, -1), *y = values_of(study, b, metric, -1);
     sim_estimate level = sim_mean_interval(x, (size_t)study->replications, confidence);
-    // Smallest effect of interest: 1 % of the first variant's value.
-    sim_paired paired = sim_compare_paired(x, y, (size_t)study->replications, confidence,
+    sim_paired paired = sim_compare_paired(x, y, (size_t)study->replications, sim_look_confidence(confidence, MOST_LOOKS),
                                            fabs(level.value) * 0.01,
                                            sim_metrics[metric].better > 0 ? SIM_HIGHER_IS_BETTER : SIM_LOWER_IS_BETTER);
     free(x);
     free(y);
     return paired;
+}
+
+bool sim_study_can_compare(const sim_study *study, size_t a, size_t b, sim_metric metric)
+{
+    return sim_metrics[metric].better != 0 && !isnan(study->variants[a].estimate[metric].value) &&
+           !isnan(study->variants[b].estimate[metric].value);
 }
 
 // Gathers trials 0 … replications - 1 into the variants.

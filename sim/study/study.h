@@ -90,8 +90,16 @@ void      sim_study_free(sim_study *study);
 // Metric of one replication; `component` < 0: the whole system. NaN where there is nothing of the sort.
 double    sim_study_value(const sim_study *study, size_t variant, int replication, sim_metric metric, int component);
 sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metric metric, int component);
-// Paired comparison of two variants.
+// Paired comparison of two variants: b against a. Smallest effect of interest: 1 % of a. Its interval is as wide as all looks together need.
 sim_paired sim_study_compare(const sim_study *study, size_t a, size_t b, sim_metric metric);
+// Whether the comparison says something: both have the metric, and less or more of it is better.
+bool       sim_study_can_compare(const sim_study *study, size_t a, size_t b, sim_metric metric);
+bool       sim_study_meets_objectives(const sim_study *study, size_t variant);
+
+// A value with its interval, both times `factor`: "12.3 ±0.4", with as many digits as the interval supports. Returns `out`.
+const char *sim_estimate_text(sim_estimate estimate, double factor, char *out, size_t room);
+// One sentence: which variant costs least (without prices: has the lowest p99) among those that meet every objective, and how many claims hold.
+void       sim_study_sentence(const sim_study *study, hr_text *out);
 
 // Reads `path` once for each variant (all of them when `variants` is NULL; a scenario without variants gives one named "").
 hr_status sim_study_models(const char *path, const char *const *variants, size_t count, sim_model ***models, size_t *model_count, hr_error *e) HR_MUST_USE;

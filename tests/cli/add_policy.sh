@@ -8,7 +8,7 @@ cp -r "$root"/CMakeLists.txt "$root"/CMakePresets.json "$root"/cli "$root"/labs 
 sed -n '/^```c/,/^```/p' "$root/docs/add-a-policy.md" | sed '/^```/d' > "$copy/sim/policy/balance/first.c"
 if grep -q "first" "$copy/sim/policy/balance/balance.def"; then echo "the policy is there already"; exit 1; fi
 echo 'SIM_BALANCER(first)' >> "$copy/sim/policy/balance/balance.def"
-cmake -S "$copy" -B "$copy/build" -G Ninja -DHEADROOM_LIVE=OFF > "$copy/log" 2>&1 && ninja -C "$copy/build" headroom >> "$copy/log" 2>&1 ||
+cmake -S "$copy" -B "$copy/build" -G Ninja -DHEADROOM_LIVE=OFF -DHEADROOM_VIZ=OFF > "$copy/log" 2>&1 && ninja -C "$copy/build" headroom >> "$copy/log" 2>&1 ||
     { tail -n 20 "$copy/log"; exit 1; }
 cat > "$copy/s.yaml" <<'YAML'
 scenario: first

@@ -3,6 +3,7 @@
 set -euo pipefail
 root=$1
 cd "$root"
+read -ra drawing < <(pkg-config --cflags pangocairo)
 status=0
 while IFS= read -r file; do
     [ -f "$file" ] || continue
@@ -11,7 +12,7 @@ while IFS= read -r file; do
     *.[ch]) [[ $(head -n 1 "$file") == "// $file - "* ]] || { echo "$file: the first line is not '// $file - …'"; status=1; } ;;
     esac
     case $file in
-    *.h) gcc -std=c17 -D_GNU_SOURCE -I. -I/usr/include/postgresql -fsyntax-only -x c "$file" || { echo "$file does not compile alone"; status=1; } ;;
+    *.h) gcc -std=c17 -D_GNU_SOURCE -I. -I/usr/include/postgresql "${drawing[@]}" -fsyntax-only -x c "$file" || { echo "$file does not compile alone"; status=1; } ;;
     esac
 done < <(find cli labs patterns real sim viz -name '*.[ch]')
 exit $status

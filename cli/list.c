@@ -1,0 +1,153 @@
+// cli/list.c - `list [KIND]`: what there is of each kind, from the tables that the program itself uses.
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "patterns/catalogue.h"
+#include "sim/policy/balance/balance.h"
+#include "sim/policy/evict/evict.h"
+#include "sim/study/study.h"
+
+typedef struct { json_t *entries; const char *kind; } listing;
+
+// `before` (arguments, a unit; may be "") goes in front of the summary.
+static void add(listing *l, const char *name, const char *before, const char *summary)
+{
+    char *text = hr_format("%s%s%s", before, *before ? ": " : "", summary);
+    json_array_append_new(l->entries, json_pack("{s:s,s:s,s:s}", "kind", l->kind, "name", name, "summary", text));
+    free(text);
+}
+
+static void add_patterns(listing *l)
+{
+    char **names = pattern_names();
+    for (char **name = names; *name; name++) {
+        char *path = NULL;
+        sim_model *model = NULL;
+        hr_error e = {0};
+        if (pattern_path(*name, &path, &e) == HR_OK && sim_model_read(path, NULL, &model, &e) == HR_OK) {
+            add(l, *name, "", model->title ? model->title : "");
+            sim_model_free(model);
+        } else {
+            add(l, *name, "", "its scenario has mistakes: `headroom run` names them");
+        }
+        free(path);
+        free(*name);
+    }
+    free(names);
+}
+
+static void add_metrics(listing *l)
+{
+    for (int m = 0; m < SIM_METRIC_COUNT; m++)
+        add(l, sim_metrics[m].word, sim_metrics[m].unit, sim_metrics[m].help);
+}
+
+static void add_balancers(listing *l)
+{
+    for (int i = 0; sim_balancers[i]; i++)
+        add(l, sim_balancers[i]->name, "", sim_balancers[i]->summary);
+}
+
+static void add_evictions(listing *l)
+{
+    for (int i = 0; sim_evictors[i]; i++)
+        add(l, sim_evictors[i]->name, "", sim_evictors[i]->summary);
+}
+
+static void add_distributions(listing *l)
+{
+#define SIM_DISTRIBUTION(name, arguments, help) add(l, #name, arguments, help);
+#include "sim/core/distribution.def"
+#undef SIM_DISTRIBUTION
+}
+
+static void add_steps(listing *l)
+{
+#define SIM_STEP(name, argument, help) add(l, #name, argument, help);
+#include "sim/parts/step.def"
+#undef SIM_STEP
+}
+
+static void add_components(listing *l)
+{
+#define SIM_PART(name) add(l, #name, "", sim_kinds[SIM_PART_##name]->summary);
+#include "sim/parts/parts.def"
+#undef SIM_PART
+}
+
+static void add_outcomes(listing *l)
+{
+#define SIM_OUTCOME(name, help) add(l, #name, "", help);
+#include "sim/core/outcome.def"
+#undef SIM_OUTCOME
+}
+
+static const struct { const char *name, *summary; void (*add)(listing *l); } kinds[] = {
+    {"patterns",      "the catalogue: `compare NAME`", add_patterns},
+    {"components",    "what a scenario is made of: `kind: NAME`", add_components},
+    {"steps",         "what a service does with a request", add_steps},
+    {"balancers",     "how a balancer chooses a replica: `policy: NAME`", add_balancers},
+    {"evictions",     "which key a full cache gives up: `eviction: NAME`", add_evictions},
+    {"distributions", "how times are written", add_distributions},
+    {"metrics",       "what is measured, for objectives and claims", add_metrics},
+    {"outcomes",      "how a request can end", add_outcomes},
+};
+
+static void print(const json_t *entries, size_t kind)
+{
+    size_t i;
+    const json_t *entry;
+    printf("%s: %s\n", kinds[kind].name, kinds[kind].summary);
+    json_array_foreach(entries, i, entry)
+        if (strcmp(json_string_value(json_object_get(entry, "kind")), kinds[kind].name) == 0)
+            printf("  %-18s %s\n", json_string_value(json_object_get(entry, "name")), json_string_value(json_object_get(entry, "summary")));
+}
+
+hr_status cli_list(int argc, char **argv)
+{
+    bool json = false;
+    const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
+    const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, balancers, evictions, distributions, "
+                             "metrics, outcomes.", "headroom list balancers", options, 0, 1};
+    int words;
+    cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
+    if (parsed != CLI_GO)
+        return parsed == CLI_DONE ? HR_OK : HR_BAD_INPUT;
+    const char *names[HR_COUNT(kinds) + 1] = {0};
+    bool wanted[HR_COUNT(kinds)], any = false;
+    for (size_t k = 0; k < HR_COUNT(kinds); k++) {
+        names[k] = kinds[k].name;
+        wanted[k] = words == 0 || strcmp(argv[1], kinds[k].name) == 0;
+        any = any || wanted[k];
+    }
+    if (!any) {
+        const char *near = hr_nearest(argv[1], names);
+        hr_error e = {0};
+        hr_fail(&e, HR_BAD_INPUT, "no kind '%s'%s%s%s; `headroom list` shows all", argv[1], near ? "; did you mean '" : "", near ? near : "",
+                near ? "'?" : "");
+        return cli_complain(&e);
+    }
+    listing l = {.entries = json_array()};
+    for (size_t k = 0; k < HR_COUNT(kinds); k++) {
+        l.kind = kinds[k].name;
+        if (wanted[k])
+            kinds[k].add(&l);
+    }
+    for (size_t k = 0, n = 0; k < HR_COUNT(kinds) && !json; k++) {
+        if (wanted[k] && n++)
+            printf("\n");
+        if (wanted[k])
+            print(l.entries, k);
+    }
+    json_t *document = json_pack("{s:s,s:o}", "schema", "headroom/list/1", "entries", l.entries);
+    if (json) {
+        char *text = json_dumps(document, JSON_INDENT(2));
+        puts(text);
+        free(text);
+    }
+    json_decref(document);
+    return HR_OK;
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# cli.list - every kind that `list` shows can be asked for alone, and what it names is what the scenario reader takes.
+set -uo pipefail
+root=$1 program=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() { echo "FAILED: $*"; exit 1; }
+
+"$program" list > "$work/all" || fail "list"
+kinds=$(grep -oE '^[a-z]+:' "$work/all" | tr -d :)
+for kind in patterns components steps balancers evictions distributions metrics outcomes; do
+    grep -qx "$kind" <<<"$kinds" || fail "list does not show $kind"
+    [ "$("$program" list "$kind" | grep -c '^  ')" -ge 1 ] || fail "nothing is listed of $kind"
+done
+for name in $("$program" list balancers | sed -n 's/^  \([a-z-]*\).*/\1/p'); do
+    sed "s/policy: round-robin/policy: $name/" "$root/patterns/caching/scenario.yaml" > "$work/s.yaml"
+    "$program" run "$work/s.yaml" --ledger | grep -q "lb.policy = $name" || fail "the reader does not take the balancer $name"
+done
+for pattern in "$root"/patterns/*/scenario.yaml; do
+    name=$(basename "$(dirname "$pattern")")
+    "$program" list patterns --json | grep -q "\"name\": \"$name\"" || fail "list does not show the pattern $name"
+done
+"$program" list balancer 2> "$work/err"; [ $? -eq 3 ] && grep -q "did you mean 'balancers'" "$work/err" || fail "an unknown kind"
+echo "lists are what the reader takes"

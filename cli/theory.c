@@ -83,7 +83,7 @@ static void print_table(const sim_theory_table *table)
         agree += r->agrees;
     }
     printf("\n%zu of %zu rows agree; seed %llu, %d replications each, intervals that hold together at %.0f %%, %.1f s on %d threads%s\n", agree,
-           table->count, (unsigned long long)table->seed, table->replications, table->confidence * 100, (double)table->wall / 1e9, table->threads,
+           table->count, (unsigned long long)table->seed, table->replications, table->confidence * 100, table->wall_s, table->threads,
            table->was_stopped ? "; interrupted: the table ends early" : "");
 }
 

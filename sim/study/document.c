@@ -98,7 +98,7 @@ static json_t *differences_json(const sim_study *study)
             sim_paired paired = sim_study_compare(study, 0, v, (sim_metric)m);
             json_array_append_new(all, json_pack("{s:s,s:s,s:s,s:o,s:s}", "variant", study->variants[v].name, "against", study->variants[0].name,
                                                  "metric", sim_metrics[m].json, "difference",
-                                                 estimate_json(paired.difference, json_factor((sim_metric)m)), "verdict",
+                                                 sim_json_estimate(paired.difference, json_factor((sim_metric)m)), "verdict",
                                                  sim_verdict_name(paired.verdict)));
         }
     return all;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sim/scenario/units.h"
@@ -299,9 +300,18 @@ static hr_status run_check(const check *c, const char *varied, const sim_theory_
     return status;
 }
 
+// Processor time of all threads so far.
+static double processor_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 hr_status sim_theory_check(const sim_theory_options *o, sim_theory_table **out, hr_error *e)
 {
     hr_time begun = hr_now();
+    double cpu_begun = processor_s();
     sim_quantity ignored[MOST_QUANTITIES];
     size_t rows = 0;
     double work = 0, done = 0;
@@ -323,7 +333,8 @@ hr_status sim_theory_check(const sim_theory_options *o, sim_theory_table **out, 
             if (o->progress)
                 o->progress(o->progress_self, done / work);
         }
-    table->wall = hr_now() - begun;
+    table->wall_s = (double)(hr_now() - begun) / 1e9;
+    table->cpu_s = processor_s() - cpu_begun;
     if (status && !table->was_stopped) {
         sim_theory_table_free(table);
         return status;

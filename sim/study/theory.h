@@ -33,7 +33,7 @@ typedef struct {
     int      replications, threads;
     double   confidence;                       // of all intervals together
     uint64_t seed;
-    hr_time  wall;
+    double   wall_s, cpu_s;                    // how long it took, and of how much processor time
     bool     was_stopped;                      // `rows` ends with the last check that was complete
 } sim_theory_table;
 

@@ -45,7 +45,8 @@ static const char opening[] =
     "The interval of each row is so wide that all rows together hold with %.0f %% (Bonferroni). `W` is the response time, `Lq` the number\n"
     "waiting, `W_p95` the 95th percentile of the response time; times are in seconds. *Allowance* is what the two may differ beside\n"
     "chance: quantiles are read from buckets that are at most 0.8 %% off; Che's formula and \"500 servers for infinitely many\" approximate.\n\n"
-    "%zu of %zu rows agree. Seed %llu, %d replications a check, %.0f s on %d threads.\n\n"
+    "%zu of %zu rows agree. Seed %llu, %d replications a check, %.0f s of processor time shared by %d threads\n"
+    "(`--quick` simulates a tenth of the requests).\n\n"
     "| check | parameters | quantity | exact | simulated | allowance | verdict |\n|---|---|---|---|---|---|---|\n";
 
 static const char closing[] =
@@ -66,7 +67,7 @@ char *sim_theory_markdown(const sim_theory_table *table)
         agree += table->rows[i].agrees;
     hr_text text = {0};
     hr_text_add(&text, opening, table->confidence * 100, agree, table->count, (unsigned long long)table->seed, table->replications,
-                (double)table->wall / 1e9, table->threads);
+                table->cpu_s, table->threads);
     for (size_t i = 0; i < table->count; i++) {
         const sim_theory_row *r = &table->rows[i];
         hr_text_add(&text, "| %s | `%s` | %s | %s%.5g | %.5g (%.5g to %.5g) | ", r->title, r->parameters, sim_quantities[r->quantity].name,

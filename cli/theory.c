@@ -151,8 +151,12 @@ hr_status cli_theory(int argc, char **argv)
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
     if (parsed != CLI_GO)
         return parsed == CLI_DONE ? HR_OK : HR_BAD_INPUT;
+    hr_error e = {0};
+    if (words > 0 && (o.quick || o.markdown || o.seed || o.threads)) {
+        hr_fail(&e, HR_BAD_INPUT, "--quick, --markdown, --seed and --threads belong to the table; '%s' alone is exact and needs none", argv[1]);
+        return cli_complain(&e);
+    }
     if (o.list) {
-        hr_error e = {0};
         const sim_theory_model *model;
         if (words > 0 && sim_theory_named(argv[1], &model, &e))
             return cli_complain(&e);

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+_Static_assert(sizeof(sim_replica) % 8 == 0, "the timer's subject is a replica's place in the arena, counted in units of 8 bytes");
+
 static sim_shared_job *jobs_of(const sim_world *w, const sim_replica *r) { return SIM_AT(w, sim_shared_job, r->jobs); }
 
 static bool before(const sim_shared_job *a, const sim_shared_job *b)

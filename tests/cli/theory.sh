@@ -25,6 +25,7 @@ refuse "did you mean 'servers'"             mmc arrival=8/s service=1s server=10
 refuse 'no steady state'                    mmc arrival=10/s service=1s servers=10
 refuse 'lacks servers'                      mmc arrival=8/s service=1s
 refuse 'want a rate such as'                mmc arrival=nan service=1s servers=3
+refuse 'belong to the table'                mmc arrival=1/s service=1s servers=3 --quick
 
 "$program" theory --quick --json --threads 1 > "$work/one" || fail "the table disagrees"
 "$program" theory --quick --json --threads 2 > "$work/two" || fail "the table disagrees"

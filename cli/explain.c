@@ -5,6 +5,12 @@
 #include "cli/cli.h"
 #include "sim/scenario/keys.h"
 
+static const struct { const char *arguments, *help; } distributions[] = {
+#define SIM_DISTRIBUTION(name, arguments, help) {arguments, help},
+#include "sim/core/distribution.def"
+#undef SIM_DISTRIBUTION
+};
+
 static void print_key(const sim_key *k)
 {
     printf("%s.%s\n    %s\n    want: %s; default: %s\n", k->owner, k->name, k->help, sim_type_example(k->type),
@@ -14,7 +20,7 @@ static void print_key(const sim_key *k)
 hr_status cli_explain(int argc, char **argv)
 {
     const cli_option options[] = {{0}};
-    const cli_usage usage = {"explain [OWNER | OWNER.KEY]", "Prints the reference of a key, of all keys of an owner (service, cache, workload …), or of all.",
+    const cli_usage usage = {"explain [OWNER | OWNER.KEY | distributions]", "Prints the reference of a key, of all keys of an owner (service, cache, workload …), of `distributions`, or of all.",
                              "headroom explain service.workers", options, 0, 1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
@@ -28,6 +34,11 @@ hr_status cli_explain(int argc, char **argv)
             print_key(k);
             any = true;
         }
+    }
+    if (words == 0 || strcmp(argv[1], "distributions") == 0) {
+        for (int i = 0; i < SIM_DIST_COUNT; i++)
+            printf("%s\n    %s\n", distributions[i].arguments, distributions[i].help);
+        any = true;
     }
     if (any)
         return HR_OK;

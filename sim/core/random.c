@@ -147,6 +147,9 @@ double sim_dist_quantile(const sim_dist_def *d, double p)
     case SIM_DIST_erlang: return d->b / d->a * erlang_inverse((int)d->a, p);
     case SIM_DIST_lognormal: return d->a * sim_exp(d->b * sim_normal_inverse(p));
     case SIM_DIST_empirical: return table_at(d->table, d->count, p);
+    case SIM_DIST_weibull: return d->a * sim_pow(-sim_log(1.0 - p), 1 / d->b);
+    case SIM_DIST_pareto: return d->a * sim_pow(1.0 - p * (d->c > 0 ? 1.0 - sim_pow(d->a / d->c, d->b) : 1.0), -1 / d->b);
+    case SIM_DIST_hyperexp: case SIM_DIST_gamma: case SIM_DIST_mix: return sim_dist_bisect(d, p);
     case SIM_DIST_COUNT: break;
     }
     return 0;
@@ -164,6 +167,7 @@ double sim_dist_mean(const sim_dist_def *d)
             sum += (d->table[i] + d->table[i + 1]) / 2;
         return d->count > 1 ? sum / (d->count - 1) : d->table[0];
     }
+    case SIM_DIST_hyperexp: case SIM_DIST_weibull: case SIM_DIST_pareto: case SIM_DIST_gamma: case SIM_DIST_mix: return sim_dist_moment(d, 1);
     default: return d->a;
     }
 }
@@ -182,14 +186,23 @@ double sim_dist_scv(const sim_dist_def *d)
             second += (x * x + x * y + y * y) / 3 / (d->count - 1);
         }
         return mean > 0 && d->count > 1 ? second / (mean * mean) - 1 : 0;
+    case SIM_DIST_hyperexp: case SIM_DIST_weibull: case SIM_DIST_pareto: case SIM_DIST_gamma: case SIM_DIST_mix:
+        return mean > 0 ? sim_dist_moment(d, 2) / (mean * mean) - 1 : 0;
     default: return 0;
     }
 }
 
 sim_dist sim_dist_place(sim_world *w, const sim_dist_def *def)
 {
-    sim_dist d = {.kind = def->kind, .count = def->count, .a = def->a, .b = def->b};
-    if (def->kind == SIM_DIST_empirical) {
+    sim_dist d = {.kind = def->kind, .count = def->count, .a = def->a, .b = def->b, .c = def->c};
+    if (def->kind == SIM_DIST_mix) {
+        d.parts = sim_take(w, def->count * sizeof d);
+        for (uint32_t i = 0; i < def->count; i++) {
+            sim_dist part = sim_dist_place(w, &def->parts[i]);
+            SIM_AT(w, sim_dist, d.parts)[i] = part;
+        }
+    }
+    if (def->table) {
         d.table = sim_take(w, def->count * sizeof(double));
         memcpy(SIM_AT(w, double, d.table), def->table, def->count * sizeof(double));
     }
@@ -214,10 +227,14 @@ static HR_APART hr_time draw_other(const sim_world *w, const sim_dist *d, uint32
     double seconds;
     if (d->kind == SIM_DIST_erlang) {
         seconds = d->b / d->a * erlang_draw(w->seed, stream, subject, ordinal, (int)d->a);
+    } else if (d->kind == SIM_DIST_hyperexp || d->kind == SIM_DIST_gamma || d->kind == SIM_DIST_mix) {
+        seconds = sim_dist_compose(w, d, stream, subject, ordinal);
     } else {
-        sim_dist_def def = {(sim_dist_kind)d->kind, d->a, d->b, d->table ? SIM_AT(w, const double, d->table) : NULL, d->count};
+        sim_dist_def def = {(sim_dist_kind)d->kind, d->a, d->b, d->c, d->table ? SIM_AT(w, const double, d->table) : NULL, d->count, NULL};
         seconds = sim_dist_quantile(&def, sim_unit(sim_random(w->seed, stream, subject, ordinal).word[0]));
     }
+    if (seconds >= 1e9)                        // thirty years: a power law has no end, int64 has
+        seconds = 1e9;
     return seconds <= 0 ? 0 : (hr_time)(seconds * 1e9 + 0.5);
 }
 

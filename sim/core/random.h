@@ -1,7 +1,8 @@
 // sim/core/random.h - counter-based random numbers and the distributions made from them.
 // * A draw is a function of (seed, stream, subject, ordinal): no state, so two variants give the same request the same draws.
 // * Generator: Philox2x64-7 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): 6 rounds pass BigCrush, one is margin.
-// * Distributions are drawn by inversion: a variant that scales a demand scales the same draw (common random numbers stay monotone).
+// * Distributions are drawn by inversion, or so that a variant that scales a demand still scales the same draw (common random numbers
+//   stay monotone).
 // * log and exp are our own, from plain IEEE operations: the same bits with every compiler, C library and processor.
 #ifndef SIM_RANDOM_H
 #define SIM_RANDOM_H
@@ -11,7 +12,7 @@
 typedef struct { uint64_t word[2]; } sim_draw;
 
 // Purposes of draws within one component; they are part of the stream, so that no two share numbers.
-enum { SIM_DRAW_ARRIVAL = 1, SIM_DRAW_KEY, SIM_DRAW_WAIT, SIM_DRAW_CPU, SIM_DRAW_NETWORK, SIM_DRAW_CHOICE, SIM_DRAW_TTL,
+enum { SIM_DRAW_ARRIVAL = 1, SIM_DRAW_KEY, SIM_DRAW_WAIT, SIM_DRAW_CPU, SIM_DRAW_NETWORK, SIM_DRAW_CHOICE, SIM_DRAW_TTL, SIM_DRAW_THINK,
        SIM_DRAW_STATEMENT = 64 };             // + the statement's number
 
 static inline void sim_random_round(uint64_t *a, uint64_t *b, uint64_t key)
@@ -64,18 +65,18 @@ typedef enum {
 } sim_dist_kind;
 
 // A distribution of times as a scenario gives it. `table` is lent by the model: quantiles at equal steps from 0 to 1, in seconds.
-typedef struct {
+typedef struct sim_dist_def {
     sim_dist_kind kind;
-    double        a, b;                        // parameters in seconds (or shape); see distribution.def
-    const double *table;
+    double        a, b, c;                     // parameters in seconds (or shape), in the order of distribution.def
+    const double *table;                       // mix: the shares added up
     uint32_t      count;
+    const struct sim_dist_def *parts;          // mix: count distributions
 } sim_dist_def;
 
 typedef struct {                               // the same inside a world
     uint32_t kind, count;
-    double   a, b;
-    sim_ref  table;
-    uint32_t unused;
+    double   a, b, c;
+    sim_ref  table, parts;
 } sim_dist;
 
 sim_dist sim_dist_place(sim_world *w, const sim_dist_def *def);
@@ -87,6 +88,14 @@ double   sim_dist_quantile(const sim_dist_def *def, double p);
 double   sim_dist_mean(const sim_dist_def *def);
 double   sim_dist_scv(const sim_dist_def *def);
 const char *sim_dist_name(sim_dist_kind kind);
+// The share of draws at or below x seconds.
+double   sim_dist_below(const sim_dist_def *def, double x);
+// Parts of the above for kinds without a handy inverse (hyperexp, gamma, mix), in distribution.c.
+double   sim_dist_compose(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal);
+double   sim_dist_bisect(const sim_dist_def *def, double p);
+double   sim_dist_moment(const sim_dist_def *def, int k);          // mean of x^k, k 1 or 2; kinds from hyperexp on
+// Of a hyperexponential distribution with balanced means: the share of its shorter branch.
+double   sim_hyperexp_share(double scv);
 
 // Which key a request is about: uniform over n keys, or Zipf with exponent s over n ranks (rank 1 is key 0).
 typedef enum { SIM_KEYS_ONE, SIM_KEYS_UNIFORM, SIM_KEYS_ZIPF } sim_keys_kind;

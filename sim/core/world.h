@@ -50,7 +50,8 @@ typedef struct {
     uint16_t operation;                        // handler, statement or cache operation at the callee
     uint16_t step;                             // next step of the callee's handler
     uint16_t ordinal;                          // which of the equal calls of its request this is: subject's ordinal in draws
-    uint8_t  status, flags, attempt, unused;   // status: sim_outcome
+    uint8_t  status, flags, attempt;           // status: sim_outcome
+    uint8_t  priority;                         // of the request: larger goes first where a service looks at it
 } sim_call;
 
 // A pending event: three words. It is written and copied by words, for a processor that loads 16 bytes which it has just stored as

@@ -13,6 +13,7 @@ sim_ref sim_call_nested(sim_world *w, sim_ref parent, sim_component_id id)
     c->version = p->version;
     c->floor = p->floor;
     c->size_bytes = p->size_bytes;
+    c->priority = p->priority;
     c->caller = id;
     c->flags = p->flags & SIM_CALL_COUNTED;
     return ref;

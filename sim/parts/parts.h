@@ -17,6 +17,7 @@ enum {
 };
 
 #define SIM_UNLIMITED UINT32_MAX
+#define SIM_PRIORITIES 8                       // 0 … 7, larger goes first
 #define SIM_LOCAL 0xffffu                      // as a step's target: the replica's own cache
 
 // --- handlers: what a service does with an operation, as steps ------------------------------------------------------------
@@ -46,21 +47,26 @@ typedef struct { const char *name; const sim_step_def *steps; uint16_t count; } 
 
 // --- defs -----------------------------------------------------------------------------------------------------------
 typedef struct {
-    double   rate_per_s;
+    double   rate_per_s;                       // open loop; 0: closed
     uint32_t arrivals;                         // sim_arrivals
+    uint32_t users;                            // closed loop: each thinks, asks, waits for the answer; 0: open
+    sim_dist_def gaps, think;                  // gaps: their shape, the rate sets their mean
     uint16_t target, operation;                // balancer or service, and the handler's number there
     sim_keys keys;
     uint32_t size_bytes;                       // of what is written or put into caches for a key
+    uint32_t priority;                         // below SIM_PRIORITIES
     hr_time  timeout;                          // HR_FOREVER: waits for ever
     hr_time  objective;                        // an answer after this is late; HR_FOREVER: never
 } sim_workload_def;
-typedef enum { SIM_ARRIVALS_poisson, SIM_ARRIVALS_constant } sim_arrivals;
+typedef enum { SIM_ARRIVALS_poisson, SIM_ARRIVALS_constant, SIM_ARRIVALS_shaped } sim_arrivals;
 
 typedef struct { uint32_t policy; uint16_t target; } sim_balancer_def;                 // target: a service
 
 typedef struct {
     uint32_t replicas, workers, queue;         // workers and waiting places of one replica
     double   cores, memory_bytes;              // of one replica: cores limit `cpu` steps (whole cores, at least 1); both cost money
+    bool     priority;                         // who waits is served by priority, then in order of arrival; false: in order of arrival
+    bool     sharing;                          // `cpu` steps share the cores equally; false: first come first served
     uint32_t local_entries;                    // entries of each replica's own cache; 0: it has none
     uint32_t local_policy;
     const sim_handler_def *handlers;

@@ -11,6 +11,8 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->workers = d->workers;
     s->queue_limit = d->queue;
     s->cores = d->cores < 1 ? 1 : (uint32_t)d->cores;
+    s->sharing = d->sharing;
+    s->priority = d->priority;
     s->replicas = sim_take(w, d->replicas * sizeof(sim_replica));
     for (uint32_t i = 0; d->local_entries && i < d->replicas; i++) {
         sim_ref local = sim_keystore_make(w, d->local_policy, d->local_entries, 0, 0, sim_stream(w, id, SIM_DRAW_CHOICE) + i);
@@ -33,6 +35,30 @@ static void begin(sim_world *w, sim_component_id id, sim_replica *r, sim_ref cal
     sim_handler_run(w, id, call);
 }
 
+// Queues behind the last call of the same priority, or of the next higher one of which somebody waits.
+static void push_by_priority(sim_world *w, sim_replica *r, sim_ref call)
+{
+    sim_call *c = sim_call_at(w, call);
+    sim_ref before = 0;
+    for (unsigned p = c->priority; p < SIM_PRIORITIES && !before; p++)
+        before = r->last[p];
+    sim_ref *link = before ? &sim_call_at(w, before)->next : &r->queue.head;
+    c->next = *link;
+    *link = call;
+    if (!c->next)
+        r->queue.tail = call;
+    r->last[c->priority] = call;
+    sim_level_up(w, &r->queue.length);
+}
+
+static sim_ref pop_waiting(sim_world *w, const sim_service *s, sim_replica *r)
+{
+    sim_ref call = sim_fifo_pop(w, &r->queue);
+    if (s->priority && call && r->last[sim_call_at(w, call)->priority] == call)
+        r->last[sim_call_at(w, call)->priority] = 0;
+    return call;
+}
+
 static void offer(sim_world *w, sim_component_id id, sim_ref call)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
@@ -40,7 +66,10 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     if (r->busy.level < s->workers) {
         begin(w, id, r, call);
     } else if (r->queue.length.level < s->queue_limit) {
-        sim_fifo_push(w, &r->queue, call);
+        if (s->priority)
+            push_by_priority(w, r, call);
+        else
+            sim_fifo_push(w, &r->queue, call);
     } else {
         r->rejected++;
         sim_call_reply(w, call, SIM_rejected);
@@ -53,7 +82,7 @@ void sim_service_finish(sim_world *w, sim_component_id id, sim_ref call, sim_out
     sim_level_down(w, &r->busy);
     r->completed++;
     sim_call_reply(w, call, status);
-    sim_ref next = sim_fifo_pop(w, &r->queue);
+    sim_ref next = pop_waiting(w, SIM_STATE(w, const sim_service, id), r);
     if (next)
         begin(w, id, r, next);
 }
@@ -79,7 +108,9 @@ void sim_service_compute(sim_world *w, sim_component_id id, sim_ref call)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     sim_replica *r = sim_replica_of(w, sim_call_at(w, call));
-    if (r->cores.level < s->cores)
+    if (s->sharing && !sim_leaf_of(w, id))
+        sim_sharing_join(w, id, r, call);
+    else if (r->cores.level < s->cores)
         take_core(w, id, r, call);
     else
         sim_fifo_push(w, &r->core_queue, call);
@@ -100,6 +131,10 @@ static void done(sim_world *w, sim_component_id id, sim_ref call)
 
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
+    if (event->what == SIM_SERVICE_SHARED) {
+        sim_sharing_wake(w, id, event);
+        return;
+    }
     sim_call *c = sim_call_at(w, event->subject);
     if (c->generation != event->generation)
         return;
@@ -142,6 +177,18 @@ static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
     out[2] = (float)queue;
 }
 
+// Nobody waits behind a call of lower priority, and the last of each is known.
+static void check_order(const sim_world *w, const sim_replica *r)
+{
+    unsigned least = SIM_PRIORITIES - 1;
+    for (sim_ref call = r->queue.head; call; call = sim_call_at(w, call)->next) {
+        const sim_call *c = sim_call_at(w, call);
+        bool ends = !c->next || sim_call_at(w, c->next)->priority != c->priority;
+        SIM_ASSERT(w, c->priority <= least && (r->last[c->priority] == call) == ends);
+        least = c->priority;
+    }
+}
+
 static void check(const sim_world *w, sim_component_id id)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
@@ -150,6 +197,10 @@ static void check(const sim_world *w, sim_component_id id)
         SIM_ASSERT(w, r->busy.level <= s->workers && r->queue.length.level <= s->queue_limit && r->cores.level <= s->cores);
         SIM_ASSERT(w, r->queue.length.level == 0 || r->busy.level == s->workers);      // nobody waits beside a free worker
         SIM_ASSERT(w, r->core_queue.length.level == 0 || r->cores.level == s->cores);
+        if (s->priority)
+            check_order(w, r);
+        if (s->sharing && !sim_leaf_of(w, id))
+            sim_sharing_check(w, s, r);
         if (r->local)
             sim_keystore_check(w, r->local);
     }

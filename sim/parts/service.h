@@ -18,12 +18,20 @@ typedef struct {                               // a compiled step in the world
 typedef struct {
     sim_level busy, cores;                     // workers that hold a call; cores that compute
     sim_fifo  queue, core_queue;
+    sim_ref   last[SIM_PRIORITIES];            // with `priority`: the last call of each that waits in `queue`, or 0
     sim_ref   local;                           // keystore, or 0
+    // With `sharing`: the calls that compute, a heap by what `served` will be when they are done; sharing.c.
+    sim_ref   jobs;                            // sim_shared_job[job_room]
+    uint32_t  job_count, job_room, job_order;
+    uint32_t  alarm;                           // generation of the timer that is in force
+    double    served_ns;                       // what each of them has got since the replica was last idle
+    hr_time   served_at;                       // when that was brought up to date
     uint64_t  started, completed, rejected;    // since the reset
 } sim_replica;
 
 typedef struct {
     uint32_t replica_count, workers, queue_limit, cores;
+    uint32_t sharing, priority;                // bool
     sim_ref  replicas;                         // sim_replica[replica_count]
     sim_ref  handlers;                         // sim_ref[handler_count], each a sim_step[]
     uint32_t handler_count;
@@ -35,7 +43,8 @@ static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *ca
     return SIM_AT(w, sim_replica, s->replicas) + call->replica;
 }
 
-enum { SIM_SERVICE_STEP, SIM_SERVICE_CORE, SIM_SERVICE_TIMEOUT };  // timers: a wait has ended, a computation has ended, a nested call is late
+// Timers: a wait has ended, a computation has ended, a nested call is late, the first of the sharing computations has ended.
+enum { SIM_SERVICE_STEP, SIM_SERVICE_CORE, SIM_SERVICE_TIMEOUT, SIM_SERVICE_SHARED };
 
 // Copies a handler's steps into the world.
 sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_def *handler);
@@ -45,6 +54,11 @@ void    sim_handler_run(sim_world *w, sim_component_id id, sim_ref call);
 void    sim_handler_back(sim_world *w, sim_component_id id, sim_ref child);
 // A nested call of the handler is late: the handler goes on without it.
 void    sim_handler_late(sim_world *w, sim_component_id id, sim_ref child);
+// Cores that are shared: a computation joins, and the timer of SIM_SERVICE_SHARED (its subject is the replica).
+typedef struct { double done_at_ns; sim_ref call; uint32_t order; } sim_shared_job;
+void    sim_sharing_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);
+void    sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event);
+void    sim_sharing_check(const sim_world *w, const sim_service *s, const sim_replica *r);
 // Asks for a core for the present `cpu` step of `call`.
 void    sim_service_compute(sim_world *w, sim_component_id id, sim_ref call);
 // The handler has ended: answers the call and gives its worker to the next one.

@@ -1,22 +1,29 @@
-// sim/parts/workload.c - requests from outside: open-loop arrivals on an intended schedule, keys, a deadline, and the record of it all.
+// sim/parts/workload.c - requests from outside: open-loop arrivals on an intended schedule or users in a closed loop, keys, a deadline,
+// and the record of it all.
 // * Latency counts from the intended start. Answered and timed-out requests are in the histogram; refused and failed ones are only
 //   counted, for a quick error would flatter the latency.
+// * In a closed loop a user thinks, asks, waits for the answer (or gives up) and thinks again: it asks less often when answers are slow.
+//   Turn t of user u is request t * users + u, so that the same turn has the same draws whatever happened before.
 // * Deadlines of one workload fall due in order of arrival, so a ring and one timer serve them all.
+#include <math.h>
+
 #include "sim/parts/parts.h"
 
-enum { ARRIVAL, DEADLINE };
+enum { ARRIVAL, DEADLINE, TURN };
 
 typedef struct { sim_ref call; uint32_t generation; hr_time at; } deadline;
 
 enum { GAPS = 8 };                             // gaps between arrivals are drawn so many at a time: side by side they cost a third
 
 typedef struct {
-    double   mean_gap_ns;
-    uint32_t arrivals;
+    double   mean_gap_ns, gap_scale;           // gap_scale: from a draw of `gaps` to a gap
+    uint32_t arrivals, users;
+    sim_dist gaps, think;
+    sim_ref  turns;                            // uint32_t[users]: turns begun
     uint16_t target, operation;
     sim_keys keys;
-    uint32_t size_bytes;
-    uint32_t stream_arrival, stream_key;
+    uint32_t size_bytes, priority;
+    uint32_t stream_arrival, stream_key, stream_think;
     hr_time  timeout, objective;
     uint64_t next_request;
     double   gap_ns[GAPS];                     // of the requests from next_request rounded down to GAPS
@@ -37,21 +44,33 @@ static void build(sim_world *w, sim_component_id id, const void *def)
 {
     const sim_workload_def *d = def;
     workload *s = SIM_STATE(w, workload, id);
-    s->mean_gap_ns = 1e9 / d->rate_per_s;
+    s->users = d->users;
     s->arrivals = d->arrivals;
+    if (s->users) {
+        s->think = sim_dist_place(w, &d->think);
+        s->turns = sim_take(w, s->users * sizeof(uint32_t));
+    } else {
+        s->mean_gap_ns = 1e9 / d->rate_per_s;
+    }
+    if (s->arrivals == SIM_ARRIVALS_shaped) {
+        s->gaps = sim_dist_place(w, &d->gaps);
+        s->gap_scale = 1 / (d->rate_per_s * sim_dist_mean(&d->gaps));
+    }
     s->target = d->target;
     s->operation = d->operation;
     s->keys = d->keys;
     s->size_bytes = d->size_bytes;
+    s->priority = d->priority;
     s->timeout = d->timeout;
     s->objective = d->objective;
     s->stream_arrival = sim_stream(w, id, SIM_DRAW_ARRIVAL);
     s->stream_key = sim_stream(w, id, SIM_DRAW_KEY);
+    s->stream_think = sim_stream(w, id, SIM_DRAW_THINK);
     s->latency = sim_take(w, sizeof(sim_histogram));
     s->before = sim_take(w, sizeof(sim_histogram));
 }
 
-// Two requests share the two words of a draw.
+// Two Poisson gaps share the two words of a draw.
 static HR_APART void draw_gaps(const sim_world *w, workload *s)
 {
     for (unsigned i = 0; i < GAPS; i++)
@@ -61,6 +80,8 @@ static HR_APART void draw_gaps(const sim_world *w, workload *s)
         s->gap_ns[i] *= sim_exponential(r.word[0]);
         s->gap_ns[i + 1] *= sim_exponential(r.word[1]);
     }
+    for (unsigned i = 0; i < GAPS && s->arrivals == SIM_ARRIVALS_shaped; i++)
+        s->gap_ns[i] = fmin(s->gap_scale * (double)sim_dist_time(w, &s->gaps, s->stream_arrival, s->next_request + i, 0), 1e18);
 }
 
 static void schedule_arrival(sim_world *w, sim_component_id id, hr_time after)
@@ -74,11 +95,25 @@ static void schedule_arrival(sim_world *w, sim_component_id id, hr_time after)
         sim_schedule(w, at, id, ARRIVAL, 0, 0);
 }
 
+// The user thinks, from now on; then its next turn comes.
+static void schedule_turn(sim_world *w, sim_component_id id, uint32_t user)
+{
+    const workload *s = SIM_STATE(w, const workload, id);
+    uint64_t number = (uint64_t)SIM_AT(w, const uint32_t, s->turns)[user] * s->users + user;
+    hr_time at = w->now + sim_dist_time(w, &s->think, s->stream_think, number, 0);
+    if (at < w->arrivals_end)
+        sim_schedule(w, at, id, TURN, 0, user);
+}
+
 static void start(sim_world *w, sim_component_id id)
 {
     if (w->on_wall_clock)
         SIM_STATE(w, workload, id)->lateness = sim_take(w, sizeof(sim_histogram));
-    schedule_arrival(w, id, w->now);
+    uint32_t users = SIM_STATE(w, const workload, id)->users;
+    if (!users)
+        schedule_arrival(w, id, w->now);
+    for (uint32_t user = 0; user < users; user++)
+        schedule_turn(w, id, user);
 }
 
 static HR_APART void push_deadline(sim_world *w, sim_component_id id, sim_ref call, hr_time at)
@@ -102,11 +137,9 @@ static HR_APART void push_deadline(sim_world *w, sim_component_id id, sim_ref ca
     }
 }
 
-static void arrive(sim_world *w, sim_component_id id, hr_time intended)
+static void ask(sim_world *w, sim_component_id id, uint64_t number, hr_time intended)
 {
     workload *s = SIM_STATE(w, workload, id);
-    uint64_t number = s->next_request++;
-    schedule_arrival(w, id, intended);
     sim_ref ref = sim_call_new(w);
     sim_call *c = sim_call_at(w, ref);
     c->request = (uint64_t)id << 48 | number;
@@ -115,6 +148,7 @@ static void arrive(sim_world *w, sim_component_id id, hr_time intended)
     c->caller = id;
     c->operation = s->operation;
     c->size_bytes = s->size_bytes;
+    c->priority = (uint8_t)s->priority;
     if (w->has_truth)
         c->floor = sim_database_version(w, w->truth, c->key);
     if (intended >= w->window_from && intended < w->window_to) {
@@ -127,6 +161,27 @@ static void arrive(sim_world *w, sim_component_id id, hr_time intended)
     if (s->timeout != HR_FOREVER)
         push_deadline(w, id, ref, intended + s->timeout);
     sim_call_send(w, ref, s->target, 0);
+}
+
+static void arrive(sim_world *w, sim_component_id id, hr_time intended)
+{
+    uint64_t number = SIM_STATE(w, workload, id)->next_request++;
+    schedule_arrival(w, id, intended);
+    ask(w, id, number, intended);
+}
+
+static void begin_turn(sim_world *w, sim_component_id id, uint32_t user, hr_time intended)
+{
+    const workload *s = SIM_STATE(w, const workload, id);
+    ask(w, id, (uint64_t)SIM_AT(w, uint32_t, s->turns)[user]++ * s->users + user, intended);
+}
+
+// The request is over: in a closed loop its user goes on.
+static void go_on(sim_world *w, sim_component_id id, sim_ref call)
+{
+    uint32_t users = SIM_STATE(w, const workload, id)->users;
+    if (users)
+        schedule_turn(w, id, (uint32_t)((sim_call_at(w, call)->request & 0xFFFFFFFFFFFFu) % users));
 }
 
 // A request has ended, answered or given up.
@@ -154,6 +209,7 @@ static void record(sim_world *w, workload *s, sim_ref call, sim_outcome outcome)
 static void reply(sim_world *w, sim_component_id id, sim_ref call)
 {
     record(w, SIM_STATE(w, workload, id), call, (sim_outcome)sim_call_at(w, call)->status);
+    go_on(w, id, call);
     sim_call_free(w, call);
 }
 
@@ -173,6 +229,7 @@ static void expire(sim_world *w, sim_component_id id)
         if (answered)
             continue;
         record(w, s, d.call, SIM_timeout);
+        go_on(w, id, d.call);
         if (c->flags & SIM_CALL_COUNTED)
             s->wasted++;
         c->flags |= SIM_CALL_ABANDONED;        // the callee is not told and works on
@@ -184,6 +241,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
     if (event->what == ARRIVAL)
         arrive(w, id, event->at);
+    else if (event->what == TURN)
+        begin_turn(w, id, event->generation, event->at);
     else
         expire(w, id);
 }

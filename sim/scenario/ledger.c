@@ -86,8 +86,13 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             show_steps(model, c->name, c->def, out);
         if (c->kind == SIM_PART_workload) {
             const sim_workload_def *w = c->def;
-            hr_text_add(out, "%s.arrivals = %s, open loop\n%s.key = %s over %llu keys\n", c->name,
-                        w->arrivals == SIM_ARRIVALS_poisson ? "poisson" : "constant", c->name,
+            hr_text_add(out, "%s.arrivals = ", c->name);
+            if (w->arrivals == SIM_ARRIVALS_shaped)
+                hr_text_add(out, "in the shape of %s with scv %.3g, open loop\n", sim_dist_name(w->gaps.kind), sim_dist_scv(&w->gaps));
+            else
+                hr_text_add(out, "%s\n", w->users ? "when users have thought, closed loop" :
+                            w->arrivals == SIM_ARRIVALS_poisson ? "poisson, open loop" : "constant, open loop");
+            hr_text_add(out, "%s.key = %s over %llu keys\n", c->name,
                         w->keys.kind == SIM_KEYS_ZIPF ? "zipf" : w->keys.kind == SIM_KEYS_UNIFORM ? "uniform" : "one",
                         (unsigned long long)w->keys.count);
         }
@@ -100,7 +105,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             }
         }
     }
-    hr_text_add(out, "assumption: replicas start ready; a `cpu` step has a core to itself once it has one (no preemption)\n"
+    hr_text_add(out, "assumption: replicas start ready; a `cpu` step has a core to itself once it has one (no preemption), unless `sharing`\n"
                      "assumption: the response-time histogram holds answered and timed-out requests; refused and failed ones are counted\n"
                      "assumption: an answer is stale when a newer version was committed before its request started\n");
 }

@@ -173,6 +173,26 @@ static void read_values(sim_reader *r, uint16_t id)
     }
 }
 
+// Open or closed: a rate or users, and no key that belongs to the other.
+static void read_loop(sim_reader *r, uint16_t id)
+{
+    const sim_workload_def *d = r->model->components[id].def;
+    const char *name = r->model->components[id].name;
+    sim_node *node = r->nodes[id];
+    const sim_node *rate = sim_node_member(node, "rate"), *users = sim_node_member(node, "users"), *think = sim_node_member(node, "think");
+    const sim_node *arrivals = sim_node_member(node, "arrivals");
+    if (!rate && !users)
+        SIM_FAIL(r, node, "%s lacks `rate` (open loop, such as 400/s) or `users` (closed loop, such as 50)", name);
+    if (rate && users)
+        SIM_FAIL(r, users, "%s: `rate` and `users` exclude each other: an open loop asks whatever happens, a closed one waits for answers", name);
+    if (users && arrivals)
+        SIM_FAIL(r, arrivals, "%s.arrivals belongs to a `rate`; users ask when they have thought: give `think`", name);
+    if (think && !users)
+        SIM_FAIL(r, think, "%s.think belongs to `users`", name);
+    if (users && sim_dist_mean(&d->think) < 1e-6)
+        SIM_FAIL(r, think, "%s.think: users must think for some time (1us at least on average), or refused requests would fill an instant", name);
+}
+
 static void read_workload(sim_reader *r, uint16_t id)
 {
     sim_workload_def *d = r->model->components[id].def;
@@ -186,8 +206,11 @@ static void read_workload(sim_reader *r, uint16_t id)
         SIM_FAIL(r, key, "%s.key: want one, uniform(10k) or zipf(0.99, 100k)", name);
     if (arrivals && arrivals->kind == SIM_SCALAR && strcmp(arrivals->text, "constant") == 0)
         d->arrivals = SIM_ARRIVALS_constant;
+    else if (arrivals && arrivals->kind == SIM_SCALAR && sim_read_dist(r->pool, arrivals->text, &d->gaps) && sim_dist_mean(&d->gaps) > 0)
+        d->arrivals = SIM_ARRIVALS_shaped;
     else if (arrivals && (arrivals->kind != SIM_SCALAR || strcmp(arrivals->text, "poisson") != 0))
-        SIM_FAIL(r, arrivals, "%s.arrivals: want poisson or constant", name);
+        SIM_FAIL(r, arrivals, "%s.arrivals: want poisson, constant, or a distribution such as erlang(4, 1s)", name);
+    read_loop(r, id);
 }
 
 static int part_named(const char *word)

@@ -90,6 +90,12 @@ bool sim_read_count(const char *text, double *count)
     return number_with(text, units, 1, count) && *count <= 1e15 && *count == floor(*count);
 }
 
+bool sim_read_number(const char *text, double *number)
+{
+    static const unit none[] = {{NULL, 0}};
+    return number_with(text, none, 1, number);
+}
+
 bool sim_read_cores(const char *text, double *cores)
 {
     static const unit units[] = {{"cores", 1}, {"core", 1}, {NULL, 0}};
@@ -117,7 +123,8 @@ bool sim_read_any(const char *text, double *value)
 
 enum { MOST_ARGUMENTS = 1024 };
 
-// Splits `name(a, b)`; arguments are trimmed copies from the pool. False when it has no such form.
+// Splits `name(a, b)` at the commas outside of inner parentheses; arguments are trimmed copies from the pool. False when it has no such
+// form.
 static bool split(sim_pool *pool, const char *text, char *name, size_t room, char **arguments, size_t *count)
 {
     const char *open = strchr(text, '(');
@@ -126,44 +133,142 @@ static bool split(sim_pool *pool, const char *text, char *name, size_t room, cha
         return false;
     memcpy(name, text, n);
     name[n] = 0;
-    char *rest = sim_pool_text(pool, open + 1);
-    rest[strlen(rest) - 1] = 0;
+    char *word = sim_pool_text(pool, open + 1);
+    word[strlen(word) - 1] = 0;
     *count = 0;
-    for (char *save = NULL, *word = strtok_r(rest, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
-        if (*count == MOST_ARGUMENTS)
+    for (bool more = true; more;) {
+        int depth = 0;
+        size_t end = 0;
+        for (; word[end] && (word[end] != ',' || depth > 0); end++)
+            depth += (word[end] == '(') - (word[end] == ')');
+        more = word[end] == ',';
+        if (*count == MOST_ARGUMENTS || depth != 0)
             return false;
+        char *next = word + end + more;
+        word[end] = 0;
         while (isspace((unsigned char)*word))
             word++;
-        for (size_t end = strlen(word); end > 0 && isspace((unsigned char)word[end - 1]);)
+        for (end = strlen(word); end > 0 && isspace((unsigned char)word[end - 1]);)
             word[--end] = 0;
         arguments[(*count)++] = word;
+        word = next;
     }
     return true;
 }
 
 static const double z99 = 2.3263478740408408;                      // 99 % point of the standard normal distribution
 
-// lognormal(p50=8ms, p99=60ms): median and shape.
-static bool read_lognormal(char **arguments, size_t count, sim_dist_def *d)
+// The text behind "name=" when the argument begins so, else NULL.
+static const char *behind(const char *argument, const char *name)
 {
-    double p50, p99;
-    if (count != 2 || strncmp(arguments[0], "p50=", 4) != 0 || strncmp(arguments[1], "p99=", 4) != 0)
+    size_t n = strlen(name);
+    return strncmp(argument, name, n) == 0 && argument[n] == '=' ? argument + n + 1 : NULL;
+}
+
+static bool named_time(const char *argument, const char *name, double *seconds)
+{
+    const char *text = behind(argument, name);
+    return text && seconds_of(text, seconds) && *seconds > 0;
+}
+
+static bool named_number(const char *argument, const char *name, double *number)
+{
+    const char *text = behind(argument, name);
+    return text && sim_read_number(text, number) && *number > 0 && *number <= 1e6;
+}
+
+static bool read_exp(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+{
+    (void)pool;
+    return n == 1 && seconds_of(arguments[0], &d->a) && d->a > 0;
+}
+
+static bool read_uniform(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+{
+    (void)pool;
+    return n == 2 && seconds_of(arguments[0], &d->a) && seconds_of(arguments[1], &d->b) && d->b >= d->a;
+}
+
+static bool read_erlang(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+{
+    (void)pool;
+    return n == 2 && sim_read_count(arguments[0], &d->a) && d->a >= 1 && d->a <= 100 && seconds_of(arguments[1], &d->b) && d->b > 0;
+}
+
+static bool read_lognormal(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+{
+    double p99;
+    (void)pool;
+    if (n != 2 || !named_time(arguments[0], "p50", &d->a) || !named_time(arguments[1], "p99", &p99) || p99 < d->a)
         return false;
-    if (!seconds_of(arguments[0] + 4, &p50) || !seconds_of(arguments[1] + 4, &p99) || !(p50 > 0) || p99 < p50)
-        return false;
-    *d = (sim_dist_def){.kind = SIM_DIST_lognormal, .a = p50, .b = sim_log(p99 / p50) / z99};
+    d->b = sim_log(p99 / d->a) / z99;
     return true;
 }
 
-static bool read_empirical(sim_pool *pool, char **arguments, size_t count, sim_dist_def *d)
+static bool read_empirical(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
 {
-    double *table = sim_pool_take(pool, count * sizeof *table + 1);
-    for (size_t i = 0; i < count; i++)
+    double *table = sim_pool_take(pool, n * sizeof *table + 1);
+    for (size_t i = 0; i < n; i++)
         if (!seconds_of(arguments[i], &table[i]) || (i && table[i] < table[i - 1]))
             return false;
-    *d = (sim_dist_def){.kind = SIM_DIST_empirical, .table = table, .count = (uint32_t)count};
-    return count >= 2;
+    d->table = table;
+    d->count = (uint32_t)n;
+    return n >= 2;
 }
+
+static bool read_hyperexp(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+{
+    (void)pool;
+    return n == 2 && named_time(arguments[0], "mean", &d->a) && named_number(arguments[1], "scv", &d->b) && d->b >= 1;
+}
+
+static bool read_weibull(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+{
+    (void)pool;
+    return n == 2 && named_time(arguments[0], "scale", &d->a) && named_number(arguments[1], "shape", &d->b) && d->b >= 0.1 && d->b <= 100;
+}
+
+static bool read_pareto(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+{
+    (void)pool;
+    if ((n != 2 && n != 3) || !named_time(arguments[0], "min", &d->a) || !named_number(arguments[1], "shape", &d->b) || d->b < 0.01 || d->b > 100)
+        return false;
+    return n == 2 ? d->b > 1 : named_time(arguments[2], "max", &d->c) && d->c > d->a;
+}
+
+static bool read_gamma(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+{
+    (void)pool;
+    return n == 2 && sim_read_number(arguments[0], &d->a) && d->a >= 0.01 && d->a <= 1e4 && seconds_of(arguments[1], &d->b) && d->b > 0;
+}
+
+// Each argument is a share and a distribution, but no mix: what one mix can say needs no nest, and a nest could be bottomless.
+static bool read_mix(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+{
+    double *upto = sim_pool_take(pool, n * sizeof *upto), total = 0, share;
+    sim_dist_def *parts = sim_pool_take(pool, n * sizeof *parts);
+    for (size_t i = 0; i < n; i++) {
+        char *space = strchr(arguments[i], ' ');
+        if (!space)
+            return false;
+        *space = 0;
+        while (isspace((unsigned char)space[1]))
+            space++;
+        bool good = sim_read_share(arguments[i], &share) && share > 0 && strncmp(space + 1, "mix(", 4) != 0 && sim_read_dist(pool, space + 1, &parts[i]);
+        if (!good)
+            return false;
+        upto[i] = total += share;
+    }
+    d->table = upto;
+    d->parts = parts;
+    d->count = (uint32_t)n;
+    return fabs(total - 1) < 1e-9;
+}
+
+static const struct { sim_dist_kind kind; bool (*read)(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d); } dist_readers[] = {
+    {SIM_DIST_exp, read_exp}, {SIM_DIST_uniform, read_uniform}, {SIM_DIST_erlang, read_erlang}, {SIM_DIST_lognormal, read_lognormal},
+    {SIM_DIST_empirical, read_empirical}, {SIM_DIST_hyperexp, read_hyperexp}, {SIM_DIST_weibull, read_weibull}, {SIM_DIST_pareto, read_pareto},
+    {SIM_DIST_gamma, read_gamma}, {SIM_DIST_mix, read_mix}};
 
 bool sim_read_dist(sim_pool *pool, const char *text, sim_dist_def *d)
 {
@@ -174,22 +279,12 @@ bool sim_read_dist(sim_pool *pool, const char *text, sim_dist_def *d)
         return d->a <= 1e6;
     if (!split(pool, text, name, sizeof name, arguments, &n))
         return false;
-    bool good = false;
-    if (strcmp(name, "exp") == 0) {
-        d->kind = SIM_DIST_exp;
-        good = n == 1 && seconds_of(arguments[0], &d->a) && d->a > 0;
-    } else if (strcmp(name, "uniform") == 0) {
-        d->kind = SIM_DIST_uniform;
-        good = n == 2 && seconds_of(arguments[0], &d->a) && seconds_of(arguments[1], &d->b) && d->b >= d->a;
-    } else if (strcmp(name, "erlang") == 0) {
-        d->kind = SIM_DIST_erlang;
-        good = n == 2 && sim_read_count(arguments[0], &d->a) && d->a >= 1 && d->a <= 100 && seconds_of(arguments[1], &d->b) && d->b > 0;
-    } else if (strcmp(name, "lognormal") == 0) {
-        good = read_lognormal(arguments, n, d);
-    } else if (strcmp(name, "empirical") == 0) {
-        good = read_empirical(pool, arguments, n, d);
+    for (size_t i = 0; i < HR_COUNT(dist_readers); i++) {
+        *d = (sim_dist_def){.kind = dist_readers[i].kind};
+        if (strcmp(name, sim_dist_name(d->kind)) == 0)             // a mean of eleven days is a slip of the pen
+            return dist_readers[i].read(pool, arguments, n, d) && sim_dist_mean(d) <= 1e6;
     }
-    return good && sim_dist_mean(d) <= 1e6;    // a mean of eleven days is a slip of the pen
+    return false;
 }
 
 bool sim_read_keys(const char *text, sim_keys *keys)

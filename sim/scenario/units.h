@@ -11,6 +11,7 @@ bool sim_read_rate(const char *text, double *per_s);              // 800/s, 30/m
 bool sim_read_bytes(const char *text, double *bytes);             // 4GiB, 20MiB, 8KiB, 10kB, 96B
 bool sim_read_share(const char *text, double *share);             // 70%, 0.7
 bool sim_read_count(const char *text, double *count);             // 64, 100k, 1M
+bool sim_read_number(const char *text, double *number);           // 0.8, 1e3: without a unit
 bool sim_read_cores(const char *text, double *cores);             // 2 cores, 0.5
 bool sim_read_money(const char *text, double *per_hour);          // 0.04 $/h
 bool sim_read_any(const char *text, double *value);               // whichever of the above fits: for objectives

@@ -1,15 +1,14 @@
 // sim/study/document.c - studies as JSON, and in the store of runs. No times of this machine are in them: the same study, the same bytes.
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/store/store.h"
+#include "sim/study/json.h"
 #include "sim/study/study.h"
 
-// Twelve digits are more than any interval supports, and print alike everywhere.
-static json_t *real(double x)
+json_t *sim_json_real(double x)
 {
     char digits[32];
     if (!isfinite(x))
@@ -18,9 +17,9 @@ static json_t *real(double x)
     return json_real(strtod(digits, NULL));
 }
 
-static json_t *estimate_json(sim_estimate e, double factor)
+json_t *sim_json_estimate(sim_estimate e, double factor)
 {
-    return json_pack("{s:o,s:o,s:o}", "value", real(e.value * factor), "low", real(e.low * factor), "high", real(e.high * factor));
+    return json_pack("{s:o,s:o,s:o}", "value", sim_json_real(e.value * factor), "low", sim_json_real(e.low * factor), "high", sim_json_real(e.high * factor));
 }
 
 // JSON names carry their unit (p50_ms), ratios stay shares.
@@ -35,7 +34,7 @@ static json_t *variant_json(const sim_study *study, size_t v)
     json_t *metrics = json_object(), *outcomes = json_object(), *components = json_object();
     for (int m = 0; m < SIM_METRIC_COUNT; m++)
         if (!isnan(variant->estimate[m].value))
-            json_object_set_new(metrics, sim_metrics[m].json, estimate_json(variant->estimate[m], json_factor((sim_metric)m)));
+            json_object_set_new(metrics, sim_metrics[m].json, sim_json_estimate(variant->estimate[m], json_factor((sim_metric)m)));
     for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
         json_object_set_new(outcomes, sim_outcome_name((sim_outcome)o), json_integer((json_int_t)variant->outcome[o]));
     for (int c = 0; c < variant->model->component_count; c++) {
@@ -43,7 +42,7 @@ static json_t *variant_json(const sim_study *study, size_t v)
         for (int m = 0; m < SIM_METRIC_COUNT; m++) {
             sim_estimate e = sim_study_estimate(study, v, (sim_metric)m, c);
             if (!isnan(e.value))
-                json_object_set_new(one, sim_metrics[m].json, estimate_json(e, json_factor((sim_metric)m)));
+                json_object_set_new(one, sim_metrics[m].json, sim_json_estimate(e, json_factor((sim_metric)m)));
         }
         json_object_set_new(components, variant->model->components[c].name, one);
     }
@@ -59,12 +58,12 @@ static json_t *common_json(const sim_study *study, const char *schema)
         int metric = sim_metric_find(o->objective->metric);
         json_array_append_new(objectives, json_pack("{s:s,s:s,s:s,s:o,s:s}", "variant", study->variants[o->variant].name, "metric",
                                                     o->objective->metric, "limit", o->objective->text, "measured",
-                                                    estimate_json(o->measured, metric < 0 ? 1 : json_factor((sim_metric)metric)),
+                                                    sim_json_estimate(o->measured, metric < 0 ? 1 : json_factor((sim_metric)metric)),
                                                     "verdict", sim_verdict_name(o->verdict)));
     }
     return json_pack("{s:s,s:s,s:s,s:I,s:i,s:b,s:o,s:o,s:b,s:o}", "schema", schema, "name", study->variants[0].model->name, "version",
                      HEADROOM_VERSION, "seed", (json_int_t)study->seed, "replications", study->replications, "precise", study->is_precise,
-                     "warmup_s", real((double)study->warmup / 1e9), "duration_s", real((double)study->duration / 1e9), "warmup_found",
+                     "warmup_s", sim_json_real((double)study->warmup / 1e9), "duration_s", sim_json_real((double)study->duration / 1e9), "warmup_found",
                      study->warmup_found, "objectives", objectives);
 }
 
@@ -99,7 +98,7 @@ static json_t *differences_json(const sim_study *study)
             sim_paired paired = sim_study_compare(study, 0, v, (sim_metric)m);
             json_array_append_new(all, json_pack("{s:s,s:s,s:s,s:o,s:s}", "variant", study->variants[v].name, "against", study->variants[0].name,
                                                  "metric", sim_metrics[m].json, "difference",
-                                                 estimate_json(paired.difference, json_factor((sim_metric)m)), "verdict",
+                                                 sim_json_estimate(paired.difference, json_factor((sim_metric)m)), "verdict",
                                                  sim_verdict_name(paired.verdict)));
         }
     return all;
@@ -114,7 +113,7 @@ char *sim_study_compare_document(const sim_study *study)
         const sim_claim_result *c = &study->claims[i];
         json_array_append_new(claims, json_pack("{s:s,s:s,s:s,s:s,s:n,s:s,s:o}", "id", c->claim->id, "source", c->claim->source,
                                                 "expression", c->claim->expression, "verdict", sim_verdict_name(c->verdict), "live",
-                                                "values", c->values, "margin", estimate_json(c->margin, 1)));
+                                                "values", c->values, "margin", sim_json_estimate(c->margin, 1)));
     }
     hr_text sentence = {0};
     sim_study_sentence(study, &sentence);

@@ -62,7 +62,7 @@ static uint64_t run_one(sim_study *study, size_t variant, int r, sim_trial *tria
     sim_study_variant *v = &study->variants[variant];
     sim_world *w = started_world(v->model, sim_study_seed(study->seed, r));
     w->window_from = study->warmup;
-    sim_world_run(w, study->warmup);
+    sim_world_run(w, study->warmup - 1);       // a request that is meant to start just when the window opens is counted in it
     sim_world_reset_counts(w);
     sim_world_run(w, study->duration);
     if (r == 0)

@@ -1,4 +1,4 @@
-// sim/stats/queueing.h - closed formulas of queueing theory: the truth that the engine is checked against.
+// sim/stats/queueing/queueing.h - closed formulas of queueing theory: the truth that the engine is checked against.
 // * Rates are per second, times in seconds, `service_s` is the mean service time. Names as in the books (Kleinrock,
 //   Queueing Systems I, 1975; Gross and Harris, Fundamentals of Queueing Theory): W response time, Wq waiting time,
 //   L in the system, Lq in the queue.

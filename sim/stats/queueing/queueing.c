@@ -1,5 +1,5 @@
-// sim/stats/queueing.c - see queueing.h. Recursions instead of factorials: a^c / c! overflows from some 150 servers on.
-#include "sim/stats/queueing.h"
+// sim/stats/queueing/queueing.c - see queueing.h. Recursions instead of factorials: a^c / c! overflows from some 150 servers on.
+#include "sim/stats/queueing/queueing.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,0 +1,174 @@
+// tests/unit/test_service.c - shared cores, priorities, closed loops and shaped gaps against cases computed by hand.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim/policy/balance/balance.h"
+#include "sim/scenario/model.h"
+
+typedef struct { sim_world *w; sim_model *model; } fixture;
+
+// The world of a scenario, run and drained; every invariant is checked.
+static fixture run(const char *components, const char *workload, hr_time until)
+{
+    char *text = hr_format("scenario: t\ncomponents: {%s}\nworkload: {%s}\nrun: {duration: 100s, warmup: 0}\n", components, workload);
+    hr_error e = {0};
+    fixture f;
+    if (sim_model_parse("t", text, strlen(text), "", &f.model, &e))
+        fail_msg("%s", e.text);
+    free(text);
+    f.w = sim_model_build(f.model, 1);
+    f.w->arrivals_end = until;
+    sim_world_start(f.w, 0);
+    for (hr_time at = 0; at <= until; at += until / 50) {
+        sim_world_run(f.w, at);
+        sim_world_check(f.w);
+    }
+    assert_true(sim_world_drain(f.w, until * 100));
+    sim_world_check(f.w);
+    return f;
+}
+
+static sim_workload_view look(fixture f, const char *name)
+{
+    return sim_workload_look(f.w, (sim_component_id)sim_model_find(f.model, name));
+}
+
+static void done(fixture f)
+{
+    sim_world_free(f.w);
+    sim_model_free(f.model);
+}
+
+static double mean_of(const char *service, const char *workload, hr_time until)
+{
+    char *components = hr_format("s: {kind: service, %s}", service);
+    fixture f = run(components, workload, until);
+    free(components);
+    double mean = sim_histogram_mean_s(look(f, "c").latency);
+    done(f);
+    return mean;
+}
+
+static void near(double got, double want)
+{
+    if (!(got > want - 1e-6 && got < want + 1e-6))
+        fail_msg("got %.9f s, want %.9f s", got, want);
+}
+
+// Requests come at 1 s, 2 s and 3 s. Each computes for 1.5 s.
+// One core shared: the first has 1 s of work done at 2 s, then half speed: ends at 3 s. The second has 0.5 s at 3 s, the third none;
+// the second needs 1 s more and ends at 5 s, where the third has 1 s and 0.5 s to go: 5.5 s. Response 2, 3, 2.5.
+// First come first served instead: 2.5, 4, 5.5: response 1.5, 2, 2.5. Two cores shared: nobody waits before the third; 1.5, 1.5, 1.5.
+static void test_cores_are_shared_as_computed_by_hand(void **state)
+{
+    (void)state;
+    const char *asks = "c: {rate: 1/s, arrivals: constant, call: s.go, timeout: none}";
+    near(mean_of("cores: 1, sharing: true, on: {go: [{cpu: 1500ms}]}", asks, 3500 * HR_MS), 2.5);
+    near(mean_of("cores: 1, on: {go: [{cpu: 1500ms}]}", asks, 3500 * HR_MS), 2.0);
+    near(mean_of("cores: 2, sharing: true, on: {go: [{cpu: 1500ms}]}", asks, 3500 * HR_MS), 1.5);
+}
+
+// A handler that computes again joins again; computations that end at the same instant leave together.
+static void test_a_computation_may_join_again(void **state)
+{
+    (void)state;
+    near(mean_of("cores: 1, sharing: true, on: {go: [{cpu: 200ms}, {cpu: 0}, {cpu: 250ms}]}", "c: {rate: 2/s, arrivals: constant, call: s.go, timeout: none}",
+                 1200 * HR_MS), 0.45);
+    near(mean_of("replicas: 1, cores: 1, sharing: true, on: {go: [{cpu: 400ms}]}",
+                 "c: {users: 4, think: 1s, call: s.go, timeout: none}", 1500 * HR_MS), 1.6);           // all four at once, each at a quarter
+}
+
+// One worker, 1 s each. Low ones come at 0.4, 0.8 … 2.0 s, high ones at 1.3 and 2.6 s. Served: low 0.4-1.4, high 1.4-2.4 (waited 0.1),
+// low -3.4 although the next high came at 2.6, high 3.4-4.4, then the three other low ones.
+static void test_the_higher_priority_goes_first_and_interrupts_nobody(void **state)
+{
+    (void)state;
+    const char *asks = "high: {rate: 0.769230769/s, arrivals: constant, call: s.go, timeout: none, priority: 3}, "
+                       "c: {rate: 2.5/s, arrivals: constant, call: s.go, timeout: none, priority: 1}";
+    double high[2], low[2];
+    for (int order = 0; order < 2; order++) {
+        char *components = hr_format("s: {kind: service, workers: 1, priority: %s, on: {go: [{wait: 1s}]}}", order ? "true" : "false");
+        fixture f = run(components, asks, 2700 * HR_MS);
+        free(components);
+        assert_int_equal(look(f, "high").offered, 2);
+        assert_int_equal(look(f, "c").offered, 6);
+        high[order] = sim_histogram_mean_s(look(f, "high").latency);
+        low[order] = sim_histogram_mean_s(look(f, "c").latency);
+        done(f);
+    }
+    near(high[1], (1.1 + 1.8) / 2);            // 1.3 → 2.4, 2.6 → 4.4
+    near(low[1], (1.0 + 2.6 + 4.2 + 4.8 + 5.4 + 6.0) / 6);         // 1.4, 3.4, 5.4, 6.4, 7.4, 8.4
+    assert_true(high[0] > 3 && low[0] < low[1]);                   // the twin: in order of arrival the high ones wait with the others
+}
+
+// Three users think 1 s and are served 0.5 s side by side: a turn every 1.5 s from 1 s on, so at 1, 2.5 … 8.5: six each.
+static void test_users_ask_when_they_have_their_answer(void **state)
+{
+    (void)state;
+    fixture f = run("s: {kind: service, workers: 3, on: {go: [{wait: 500ms}]}}", "c: {users: 3, think: 1s, call: s.go, timeout: none}", 10 * HR_SEC);
+    assert_int_equal(look(f, "c").offered, 18);
+    near(sim_histogram_mean_s(look(f, "c").latency), 0.5);
+    done(f);
+    // One worker: after the first round, in which two wait, they ask in turn, for a user's 1 s of thinking is what the other two take.
+    // Turns at 1 s (three), then from 2.5 s to 99.5 s twice a second.
+    f = run("s: {kind: service, workers: 1, on: {go: [{wait: 500ms}]}}", "c: {users: 3, think: 1s, call: s.go, timeout: none}", 100 * HR_SEC);
+    near(sim_histogram_mean_s(look(f, "c").latency), (196 * 0.5 + 1.0 + 1.5) / 198);
+    done(f);
+}
+
+// Who gives up thinks again, although the callee still works: with a timeout of 0.25 s a turn every 1.25 s, at 1, 2.25 …, 9.75.
+static void test_a_user_who_gives_up_thinks_again(void **state)
+{
+    (void)state;
+    fixture f = run("s: {kind: service, workers: 8, on: {go: [{wait: 500ms}]}}", "c: {users: 1, think: 1s, call: s.go, timeout: 250ms}", 10 * HR_SEC);
+    assert_int_equal(look(f, "c").offered, 8);
+    assert_int_equal(look(f, "c").outcome[SIM_timeout], 8);
+    done(f);
+}
+
+// Gaps of a shape have the mean that the rate says, whatever the shape's own mean is.
+static void test_the_rate_sets_the_mean_of_shaped_gaps(void **state)
+{
+    (void)state;
+    const char *const shapes[] = {"5ms", "erlang(4, 1h)", "uniform(1us, 3us)", "gamma(20, 1s)"};
+    for (size_t i = 0; i < HR_COUNT(shapes); i++) {
+        char *asks = hr_format("c: {rate: 100/s, arrivals: \"%s\", call: s.go, timeout: none}", shapes[i]);
+        fixture f = run("s: {kind: service, on: {go: [{wait: 1ms}]}}", asks, 100 * HR_SEC);
+        free(asks);
+        uint64_t offered = look(f, "c").offered;
+        printf("%s: %llu\n", shapes[i], (unsigned long long)offered);
+        assert_true(offered > 9700 && offered < 10300);
+        done(f);
+    }
+}
+
+static void test_random_two_takes_the_less_busy_of_two(void **state)
+{
+    (void)state;
+    const uint16_t slots[3] = {0, 1, 2};
+    const uint32_t in_flight[3] = {5, 1, 9};
+    int picked[3] = {0};
+    for (uint64_t n = 0; n < 3000; n++) {
+        sim_candidates c = {slots, 3, in_flight, sim_random(4, 1, n, 0)};
+        picked[sim_balancer_random_two.pick(NULL, &c)]++;
+    }
+    assert_true(picked[2] == 0);               // the busiest loses against either
+    assert_true(picked[0] > 850 && picked[0] < 1150);              // chosen when the idlest is not among the two: one pair of three
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cores_are_shared_as_computed_by_hand), cmocka_unit_test(test_a_computation_may_join_again),
+        cmocka_unit_test(test_the_higher_priority_goes_first_and_interrupts_nobody), cmocka_unit_test(test_users_ask_when_they_have_their_answer),
+        cmocka_unit_test(test_a_user_who_gives_up_thinks_again), cmocka_unit_test(test_the_rate_sets_the_mean_of_shaped_gaps),
+        cmocka_unit_test(test_random_two_takes_the_less_busy_of_two)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -70,6 +70,10 @@ hr_status real_validate_check(const sim_model *model, hr_error *e)
                 status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s.statements.%s has no `sql`: a live database needs one", model->path,
                                  model->components[c].line, model->components[c].name, d->statements[s].name);
     }
+    for (uint16_t c = 0; c < model->component_count; c++)
+        if (model->components[c].kind == SIM_PART_workload && ((const sim_workload_def *)model->components[c].def)->users)
+            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s is a closed loop (`users`): loads are measured by open ones, with a `rate`", model->path,
+                             model->components[c].line, model->components[c].name);
     real_leaf_operation op[REAL_MOST_OPERATIONS];
     if (n == 0)
         status = hr_fail(e, HR_BAD_INPUT, "%s: has neither a database nor a cache that could be live", model->path);

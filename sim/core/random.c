@@ -209,6 +209,13 @@ sim_dist sim_dist_place(sim_world *w, const sim_dist_def *def)
     return d;
 }
 
+void sim_lateness_place(sim_world *w, const sim_dist_def *def)
+{
+    sim_dist d = sim_dist_place(w, def);
+    w->lateness = sim_take(w, sizeof d);
+    *SIM_AT(w, sim_dist, w->lateness) = d;
+}
+
 // Erlang by the product of its phases' uniforms; each draw gives two.
 static HR_APART double erlang_draw(uint64_t seed, uint32_t stream, uint64_t subject, uint32_t ordinal, int phases)
 {

@@ -13,6 +13,7 @@ typedef struct { uint64_t word[2]; } sim_draw;
 
 // Purposes of draws within one component; they are part of the stream, so that no two share numbers.
 enum { SIM_DRAW_ARRIVAL = 1, SIM_DRAW_KEY, SIM_DRAW_WAIT, SIM_DRAW_CPU, SIM_DRAW_NETWORK, SIM_DRAW_CHOICE, SIM_DRAW_TTL, SIM_DRAW_THINK,
+       SIM_DRAW_LATENESS,
        SIM_DRAW_STATEMENT = 64 };             // + the statement's number
 
 static inline void sim_random_round(uint64_t *a, uint64_t *b, uint64_t key)
@@ -96,6 +97,14 @@ double   sim_dist_bisect(const sim_dist_def *def, double p);
 double   sim_dist_moment(const sim_dist_def *def, int k);          // mean of x^k, k 1 or 2; kinds from hyperexp on
 // Of a hyperexponential distribution with balanced means: the share of its shorter branch.
 double   sim_hyperexp_share(double scv);
+
+// A wall clock's timers are late. A world on the virtual clock that imitates one (sim_lateness_place) adds draws of this to what
+// is a timer there: sending a request, the end of a `wait` or `cpu` step. In nanoseconds; 0 in every other world.
+void sim_lateness_place(sim_world *w, const sim_dist_def *def);
+static inline hr_time sim_lateness(const sim_world *w, sim_component_id id, uint64_t subject, uint32_t ordinal)
+{
+    return w->lateness ? sim_dist_time(w, SIM_AT(w, const sim_dist, w->lateness), sim_stream(w, id, SIM_DRAW_LATENESS), subject, ordinal) : 0;
+}
 
 // Which key a request is about: uniform over n keys, or Zipf with exponent s over n ranks (rank 1 is key 0).
 typedef enum { SIM_KEYS_ONE, SIM_KEYS_UNIFORM, SIM_KEYS_ZIPF } sim_keys_kind;

@@ -119,7 +119,8 @@ typedef struct sim_world {
     hr_time  arrivals_end;                     // no request starts at or after this time
     sim_series series;
     sim_component_id truth;                    // the database whose committed versions decide staleness
-    uint8_t  has_truth, on_wall_clock, unused[4];
+    uint8_t  has_truth, on_wall_clock;
+    sim_ref  lateness;                         // sim_dist of how late timers are, see sim_lateness; 0: never
     const struct sim_host *host;               // live adapters and observers; no part of a checkpoint
     sim_component components[SIM_MAX_COMPONENTS];
 } sim_world;

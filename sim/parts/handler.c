@@ -85,8 +85,8 @@ void sim_handler_run(sim_world *w, sim_component_id id, sim_ref call)
         const sim_step *step = sim_service_step(w, c);
         switch (step->kind) {
         case SIM_STEP_wait:
-            sim_schedule(w, w->now + sim_dist_time(w, &step->time, step->stream, c->request, step->ordinal), id, SIM_SERVICE_STEP,
-                         call, c->generation);
+            sim_schedule(w, w->now + sim_dist_time(w, &step->time, step->stream, c->request, step->ordinal) +
+                         sim_lateness(w, id, c->request, step->ordinal), id, SIM_SERVICE_STEP, call, c->generation);
             return;
         case SIM_STEP_cpu:
             sim_service_compute(w, id, call);

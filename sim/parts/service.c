@@ -97,11 +97,13 @@ hr_time sim_service_cpu_demand(const sim_world *w, sim_ref call)
 static void take_core(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call)
 {
     sim_level_up(w, &r->cores);
+    const sim_call *c = sim_call_at(w, call);
     const sim_leaf *live = sim_leaf_of(w, id);
     if (live)
         live->begin(live->self, w, id, call);
     else
-        sim_schedule(w, w->now + sim_service_cpu_demand(w, call), id, SIM_SERVICE_CORE, call, sim_call_at(w, call)->generation);
+        sim_schedule(w, w->now + sim_service_cpu_demand(w, call) + sim_lateness(w, id, c->request, sim_service_step(w, c)->ordinal), id,
+                     SIM_SERVICE_CORE, call, c->generation);
 }
 
 void sim_service_compute(sim_world *w, sim_component_id id, sim_ref call)

@@ -9,7 +9,7 @@
 
 #include "sim/parts/parts.h"
 
-enum { ARRIVAL, DEADLINE, TURN };
+enum { ARRIVAL, DEADLINE, TURN, LATE };       // LATE: a request is sent after its time
 
 typedef struct { sim_ref call; uint32_t generation; hr_time at; } deadline;
 
@@ -160,7 +160,11 @@ static void ask(sim_world *w, sim_component_id id, uint64_t number, hr_time inte
     sim_level_up(w, &s->in_flight);
     if (s->timeout != HR_FOREVER)
         push_deadline(w, id, ref, intended + s->timeout);
-    sim_call_send(w, ref, s->target, 0);
+    hr_time late = sim_lateness(w, id, number, 0);
+    if (late)
+        sim_schedule(w, w->now + late, id, LATE, ref, sim_call_at(w, ref)->generation);
+    else
+        sim_call_send(w, ref, s->target, 0);
 }
 
 static void arrive(sim_world *w, sim_component_id id, hr_time intended)
@@ -243,6 +247,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         arrive(w, id, event->at);
     else if (event->what == TURN)
         begin_turn(w, id, event->generation, event->at);
+    else if (event->what == LATE)
+        sim_call_send(w, event->subject, SIM_STATE(w, const workload, id)->target, 0);
     else
         expire(w, id);
 }

@@ -542,5 +542,7 @@ sim_world *sim_model_build_repeat(const sim_model *model, uint64_t seed, uint32_
         sim_kinds[model->components[i].kind]->build(w, i, model->components[i].def);
     w->has_truth = model->truth != UINT16_MAX;
     w->truth = model->truth;
+    if (model->lateness)
+        sim_lateness_place(w, model->lateness);
     return w;
 }

@@ -38,6 +38,7 @@ typedef struct sim_model {
     sim_model_component *components;
     uint16_t    component_count;
     uint16_t    truth;                         // first database, or UINT16_MAX
+    const sim_dist_def *lateness;              // of timers, where a wall clock is imitated (sim_lateness); NULL: never late. Lent
     hr_time     duration, warmup;              // warmup < 0: found by MSER-5
     hr_time     sample;                        // grid of the series
     double      price_core, price_gib;         // $/h

@@ -2,6 +2,7 @@
 #include "sim/core/base.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,11 +112,29 @@ char *hr_format(const char *format, ...)
     return t.data;
 }
 
+// Opens without waiting: a pipe that nobody writes to would be waited for without end.
+static FILE *open_file(const char *path, hr_error *e)
+{
+    struct stat is;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &is) != 0) {
+        hr_fail(e, HR_BAD_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+    } else if (!S_ISREG(is.st_mode)) {
+        hr_fail(e, HR_BAD_INPUT, "%s: %s, but a file is wanted", path, S_ISDIR(is.st_mode) ? "this is a folder" :
+                S_ISFIFO(is.st_mode) ? "this is a pipe" : "this is a device");
+    } else {
+        return fdopen(fd, "rb");
+    }
+    if (fd >= 0)
+        close(fd);
+    return NULL;
+}
+
 hr_status hr_read_file(const char *path, size_t limit_bytes, char **data, size_t *size, hr_error *e)
 {
-    FILE *f = fopen(path, "rb");
+    FILE *f = open_file(path, e);
     if (!f)
-        return hr_fail(e, HR_BAD_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+        return HR_BAD_INPUT;
     hr_text t = {0};
     char block[65536];
     size_t got;
@@ -209,6 +228,25 @@ const char *hr_nearest(const char *word, const char *const *names)
         }
     }
     return best;
+}
+
+// The number in a file of one number, or UINT64_MAX ("max" stands there, too).
+static uint64_t number_in(const char *path)
+{
+    unsigned long long number = 0;
+    FILE *f = fopen(path, "r");
+    bool found = f && fscanf(f, "%llu", &number) == 1;
+    if (f)
+        fclose(f);
+    return found ? number : UINT64_MAX;
+}
+
+uint64_t hr_memory_bytes(void)
+{
+    uint64_t machine = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t group = number_in("/sys/fs/cgroup/memory.max"), group_v1 = number_in("/sys/fs/cgroup/memory/memory.limit_in_bytes");
+    uint64_t least = group < group_v1 ? group : group_v1;
+    return least < machine ? least : machine;
 }
 
 hr_time hr_now(void)

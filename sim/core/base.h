@@ -51,13 +51,17 @@ typedef struct { char *data; size_t used, room; } hr_text;
 void hr_text_add(hr_text *t, const char *format, ...) HR_PRINTF(2, 3);
 void hr_text_bytes(hr_text *t, const void *bytes, size_t count);
 
-// The whole file, with a zero byte behind it (the caller frees it). `limit_bytes` bounds what is read.
+// The whole file, with a zero byte behind it (the caller frees it). `limit_bytes` bounds what is read. Only true files are read: a pipe
+// can be read once, and may never end.
 hr_status hr_read_file(const char *path, size_t limit_bytes, char **data, size_t *size, hr_error *e) HR_MUST_USE;
 // Writes beside the target and renames, so that a full disk never leaves half a file at `path`.
 hr_status hr_write_file(const char *path, const void *data, size_t size, hr_error *e) HR_MUST_USE;
 
 // Makes the folder and those above it where they are missing; fine when it is there.
 hr_status hr_make_folder(const char *path, hr_error *e) HR_MUST_USE;
+
+// Memory that this process may hope for: of the machine, or of its control group where that is less.
+uint64_t hr_memory_bytes(void);
 
 // The nearest of `names` (NULL-terminated) to `word` for "did you mean", or NULL when none is near.
 const char *hr_nearest(const char *word, const char *const *names);

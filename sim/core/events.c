@@ -127,6 +127,6 @@ void sim_events_check(const sim_world *w)
     }
     SIM_ASSERT(w, q->first == q->end || front[q->end - 1].at <= q->edge);
     SIM_ASSERT(w, q->first < q->end || q->far == 0);
-    SIM_ASSERT(w, w->on_wall_clock || q->first == q->end || front[q->first].at >= w->now);
+    SIM_ASSERT(w, w->on_wall_clock || w->is_full || q->first == q->end || front[q->first].at >= w->now);
     sim_wheel_check(w);
 }

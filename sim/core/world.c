@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 static const char checkpoint_magic[16] = "headroom world\n";
 
@@ -54,13 +55,26 @@ static sim_world *reserve(size_t bytes)
     return (sim_world *)(void *)(base + before);
 }
 
-sim_world *sim_world_new(uint64_t seed, size_t reserve_bytes)
+enum { RESERVE = 4 };                          // times the limit
+
+size_t sim_world_limit(void)
 {
-    if (!reserve_bytes)
-        reserve_bytes = (size_t)8 << 30;
-    reserve_bytes = (reserve_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    sim_world *w = reserve(reserve_bytes);
-    w->reserved = (uint32_t)(reserve_bytes >> 3);
+    const uint64_t most = (uint64_t)8 << 30;   // RESERVE times that is what a sim_ref reaches
+    struct rlimit space;                       // `ulimit -v` bounds what can be set aside: by four worlds, and by the program itself
+    uint64_t limit = hr_memory_bytes() / 4;
+    if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY && space.rlim_cur / (RESERVE * 6) < limit)
+        limit = space.rlim_cur / (RESERVE * 6);
+    return limit < most ? limit : most;
+}
+
+sim_world *sim_world_new(uint64_t seed, size_t limit_bytes)
+{
+    if (!limit_bytes)
+        limit_bytes = sim_world_limit();
+    size_t bytes = (limit_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE * RESERVE;
+    sim_world *w = reserve(bytes);
+    w->reserved = (uint32_t)((bytes >> 3) - 1);                    // 32 GiB are 2^32 units: one too many
+    w->limit = (uint32_t)(limit_bytes >> 3);
     w->used = (uint32_t)((sizeof *w + 7) >> 3);
     w->seed = seed;
     w->window_to = w->arrivals_end = HR_FOREVER;
@@ -72,12 +86,12 @@ sim_world *sim_world_new(uint64_t seed, size_t reserve_bytes)
 void sim_world_free(sim_world *w)
 {
     if (w)
-        munmap(w, (size_t)w->reserved << 3);
+        munmap(w, ((size_t)w->reserved + 1) << 3);
 }
 
 sim_world *sim_world_fork(const sim_world *w)
 {
-    sim_world *copy = reserve((size_t)w->reserved << 3);
+    sim_world *copy = reserve(((size_t)w->reserved + 1) << 3);
     memcpy(copy, w, (size_t)w->used << 3);
     copy->host = NULL;
     return copy;
@@ -132,9 +146,11 @@ hr_status sim_world_restore(sim_world *w, const void *bytes, size_t size, hr_err
     size -= sizeof(checkpoint_head);
     SIM_ASSERT(w, size <= (size_t)w->reserved << 3);
     const struct sim_host *host = w->host;
-    uint32_t used = w->used, reserved = w->reserved;
+    uint32_t used = w->used, reserved = w->reserved, limit = w->limit;
     memcpy(w, (const char *)bytes + sizeof(checkpoint_head), size);
     w->reserved = reserved;
+    w->limit = limit;
+    w->is_full = w->used > limit;
     w->host = host;
     if (used > w->used)                        // sim_take promises zeroed bytes
         memset(SIM_AT(w, char, w->used), 0, (size_t)(used - w->used) << 3);
@@ -191,6 +207,10 @@ sim_ref sim_take(sim_world *w, size_t bytes)
                  (unsigned long long)w->reserved >> 17, (unsigned long long)w->seed, (double)w->now / 1e9);
     block = w->used;
     w->used += (uint32_t)units;
+    if (w->used > w->limit && !w->is_full) {
+        w->is_full = 1;
+        w->full_at = w->now;
+    }
     return block;
 }
 
@@ -393,7 +413,7 @@ static inline void run_event(sim_world *w, const sim_event *event)
 bool sim_world_step(sim_world *w)
 {
     sim_event event;
-    if (!sim_events_pop(w, &event))
+    if (w->is_full || !sim_events_pop(w, &event))
         return false;
     SIM_CHECK(w, w->on_wall_clock || event.at >= w->now);
     run_event(w, &event);
@@ -403,7 +423,7 @@ bool sim_world_step(sim_world *w)
 void sim_world_run(sim_world *w, hr_time until)
 {
     sim_event event;
-    while (sim_events_pop_until(w, until, &event))
+    while (!w->is_full && sim_events_pop_until(w, until, &event))
         run_event(w, &event);
     if (w->now < until)
         w->now = until;

@@ -107,8 +107,9 @@ struct sim_host;
 
 typedef struct sim_world {
     uint32_t used, reserved;                   // arena, in units of 8 bytes
+    uint32_t limit;                            // more than that may not be used: then the world is full and runs no further
     sim_ref  free_block[32];                   // freed blocks by power-of-two size
-    hr_time  now;
+    hr_time  now, full_at;                     // full_at: when it became full
     uint64_t events_run;
     uint64_t seed;
     sim_events events;
@@ -119,7 +120,7 @@ typedef struct sim_world {
     hr_time  arrivals_end;                     // no request starts at or after this time
     sim_series series;
     sim_component_id truth;                    // the database whose committed versions decide staleness
-    uint8_t  has_truth, on_wall_clock;
+    uint8_t  has_truth, on_wall_clock, is_full;
     sim_ref  lateness;                         // sim_dist of how late timers are, see sim_lateness; 0: never
     const struct sim_host *host;               // live adapters and observers; no part of a checkpoint
     sim_component components[SIM_MAX_COMPONENTS];
@@ -174,8 +175,11 @@ _Noreturn void sim_panic(const sim_world *w, const char *file, int line, const c
 #endif
 
 // --- life -----------------------------------------------------------------------------------------------------------
-// An empty world at time 0. `reserve_bytes` of address space are set aside (0: 8 GiB), memory is used only as it is needed.
-sim_world *sim_world_new(uint64_t seed, size_t reserve_bytes);
+// An empty world at time 0 that may use `limit_bytes` (0: sim_world_limit()). Four times as much address space is set aside, for what
+// grows doubles, and the event that makes a world full runs to its end. Memory is used only as it is needed.
+sim_world *sim_world_new(uint64_t seed, size_t limit_bytes);
+// What a world may use unless it is told otherwise: a quarter of the machine's memory, for a study holds four at once; at most 8 GiB.
+size_t     sim_world_limit(void);
 void       sim_world_free(sim_world *w);
 // A second world in the same state that lives on by itself, without the host.
 sim_world *sim_world_fork(const sim_world *w);
@@ -244,9 +248,9 @@ static inline const sim_leaf *sim_leaf_of(const sim_world *w, sim_component_id i
 // --- running --------------------------------------------------------------------------------------------------------
 // Starts every component; `series_step` is the grid of the recorder (0: no series).
 void sim_world_start(sim_world *w, hr_time series_step);
-// Runs one event; false when none is left.
+// Runs one event; false when none is left, or when the world is full.
 bool sim_world_step(sim_world *w);
-// Runs every event up to and including time `until`, then sets the clock to it.
+// Runs every event up to and including time `until`, then sets the clock to it. In a full world nothing happens any more.
 void sim_world_run(sim_world *w, hr_time until);
 // Runs until nothing is in flight and no arrival is due, at most until `limit`. Returns whether it is empty.
 bool sim_world_drain(sim_world *w, hr_time limit);

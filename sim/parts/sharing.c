@@ -67,7 +67,8 @@ static void settle(sim_world *w, sim_component_id id, const sim_service *s, sim_
     r->alarm++;
     if (r->job_count == 0)
         return;
-    double left = fmax(0, jobs_of(w, r)->done_at_ns - r->served_ns) * slowness(s, r);
+    // 30 years at most, as for any time that is drawn: with a million jobs a long one would end behind the last nanosecond of int64.
+    double left = fmin(fmax(0, jobs_of(w, r)->done_at_ns - r->served_ns) * slowness(s, r), 1e18);
     sim_ref self = s->replicas + (sim_ref)((size_t)(r - SIM_AT(w, sim_replica, s->replicas)) * sizeof *r / 8);
     sim_schedule(w, w->now + (hr_time)ceil(left), id, SIM_SERVICE_SHARED, self, r->alarm);
 }

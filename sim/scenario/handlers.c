@@ -6,7 +6,7 @@
 #include "sim/scenario/reader.h"
 #include "sim/scenario/units.h"
 
-enum { MOST_STEPS = 4096 };
+enum { MOST_NESTED = 64, MOST_STEPS = 4096 };
 
 typedef struct {
     sim_reader   *reader;
@@ -40,6 +40,17 @@ int sim_resolve(sim_reader *r, const sim_node *node, const char *name, int kind)
     SIM_FAIL(r, node, "no %s is named '%s'%s%s%s", kind >= 0 ? sim_kinds[kind]->name : "component", name, near ? "; did you mean '" : "",
              near ? near : "", near ? "'?" : "");
     return -1;
+}
+
+bool sim_check_name(sim_reader *r, const sim_node *node, const char *what)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    const char *name = node->kind == SIM_SCALAR ? node->text : "";
+    if (*name && strlen(name) <= SIM_LONGEST_NAME && !name[strspn(name, letters)])
+        return true;
+    SIM_FAIL(r, node, "'%s' is no name for a %s: want 1 to %d letters, digits, - or _", node->kind == SIM_SCALAR ? name : "…", what,
+             SIM_LONGEST_NAME);
+    return false;
 }
 
 // Splits "name.rest"; false with a complaint when there is no dot.
@@ -236,8 +247,10 @@ void sim_handlers_name(sim_reader *r, uint16_t id)
         return;
     }
     sim_handler_def *handlers = sim_pool_take(r->pool, on->count * sizeof *handlers);
-    for (const sim_node *m = on->first; m; m = m->next)
+    for (const sim_node *m = on->first; m; m = m->next) {
+        sim_check_name(r, m->key, "operation");
         handlers[s->handler_count++].name = m->key->text;
+    }
     s->handlers = handlers;
 }
 
@@ -266,39 +279,52 @@ void sim_handlers_read(sim_reader *r, uint16_t id)
 
 // --- rings ----------------------------------------------------------------------------------------------------------
 
-// Depth-first over handlers: 1 = on the present path, 2 = known to be free of rings.
-static void visit(sim_reader *r, uint16_t id, uint16_t operation, uint8_t *colour)
+typedef struct {
+    sim_reader *reader;
+    uint8_t    *colour;                        // of each handler: 1 = on the present path, 2 = known to be free of rings
+    double     *steps;
+} walk;
+
+// Depth-first over handlers.
+static void visit(const walk *at, uint16_t id, uint16_t operation, int depth)
 {
-    uint8_t *mine = &colour[id * 256 + operation];
+    sim_reader *r = at->reader;
+    uint8_t *mine = &at->colour[id * SIM_MOST_OPERATIONS + operation];
+    double *steps = &at->steps[id * SIM_MOST_OPERATIONS + operation];
     const sim_service_def *s = r->model->components[id].def;
     *mine = 1;
     const sim_handler_def *h = &s->handlers[operation];
-    for (uint16_t i = 0; i < h->count && h->steps; i++) {
+    if (depth > MOST_NESTED)
+        SIM_FAIL(r, r->nodes[id], "%s.%s is the end of %d calls, each waiting for the next; at most %d", r->model->components[id].name,
+                 h->name, depth, MOST_NESTED);
+    for (uint16_t i = 0; i < h->count && h->steps && depth <= MOST_NESTED; i++) {
+        *steps += 1;
         if (h->steps[i].kind != SIM_STEP_call)
             continue;
         uint16_t next = h->steps[i].target;
         if (r->model->components[next].kind == SIM_PART_balancer)
             next = ((const sim_balancer_def *)r->model->components[next].def)->target;
-        uint8_t seen = colour[next * 256 + h->steps[i].operation];
+        uint8_t seen = at->colour[next * SIM_MOST_OPERATIONS + h->steps[i].operation];
         if (seen == 1) {
             const sim_service_def *other = r->model->components[next].def;
             SIM_FAIL(r, r->nodes[id], "a ring of calls: %s.%s calls %s.%s, which ends up here again", r->model->components[id].name, h->name,
                      r->model->components[next].name, other->handlers[h->steps[i].operation].name);
         } else if (!seen) {
-            visit(r, next, h->steps[i].operation, colour);
+            visit(at, next, h->steps[i].operation, depth + 1);
         }
+        *steps += at->steps[next * SIM_MOST_OPERATIONS + h->steps[i].operation];
     }
     *mine = 2;
 }
 
-void sim_find_cycles(sim_reader *r)
+void sim_find_cycles(sim_reader *r, double *steps)
 {
-    uint8_t *colour = hr_alloc(SIM_MAX_COMPONENTS * 256);
+    walk at = {r, hr_alloc(SIM_MAX_COMPONENTS * SIM_MOST_OPERATIONS), steps};
     for (uint16_t i = 0; i < r->model->component_count; i++) {
         const sim_service_def *s = r->model->components[i].def;
         for (uint16_t h = 0; r->model->components[i].kind == SIM_PART_service && h < s->handler_count; h++)
-            if (!colour[i * 256 + h])
-                visit(r, i, h, colour);
+            if (!at.colour[i * SIM_MOST_OPERATIONS + h])
+                visit(&at, i, h, 1);
     }
-    free(colour);
+    free(at.colour);
 }

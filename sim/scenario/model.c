@@ -8,6 +8,9 @@
 #include "sim/scenario/reader.h"
 #include "sim/scenario/units.h"
 
+enum { MOST_VARIANTS = 64 };
+static const double most_work = 1e10;          // steps of a replication: a quarter of an hour or more
+
 // --- variants: replaced subtrees ----------------------------------------------------------------------------------------
 
 static sim_node *member_named(const sim_node *map, const char *name, size_t length)
@@ -75,19 +78,23 @@ static void read_variants(sim_reader *r, sim_node *root, const char *wanted)
     sim_node *variants = sim_node_member(root, "variants");
     if (variants && variants->kind != SIM_MAP)
         SIM_FAIL(r, variants, "variants: want {NAME: {path.to.key: value}}");
+    if (variants && variants->count > MOST_VARIANTS) {
+        SIM_FAIL(r, variants, "%zu variants; at most %d, because a comparison runs and prints them all", variants->count, MOST_VARIANTS);
+        variants = NULL;
+    }
     sim_model *m = r->model;
     m->variants = sim_pool_take(r->pool, (variants ? variants->count : 0) * sizeof *m->variants + 1);
-    const char *names[65] = {0};
+    const char *names[MOST_VARIANTS + 1] = {0};
     bool found = !*wanted;
     for (sim_node *v = variants && variants->kind == SIM_MAP ? variants->first : NULL; v; v = v->next) {
         if (v->kind != SIM_MAP) {
             SIM_FAIL(r, v, "variant '%s': want {path.to.key: value}, or {} for the file as it stands", v->key->text);
             continue;
         }
+        sim_check_name(r, v->key, "variant");
         const sim_node *summary = sim_node_member(v, "summary");
         m->variants[m->variant_count++] = (sim_variant){v->key->text, summary && summary->kind == SIM_SCALAR ? summary->text : "", v->key->line};
-        if (m->variant_count < 65)
-            names[m->variant_count - 1] = v->key->text;
+        names[m->variant_count - 1] = v->key->text;
         if (strcmp(v->key->text, wanted) != 0)
             continue;
         found = true;
@@ -137,6 +144,7 @@ static void read_statements(sim_reader *r, sim_node *node, const char *where, si
     for (sim_node *s = map->first; s; s = s->next) {
         char name[160];
         snprintf(name, sizeof name, "%.60s.statements.%.60s", where, s->key->text);
+        sim_check_name(r, s->key, "statement");
         sim_statement_def *d = &statements[def->statement_count++];
         d->name = s->key->text;
         if (s->kind != SIM_MAP)
@@ -204,12 +212,15 @@ static void read_workload(sim_reader *r, uint16_t id)
     d->keys = sim_keys_make(SIM_KEYS_ONE, 1, 0);
     if (key && (key->kind != SIM_SCALAR || !sim_read_keys(key->text, &d->keys)))
         SIM_FAIL(r, key, "%s.key: want one, uniform(10k) or zipf(0.99, 100k)", name);
-    if (arrivals && arrivals->kind == SIM_SCALAR && strcmp(arrivals->text, "constant") == 0)
+    if (arrivals && arrivals->kind == SIM_SCALAR && strcmp(arrivals->text, "constant") == 0) {
         d->arrivals = SIM_ARRIVALS_constant;
-    else if (arrivals && arrivals->kind == SIM_SCALAR && sim_read_dist(r->pool, arrivals->text, &d->gaps) && sim_dist_mean(&d->gaps) > 0)
+    } else if (arrivals && arrivals->kind == SIM_SCALAR && sim_read_dist(r->pool, arrivals->text, &d->gaps)) {
         d->arrivals = SIM_ARRIVALS_shaped;
-    else if (arrivals && (arrivals->kind != SIM_SCALAR || strcmp(arrivals->text, "poisson") != 0))
+        if (sim_dist_mean(&d->gaps) < 1e-6)    // draws are whole nanoseconds: of a smaller one nothing would be left
+            SIM_FAIL(r, arrivals, "%s.arrivals: only the shape counts, but want a mean of 1us at least, such as erlang(4, 1s)", name);
+    } else if (arrivals && (arrivals->kind != SIM_SCALAR || strcmp(arrivals->text, "poisson") != 0)) {
         SIM_FAIL(r, arrivals, "%s.arrivals: want poisson, constant, or a distribution such as erlang(4, 1s)", name);
+    }
     read_loop(r, id);
 }
 
@@ -233,6 +244,7 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
     m->components = sim_pool_take(r->pool, most * sizeof *m->components + 1);
     r->nodes = sim_pool_take(r->pool, most * sizeof(sim_node *) + 1);
     for (sim_node *n = components->first; n; n = n->next) {
+        sim_check_name(r, n->key, "component");
         const sim_node *kind = sim_node_member(n, "kind");
         int part = kind && kind->kind == SIM_SCALAR ? part_named(kind->text) : -1;
         if (part < 0) {
@@ -246,6 +258,7 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
         m->components[m->component_count++] = (sim_model_component){.name = n->key->text, .kind = (uint16_t)part, .line = n->key->line};
     }
     for (sim_node *n = workload->first; n; n = n->next) {
+        sim_check_name(r, n->key, "workload");
         if (n->kind != SIM_MAP || member_named(components, n->key->text, strlen(n->key->text))) {
             SIM_FAIL(r, n->key, n->kind == SIM_MAP ? "'%s' is the name of a component, too" : "workload '%s': want {rate: 400/s, call: …}",
                      n->key->text);
@@ -284,8 +297,6 @@ static void read_components(sim_reader *r, sim_node *root)
             sim_handlers_read(r, i);
         else if (m->components[i].kind == SIM_PART_workload)
             read_workload(r, i);
-    if (!r->failed)
-        sim_find_cycles(r);
     m->truth = UINT16_MAX;
     for (uint16_t i = m->component_count; i-- > 0;)
         if (m->components[i].kind == SIM_PART_database)
@@ -351,9 +362,9 @@ static void read_live(sim_reader *r, sim_node *root)
     if (variants && variants->kind != SIM_LIST)
         SIM_FAIL(r, variants, "live.variants: want a list such as [none, aside]");
     for (sim_node *v = variants && variants->kind == SIM_LIST ? variants->first : NULL; v; v = v->next) {
-        const char *names[65] = {0};
+        const char *names[MOST_VARIANTS + 1] = {0};
         bool known = false;
-        for (size_t i = 0; i < m->variant_count && i < 64; i++) {
+        for (size_t i = 0; i < m->variant_count; i++) {
             names[i] = m->variants[i].name;
             known = known || (v->kind == SIM_SCALAR && strcmp(names[i], v->text) == 0);
         }
@@ -427,6 +438,36 @@ static void read_claims(sim_reader *r, sim_node *root)
     }
 }
 
+// --- how much there is to do ----------------------------------------------------------------------------------------------
+
+// Requests of a replication; of a closed loop as many as there can be, when every answer comes at once.
+static double requests_of(const sim_model *m, const sim_workload_def *d)
+{
+    double seconds = (double)m->duration * 1e-9;
+    return d->users ? d->users * seconds / sim_dist_mean(&d->think) : d->rate_per_s * seconds;
+}
+
+// A file that asks for years of computing is a slip of the pen. Told here, for nobody would wait to find out.
+static void check_work(sim_reader *r)
+{
+    sim_model *m = r->model;
+    double *steps = hr_alloc(SIM_MAX_COMPONENTS * SIM_MOST_OPERATIONS * sizeof *steps);
+    sim_find_cycles(r, steps);
+    for (uint16_t i = 0; i < m->component_count && !r->failed; i++) {
+        if (m->components[i].kind != SIM_PART_workload)
+            continue;
+        const sim_workload_def *d = m->components[i].def;
+        const sim_model_component *target = &m->components[d->target];
+        uint16_t service = target->kind == SIM_PART_balancer ? ((const sim_balancer_def *)target->def)->target : d->target;
+        double requests = requests_of(m, d), each = 1 + steps[service * SIM_MOST_OPERATIONS + d->operation];
+        if (requests * each > most_work)
+            SIM_FAIL(r, r->nodes[i], "%s: up to %.3g requests in %g s, up to %.3g steps each; at most %.0e steps in all, because more take "
+                     "longer than anybody waits: lower `%s`, run.duration, or the calls of a request", m->components[i].name, requests,
+                     (double)m->duration * 1e-9, each, most_work, d->users ? "users` or raise `think" : "rate");
+    }
+    free(steps);
+}
+
 // --- the whole ----------------------------------------------------------------------------------------------------------
 
 static bool read_all(sim_reader *r, sim_node *root, const char *variant)
@@ -438,14 +479,16 @@ static bool read_all(sim_reader *r, sim_node *root, const char *variant)
     const sim_node *name = sim_node_member(root, "scenario"), *title = sim_node_member(root, "title");
     m->name = name && name->kind == SIM_SCALAR ? name->text : "";
     m->title = title && title->kind == SIM_SCALAR ? title->text : "";
-    if (name && (name->kind != SIM_SCALAR || !*name->text))
-        SIM_FAIL(r, name, "scenario: want a name");
+    if (name)
+        sim_check_name(r, name, "scenario");   // the report's folder is named after it, too
     read_components(r, root);
     read_run(r, root);
     read_prices(r, root);
     read_live(r, root);
     read_objectives(r, root);
     read_claims(r, root);
+    if (!r->failed)
+        check_work(r);
     return !r->failed;
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_TEXT = 1 << 20, DEEPEST = 64, MOST_NODES = 100000, MOST_MESSAGES = 20 };
+enum { LARGEST_TEXT = 1 << 20, DEEPEST = 64, MOST_NODES = 100000, MOST_MEMBERS = 2000, MOST_MESSAGES = 20, LONGEST_MESSAGE = 400 };
 
 struct sim_pool_block { struct sim_pool_block *next; size_t used, room; };
 
@@ -45,6 +45,38 @@ void sim_pool_free(sim_pool *pool)
 
 // --- messages -------------------------------------------------------------------------------------------------------
 
+// Bytes of the character at `at`, which starts one: 1 to 4, or 0 when it is not UTF-8 (RFC 3629) or a control character.
+static int character_bytes(const char *at, const char *end)
+{
+    const unsigned char *p = (const unsigned char *)at;
+    int more = p[0] < 0x80 ? 0 : p[0] >= 0xC2 && p[0] < 0xE0 ? 1 : p[0] >= 0xE0 && p[0] < 0xF0 ? 2 : p[0] >= 0xF0 && p[0] < 0xF5 ? 3 : -1;
+    if (more < 0 || end - at <= more || (p[0] < 0x20 && !strchr("\t\n\r", p[0])) || p[0] == 0x7F)
+        return 0;
+    for (int i = 1; i <= more; i++)
+        if ((p[i] & 0xC0) != 0x80)
+            return 0;
+    bool too_long = (p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xF0 && p[1] < 0x90);
+    bool no_character = (p[0] == 0xED && p[1] >= 0xA0) || (p[0] == 0xF4 && p[1] >= 0x90);
+    return too_long || no_character ? 0 : more + 1;
+}
+
+// Makes a message fit for a terminal: one line of whole characters, nothing that commands it, and no longer than people read.
+static void tidy(char *said)
+{
+    char *end = said + strlen(said), *at = said;
+    for (int n; at < end; at += n) {
+        n = character_bytes(at, end);
+        if (at + n - said > LONGEST_MESSAGE) {
+            memcpy(at, "…", sizeof "…");
+            return;
+        }
+        if (n == 0 || strchr("\t\n\r", *at)) {
+            *at = '?';
+            n = 1;
+        }
+    }
+}
+
 static void add_caret(hr_text *message, const char *text, int line, int column)
 {
     const char *start = text;
@@ -58,7 +90,10 @@ static void add_caret(hr_text *message, const char *text, int line, int column)
     int from = column > 100 ? column - 60 : 0, shown = length - from > 120 ? 120 : length - from;
     if (shown <= 0)
         return;
-    hr_text_add(message, "\n    %.*s\n    %*s^", shown, start + from, column - 1 - from, "");
+    char line_text[128];
+    snprintf(line_text, sizeof line_text, "%.*s", shown, start + from);
+    tidy(line_text);
+    hr_text_add(message, "\n    %s\n    %*s^", line_text, column - 1 - from, "");
 }
 
 hr_status sim_wrong(const sim_source *source, int line, int column, const char *format, ...)
@@ -72,6 +107,7 @@ hr_status sim_wrong(const sim_source *source, int line, int column, const char *
     char said[1024];
     vsnprintf(said, sizeof said, format, args);
     va_end(args);
+    tidy(said);
     hr_text message = {0};
     hr_text_add(&message, "%s:%d:%d: %s%s", source->path, line, column, source->about ? source->about : "", said);
     add_caret(&message, source->text, line, column);
@@ -88,6 +124,7 @@ typedef struct {
     struct fy_parser *parser;
     size_t      nodes;
     bool        failed;
+    struct { sim_node *node; size_t used, room; int open; } joined;        // the value that arguments are being joined to
 } builder;
 
 static sim_node *new_node(builder *b, sim_node_kind kind, struct fy_token *token)
@@ -128,16 +165,30 @@ static int open_parentheses(const char *text)
 }
 
 // `{key: zipf(0.99, 100k)}`: YAML ends the value at the comma. While a parenthesis is open, the next member is the rest of it.
+// The joined text has room to grow, so that a value of many arguments costs their length, not its square.
 static bool join_arguments(builder *b, sim_node *last, const sim_node *rest)
 {
-    if (!last || last->kind != SIM_SCALAR || rest->kind != SIM_SCALAR || open_parentheses(last->text) <= 0)
+    if (!last || last->kind != SIM_SCALAR || rest->kind != SIM_SCALAR)
         return false;
-    size_t n = strlen(last->text), m = strlen(rest->text);
-    char *joined = sim_pool_take(b->pool, n + m + 3);
-    memcpy(joined, last->text, n);
+    if (b->joined.node != last) {
+        b->joined.node = last;
+        b->joined.used = b->joined.room = strlen(last->text);
+        b->joined.open = open_parentheses(last->text);
+    }
+    if (b->joined.open <= 0)
+        return false;
+    size_t n = b->joined.used, m = strlen(rest->text);
+    if (n + m + 3 > b->joined.room) {
+        b->joined.room = (n + m + 3) * 2;
+        char *longer = sim_pool_take(b->pool, b->joined.room);
+        memcpy(longer, last->text, n);
+        last->text = longer;
+    }
+    char *joined = (char *)(uintptr_t)last->text;                  // taken above
     memcpy(joined + n, ", ", 2);
     memcpy(joined + n + 2, rest->text, m + 1);
-    last->text = joined;
+    b->joined.used = n + 2 + m;
+    b->joined.open += open_parentheses(rest->text);
     return true;
 }
 
@@ -170,6 +221,10 @@ static void read_members(builder *b, sim_node *into, int depth)
             return;
         if (into->kind == SIM_LIST && join_arguments(b, last, value))
             continue;
+        if (into->kind == SIM_MAP && into->count == MOST_MEMBERS) {
+            SIM_WRONG(b->source, key ? key : value, "more than %d members in one place: no scenario is that large", MOST_MEMBERS);
+            b->failed = true;
+        }
         value->key = key;
         last = value;
         *tail = value;
@@ -228,12 +283,36 @@ static void tell_yaml_error(builder *b, struct fy_diag *diag)
         sim_wrong(b->source, 1, 1, "not YAML");
 }
 
+// Every character is text, and none begins a YAML directive: a line with % in front means nothing here, and libfyaml 0.7 never comes
+// back from some of those.
+static hr_status check_text(const sim_source *source, size_t size)
+{
+    int line = 1, column = 1;
+    const char *text = source->text, *end = text + size;
+    for (int n; text < end; text += n, column++) {
+        n = character_bytes(text, end);
+        if (n == 0 && *text == 0)
+            return hr_fail(source->error, HR_BAD_INPUT, "%s:%d:%d: not a text file: it has a zero byte", source->path, line, column);
+        if (n == 0)
+            return hr_fail(source->error, HR_BAD_INPUT, "%s:%d:%d: the byte 0x%02x is no text: want UTF-8", source->path, line, column,
+                           (unsigned)(unsigned char)*text);
+        if (*text == '%' && column == 1)
+            return sim_wrong(source, line, column, "a line that begins with %%: YAML directives are not read here");
+        if (*text == '\n') {
+            line++;
+            column = 0;
+        }
+    }
+    return HR_OK;
+}
+
 hr_status sim_node_parse(sim_pool *pool, sim_source *source, size_t size, sim_node **root)
 {
     if (size > LARGEST_TEXT)
         return hr_fail(source->error, HR_BAD_INPUT, "%s: %zu bytes; a scenario has at most %d", source->path, size, LARGEST_TEXT);
-    if (memchr(source->text, 0, size))
-        return hr_fail(source->error, HR_BAD_INPUT, "%s: not a text file: it has a zero byte", source->path);
+    hr_status status = check_text(source, size);
+    if (status)
+        return status;
     FILE *silent = fopen("/dev/null", "w");
     struct fy_diag_cfg diag_config;
     fy_diag_cfg_default(&diag_config);

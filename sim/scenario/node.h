@@ -1,5 +1,6 @@
 // sim/scenario/node.h - a scenario file as a tree of nodes that know where they stand.
-// * Bounded: at most 1 MiB of text, 64 levels, 100 000 nodes. Anchors and aliases are refused: a scenario says what it means.
+// * Bounded: at most 1 MiB of text, 64 levels, 100 000 nodes, 2 000 members of a map. Anchors, aliases and directives are refused: a
+//   scenario says what it means.
 // * Nodes lie in a sim_pool and live as long as it.
 #ifndef SIM_NODE_H
 #define SIM_NODE_H

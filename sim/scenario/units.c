@@ -16,8 +16,8 @@ static bool number_with(const char *text, const unit *units, double bare, double
         return false;                          // no signs, no "nan", no "inf"
     char *end;
     double x = strtod(text, &end);
-    if (end == text || !isfinite(x) || strpbrk(text, "xXpP") == end - 1)
-        return false;
+    if (end == text || !isfinite(x) || memchr(text, 'x', (size_t)(end - text)) || memchr(text, 'X', (size_t)(end - text)))
+        return false;                          // no hexadecimal numbers either: a scenario is read by people
     while (*end == ' ')
         end++;
     if (!*end) {
@@ -34,9 +34,11 @@ static bool number_with(const char *text, const unit *units, double bare, double
 
 static const unit times[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"min", 60}, {"h", 3600}, {NULL, 0}};
 
+// Nothing, or a nanosecond at least: what is less would silently become nothing. At most 30 years: far from the end of int64.
 static bool seconds_of(const char *text, double *seconds)
 {
-    return (strcmp(text, "0") == 0 && (*seconds = 0, true)) || number_with(text, times, 0, seconds);
+    return (strcmp(text, "0") == 0 && (*seconds = 0, true)) ||
+           (number_with(text, times, 0, seconds) && (*seconds <= 0 || *seconds >= 0.999e-9) && *seconds <= 1e9);
 }
 
 bool sim_read_time(const char *text, hr_time *time)
@@ -46,7 +48,7 @@ bool sim_read_time(const char *text, hr_time *time)
         *time = HR_FOREVER;
         return true;
     }
-    if (!seconds_of(text, &seconds) || seconds > 1e9)              // 30 years: far from the end of int64
+    if (!seconds_of(text, &seconds))
         return false;
     *time = (hr_time)(seconds * 1e9 + 0.5);
     return true;
@@ -301,7 +303,7 @@ bool sim_read_keys(const char *text, sim_keys *keys)
         if (strcmp(name, "uniform") == 0 && n == 1 && sim_read_count(arguments[0], &count) && count >= 1) {
             *keys = sim_keys_make(SIM_KEYS_UNIFORM, (uint64_t)count, 0);
             good = true;
-        } else if (strcmp(name, "zipf") == 0 && n == 2 && sim_read_any(arguments[0], &exponent) && exponent <= 10 &&
+        } else if (strcmp(name, "zipf") == 0 && n == 2 && sim_read_number(arguments[0], &exponent) && exponent <= 10 &&
                    sim_read_count(arguments[1], &count) && count >= 1 && count <= 1e12) {
             *keys = sim_keys_make(SIM_KEYS_ZIPF, (uint64_t)count, exponent);
             good = true;

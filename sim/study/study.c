@@ -18,6 +18,23 @@ sim_study_options sim_study_options_default(void)
     return (sim_study_options){.seed = 1, .precision = 0.05, .least = 10, .most = 80, .cap = HR_FOREVER};
 }
 
+// --- a world that has used up its memory ------------------------------------------------------------------------------
+// It has stopped on its way, so that its numbers mean nothing.
+typedef struct { bool is_full; hr_time at; uint32_t calls; uint64_t bytes; } full_world;
+
+static full_world full_of(const sim_world *w)
+{
+    return (full_world){w->is_full, w->full_at, w->calls_live, (uint64_t)w->limit << 3};
+}
+
+static hr_status tell_full(const full_world *full, const sim_model *model, hr_error *e)
+{
+    return hr_fail(e, HR_ENVIRONMENT, "%s: at %.3f s of %.0f s a replication had used up the %.0f MiB that it may have here (a quarter of the "
+                   "memory), with %u calls in flight. Bound what grows: `queue`, `timeout`, a cache's `memory` or `entries`, or ask for less: "
+                   "`rate`, `users`, run.duration", model->path, (double)full->at * 1e-9, (double)model->duration * 1e-9,
+                   (double)full->bytes / (1 << 20), (unsigned)full->calls);
+}
+
 // --- one job: replication r of variant v, on any thread ---------------------------------------------------------------
 typedef struct {
     sim_study    *study;
@@ -27,6 +44,7 @@ typedef struct {
     int           from, to;                    // this round
     int           next, done;
     uint64_t      events;
+    full_world    full;                        // the first that was found
     pthread_mutex_t lock;
     hr_time       deadline;
 } round_of_work;
@@ -57,7 +75,7 @@ static sim_world *started_world(const sim_model *model, uint64_t seed)
     return w;
 }
 
-static uint64_t run_one(sim_study *study, size_t variant, int r, sim_trial *trial)
+static uint64_t run_one(sim_study *study, size_t variant, int r, sim_trial *trial, full_world *full)
 {
     sim_study_variant *v = &study->variants[variant];
     sim_world *w = started_world(v->model, sim_study_seed(study->seed, r));
@@ -68,6 +86,7 @@ static uint64_t run_one(sim_study *study, size_t variant, int r, sim_trial *tria
     if (r == 0)
         v->series = copy_series(w, v->model, &v->series_count);
     sim_trial_measure(w, v->model, study->warmup, study->duration, trial);
+    *full = full_of(w);
     uint64_t events = w->events_run;
     sim_world_free(w);
     return events;
@@ -84,14 +103,17 @@ static void *work_on(void *self)
     int variants = (int)work->study->variant_count;
     for (;;) {
         pthread_mutex_lock(&work->lock);
-        int job = work->next < (work->to - work->from) * variants && !should_stop(work) ? work->next++ : -1;
+        int job = work->next < (work->to - work->from) * variants && !should_stop(work) && !work->full.is_full ? work->next++ : -1;
         pthread_mutex_unlock(&work->lock);
         if (job < 0)
             return NULL;
         size_t variant = (size_t)(job % variants);
         int r = work->from + job / variants;
-        uint64_t events = run_one(work->study, variant, r, &work->trials[variant * (size_t)work->room + (size_t)r]);
+        full_world full;
+        uint64_t events = run_one(work->study, variant, r, &work->trials[variant * (size_t)work->room + (size_t)r], &full);
         pthread_mutex_lock(&work->lock);
+        if (full.is_full && !work->full.is_full)
+            work->full = full;
         work->done++;
         work->events += events;
         pthread_mutex_unlock(&work->lock);
@@ -108,7 +130,7 @@ static void run_round(round_of_work *work, double progress_from, double progress
     for (;;) {                                 // the calling thread only tells how far it is
         pthread_mutex_lock(&work->lock);
         int done = work->done;
-        bool over = done == jobs || should_stop(work);
+        bool over = done == jobs || should_stop(work) || work->full.is_full;
         pthread_mutex_unlock(&work->lock);
         if (work->options->progress)
             work->options->progress(work->options->progress_self, progress_from + (progress_to - progress_from) * done / jobs);
@@ -129,12 +151,15 @@ static bool is_telling(const sim_kind *kind, const char *gauge)
     return strcmp(gauge, "in_flight") == 0 || (kind == sim_kinds[SIM_PART_cache] && strcmp(gauge, "hit_ratio") == 0);
 }
 
-static hr_time warmup_of(const sim_model *model, uint64_t seed, bool *found)
+static hr_time warmup_of(const sim_model *model, uint64_t seed, bool *found, full_world *full)
 {
     sim_world *pilot[PILOTS];
     for (int p = 0; p < PILOTS; p++) {
         pilot[p] = started_world(model, sim_study_seed(seed, PILOT_SEED + p));
-        sim_world_run(pilot[p], model->duration);
+        if (!full->is_full)
+            sim_world_run(pilot[p], model->duration);
+        if (pilot[p]->is_full)
+            *full = full_of(pilot[p]);
     }
     uint32_t count = pilot[0]->series.count, worst = 0;
     double *average = hr_alloc((count + 1) * sizeof *average);
@@ -163,7 +188,7 @@ static hr_time warmup_of(const sim_model *model, uint64_t seed, bool *found)
     return (hr_time)worst * sim_model_grid(model);
 }
 
-static void find_warmup(sim_study *study)
+static void find_warmup(sim_study *study, full_world *full)
 {
     study->warmup_found = true;
     study->warmup = 0;
@@ -174,7 +199,7 @@ static void find_warmup(sim_study *study)
     }
     for (size_t v = 0; v < study->variant_count; v++) {
         bool found;
-        hr_time warmup = warmup_of(study->variants[v].model, study->seed, &found);
+        hr_time warmup = warmup_of(study->variants[v].model, study->seed, &found, full);
         study->warmup_found = study->warmup_found && found;
         study->warmup = hr_max_time(study->warmup, warmup);
     }
@@ -343,7 +368,13 @@ hr_status sim_study_run(sim_model *const *models, size_t count, const sim_study_
             return hr_fail(e, HR_BAD_INPUT, "variant '%s' has other components than the scenario: only their values may differ", models[v]->variant);
     hr_time begun = hr_now();
     sim_study *study = new_study(models, count, options);
-    find_warmup(study);
+    full_world full = {0};
+    find_warmup(study, &full);
+    if (full.is_full) {
+        tell_full(&full, models[0], e);
+        sim_study_free(study);
+        return HR_ENVIRONMENT;
+    }
     round_of_work work = {.study = study, .options = options, .lock = PTHREAD_MUTEX_INITIALIZER};
     int target = options->least;
     for (;;) {
@@ -351,6 +382,8 @@ hr_status sim_study_run(sim_model *const *models, size_t count, const sim_study_
         work.from = study->replications;
         work.to = target;
         run_round(&work, study->looks / (double)MOST_LOOKS, (study->looks + 1) / (double)MOST_LOOKS);
+        if (work.full.is_full)
+            break;
         study->was_stopped = options->stop && *options->stop;
         if (study->was_stopped && study->replications == 0 && work.done < (target - work.from) * (int)count) {
             study->replications = 0;           // not even one round: nothing is known
@@ -373,6 +406,11 @@ hr_status sim_study_run(sim_model *const *models, size_t count, const sim_study_
             free(work.trials[v * (size_t)work.room + (size_t)r].values);
     free(work.trials);
     study->wall = hr_now() - begun;
+    if (work.full.is_full) {
+        tell_full(&work.full, models[0], e);
+        sim_study_free(study);
+        return HR_ENVIRONMENT;
+    }
     if (study->replications == 0) {
         sim_study_free(study);
         return hr_fail(e, HR_UNDECIDED, "interrupted before the first round of replications was complete: nothing is known yet");

@@ -110,6 +110,12 @@ static bool is_over(const sim_keystore *s, uint64_t more_bytes)
     return (s->limit_entries && s->count + 1 > s->limit_entries) || (s->limit_bytes && s->used_bytes + more_bytes > s->limit_bytes);
 }
 
+static void evict(sim_world *w, sim_keystore *s)
+{
+    remove_entry(w, s, sim_evictors[s->policy]->victim(w, s));
+    s->evictions++;
+}
+
 void sim_keystore_set(sim_world *w, sim_ref store, uint64_t key, uint32_t version, uint32_t size_bytes, hr_time expires)
 {
     sim_keystore *s = store_at(w, store);
@@ -123,14 +129,14 @@ void sim_keystore_set(sim_world *w, sim_ref store, uint64_t key, uint32_t versio
         e->size_bytes = size_bytes;
         e->expires = expires;
         sim_evictors[s->policy]->hit(w, s, entry);
+        while (s->limit_bytes && s->used_bytes > s->limit_bytes)       // it was replaced by a larger one
+            evict(w, s);
         return;
     }
     if (s->limit_bytes && bytes > s->limit_bytes)
         return;
-    while (s->count && is_over(s, bytes)) {
-        remove_entry(w, s, sim_evictors[s->policy]->victim(w, s));
-        s->evictions++;
-    }
+    while (s->count && is_over(s, bytes))
+        evict(w, s);
     entry = new_entry(w, s);
     uint32_t *bucket = SIM_AT(w, uint32_t, s->buckets) + bucket_of(s, key);
     *sim_keystore_entry(w, s, entry) =

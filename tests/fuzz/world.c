@@ -1,0 +1,342 @@
+// tests/fuzz/world.c - bytes choose a scenario, which runs for 10 000 events with every invariant checked on the way; put back to the
+// middle by a checkpoint, and forked there, it must come to the same end, byte for byte.
+// * The scenario is written as text from the program's own tables: keys, kinds, steps, distributions, policies. A new row is tried from
+//   the day it is added, as long as what it wants is written like something that is known here.
+// * Read from the front, each choice takes one byte or two; where the bytes end, every choice is the first one.
+// * An input that begins with "scenario:" is the scenario itself: findings are kept so, for what bytes choose changes with the tables.
+//   With FUZZ_SHOW in the environment the text is printed.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/policy/balance/balance.h"
+#include "sim/scenario/keys.h"
+#include "tests/fuzz/fuzz.h"
+
+enum { EVENTS = 10000, CHECK_EVERY = 61, MOST_SERVICES = 4, MOST_OTHERS = 2, MOST_OPERATIONS = 3, MOST_STEPS = 6 };
+
+typedef struct {
+    const uint8_t *data;
+    size_t   size;
+    hr_text  text;
+    uint32_t services, caches, databases, workloads;
+    bool     balanced[MOST_SERVICES], local[MOST_SERVICES];
+    uint32_t operations[MOST_SERVICES], statements[MOST_OTHERS];
+} writer;
+
+static uint32_t pick(writer *r, uint32_t count)
+{
+    uint32_t x = 0;
+    for (uint32_t most = 1; most < count && r->size; most <<= 8, r->size--)
+        x = x << 8 | *r->data++;
+    return count ? x % count : 0;
+}
+
+static const char *any_of(writer *r, const char *const *words, uint32_t count) { return words[pick(r, count)]; }
+
+// Mostly small, now and then as large as it may be.
+static double pick_size(writer *r, double least, double most, double usual)
+{
+    uint32_t sort = pick(r, 16);
+    double top = sort == 15 ? most : fmin(most, least + (sort < 8 ? 8 : usual));
+    return sort == 14 ? least : least + floor((top - least) * pick(r, 256) / 255);
+}
+
+// An example from the table of distributions; all its times in milliseconds or in microseconds.
+static void write_dist(writer *r, bool never_zero)
+{
+    static const char *const examples[] = {
+#define SIM_DISTRIBUTION(name, arguments, help) arguments,
+#include "sim/core/distribution.def"
+#undef SIM_DISTRIBUTION
+    };
+    static const char *const edges[] = {"1us", "3s", "1ns", "100000s", "0"};
+    if (pick(r, 8) == 7) {
+        hr_text_add(&r->text, "%s", any_of(r, edges, never_zero ? 4 : 5));
+        return;
+    }
+    const char *example = any_of(r, examples, HR_COUNT(examples));
+    bool micro = pick(r, 2);
+    hr_text_add(&r->text, "\"");
+    for (const char *at = example; *at; at++)
+        hr_text_add(&r->text, "%c", micro && at[0] == 'm' && at[1] == 's' ? 'u' : *at);
+    hr_text_add(&r->text, "\"");
+}
+
+static void write_value(writer *r, const sim_key *k)
+{
+    static const char *const yes_no[] = {"false", "true"};
+    static const double bytes[] = {2097152, 100, 4096, 1e9, 1e15}, times[] = {0.01, 0.001, 0.1, 1, 1e-6, 1e4};
+    uint32_t rows = 0;
+    switch (k->type) {
+    case SIM_TYPE_COUNT: case SIM_TYPE_COUNT64: {
+        bool heavy = strcmp(k->name, "users") == 0 || strcmp(k->name, "replicas") == 0;        // each of them costs time here
+        hr_text_add(&r->text, "%.0f", pick_size(r, k->least, heavy ? 3000 : k->most, 100));
+        break;
+    }
+    case SIM_TYPE_REAL: hr_text_add(&r->text, "%g", pick(r, 4) == 3 ? k->least : pick_size(r, 1, k->most, 8)); break;
+    case SIM_TYPE_BYTES: case SIM_TYPE_BYTES32: case SIM_TYPE_BYTES64:
+        hr_text_add(&r->text, "%.0fB", fmax(k->least, fmin(k->most, bytes[pick(r, HR_COUNT(bytes))])));
+        break;
+    case SIM_TYPE_TIME: {
+        uint32_t which = pick(r, HR_COUNT(times) + 1);
+        bool endless = which == HR_COUNT(times) && strcmp(k->owner, "run") != 0;
+        if (endless)
+            hr_text_add(&r->text, "none");
+        else
+            hr_text_add(&r->text, "%.9gs", fmax(k->least, fmin(k->most, times[which % HR_COUNT(times)])));
+        break;
+    }
+    case SIM_TYPE_RATE: hr_text_add(&r->text, "%g/s", fmin(k->most, (1 + pick(r, 65536)) * pow(10, pick(r, 6) - 3.0))); break;
+    case SIM_TYPE_DIST: write_dist(r, strcmp(k->owner, "workload") == 0); break;
+    case SIM_TYPE_EVICTION:
+        while (sim_evictors[rows])
+            rows++;
+        hr_text_add(&r->text, "%s", sim_evictors[pick(r, rows)]->name);
+        break;
+    case SIM_TYPE_BALANCER:
+        while (sim_balancers[rows])
+            rows++;
+        hr_text_add(&r->text, "%s", sim_balancers[pick(r, rows)]->name);
+        break;
+    case SIM_TYPE_BOOL: hr_text_add(&r->text, "%s", any_of(r, yes_no, 2)); break;
+    case SIM_TYPE_TEXT: hr_text_add(&r->text, "\"select 1\""); break;
+    case SIM_TYPE_OTHER: break;
+    }
+}
+
+// Plain keys of an owner by the table, ", key: value" each; without the words in `not`.
+static void write_keys(writer *r, const char *owner, const char *not)
+{
+    for (const sim_key *k = sim_key_table; k->owner; k++) {
+        if (strcmp(k->owner, owner) != 0 || k->type == SIM_TYPE_OTHER || strstr(not, k->name) || (k->fallback && !pick(r, 2)))
+            continue;
+        hr_text_add(&r->text, ", %s: ", k->name);
+        write_value(r, k);
+    }
+}
+
+// --- steps --------------------------------------------------------------------------------------------------------------
+
+static void write_steps(writer *r, uint32_t service, int depth);
+
+// What stands behind the step's word, by how step.def describes it; false when there is nothing of the sort to ask.
+static bool write_argument(writer *r, const char *argument, uint32_t service)
+{
+    if (strcmp(argument, "TIME") == 0) {
+        write_dist(r, false);
+    } else if (strcmp(argument, "CACHE or local") == 0) {
+        uint32_t which = pick(r, r->caches + r->local[service]);
+        if (!r->caches && !r->local[service])
+            return false;
+        hr_text_add(&r->text, which < r->caches ? "k%u" : "local", which);
+    } else if (strcmp(argument, "DATABASE.STATEMENT") == 0) {
+        uint32_t database = pick(r, r->databases);
+        if (!r->databases)
+            return false;
+        hr_text_add(&r->text, "d%u.q%u", database, pick(r, r->statements[database]));
+    } else if (strcmp(argument, "SERVICE.OPERATION") == 0) {       // a later one: no rings
+        uint32_t behind = r->services - service - 1, other = service + 1 + pick(r, behind);
+        if (!behind)
+            return false;
+        hr_text_add(&r->text, "%c%u.o%u", r->balanced[other] ? 'b' : 's', other, pick(r, r->operations[other]));
+    } else if (strcmp(argument, "ok") == 0 || strcmp(argument, "error") == 0) {
+        hr_text_add(&r->text, "%s", argument);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void write_step(writer *r, uint32_t service, int depth)
+{
+    static const struct { const char *name, *argument; } steps[] = {
+#define SIM_STEP(name, argument, help) {#name, argument},
+#include "sim/parts/step.def"
+#undef SIM_STEP
+    };
+    uint32_t which = pick(r, HR_COUNT(steps));
+    size_t begun = r->text.used;
+    hr_text_add(&r->text, "{%s: ", steps[which].name);
+    if (!write_argument(r, steps[which].argument, service)) {
+        r->text.used = begun;
+        hr_text_add(&r->text, "{wait: 1ms}");
+        return;
+    }
+    bool asks = strchr(steps[which].argument, '.') || strncmp(steps[which].argument, "CACHE", 5) == 0;
+    if (asks && pick(r, 4) == 3)
+        hr_text_add(&r->text, ", timeout: 5ms");
+    if (which == SIM_STEP_set && pick(r, 2))
+        hr_text_add(&r->text, ", ttl: %s", pick(r, 2) ? "1ms" : "2s");
+    if (which == SIM_STEP_get && depth < 3) {
+        hr_text_add(&r->text, ", miss: ");
+        write_steps(r, service, depth + 1);
+    }
+    hr_text_add(&r->text, "}");
+}
+
+static void write_steps(writer *r, uint32_t service, int depth)
+{
+    uint32_t count = 1 + pick(r, MOST_STEPS);
+    hr_text_add(&r->text, "[");
+    for (uint32_t i = 0; i < count; i++) {
+        hr_text_add(&r->text, "%s", i ? ", " : "");
+        write_step(r, service, depth);
+    }
+    hr_text_add(&r->text, "]");
+}
+
+// --- the file -------------------------------------------------------------------------------------------------------------
+
+static void write_service(writer *r, uint32_t i)
+{
+    hr_text_add(&r->text, "  s%u: {kind: service", i);
+    write_keys(r, "service", r->balanced[i] ? "" : "replicas");
+    if (r->local[i]) {
+        hr_text_add(&r->text, ", local: {entries: %u", 1 + pick(r, 50));
+        write_keys(r, "local", "entries");
+        hr_text_add(&r->text, "}");
+    }
+    hr_text_add(&r->text, ", on: {");
+    for (uint32_t o = 0; o < r->operations[i]; o++) {
+        hr_text_add(&r->text, "%so%u: ", o ? ", " : "", o);
+        write_steps(r, i, 0);
+    }
+    hr_text_add(&r->text, "}}\n");
+    if (r->balanced[i]) {
+        hr_text_add(&r->text, "  b%u: {kind: balancer, to: s%u", i, i);
+        write_keys(r, "balancer", "");
+        hr_text_add(&r->text, "}\n");
+    }
+}
+
+static void write_database(writer *r, uint32_t i)
+{
+    hr_text_add(&r->text, "  d%u: {kind: database", i);
+    write_keys(r, "database", "");
+    hr_text_add(&r->text, ", statements: {");
+    for (uint32_t q = 0; q < r->statements[i]; q++) {
+        hr_text_add(&r->text, "%sq%u: {sql: x", q ? ", " : "", q);
+        write_keys(r, "statement", "sql");
+        hr_text_add(&r->text, "}");
+    }
+    hr_text_add(&r->text, "}}\n");
+}
+
+static void write_workload(writer *r, uint32_t i)
+{
+    uint32_t target = pick(r, r->services);
+    bool closed = pick(r, 4) == 3;
+    hr_text_add(&r->text, "  w%u: {call: %c%u.o%u", i, r->balanced[target] ? 'b' : 's', target, pick(r, r->operations[target]));
+    if (closed)
+        hr_text_add(&r->text, ", users: %u", 1 + pick(r, 1000));
+    else
+        hr_text_add(&r->text, ", rate: %u/s", 1 + pick(r, 20000));
+    write_keys(r, "workload", closed ? "rate users" : "rate users think");
+    switch (closed ? 0 : pick(r, 4)) {
+    case 1: hr_text_add(&r->text, ", arrivals: constant"); break;
+    case 2: case 3:
+        hr_text_add(&r->text, ", arrivals: ");
+        write_dist(r, true);
+        break;
+    default: break;
+    }
+    switch (pick(r, 4)) {
+    case 1: hr_text_add(&r->text, ", key: uniform(%u)", 1 + pick(r, 300)); break;
+    case 2: hr_text_add(&r->text, ", key: \"zipf(%.2f, %u)\"", pick(r, 256) / 64.0, 1 + pick(r, 60000)); break;
+    case 3: hr_text_add(&r->text, ", key: \"zipf(0.99, 1000000000000)\""); break;
+    default: break;
+    }
+    hr_text_add(&r->text, "}\n");
+}
+
+static void write_scenario(writer *r)
+{
+    r->services = 1 + pick(r, MOST_SERVICES);
+    r->caches = pick(r, MOST_OTHERS + 1);
+    r->databases = pick(r, MOST_OTHERS + 1);
+    r->workloads = 1 + pick(r, 3);
+    for (uint32_t i = 0; i < r->services; i++) {
+        r->balanced[i] = pick(r, 2);
+        r->local[i] = pick(r, 3) == 2;
+        r->operations[i] = 1 + pick(r, MOST_OPERATIONS);
+    }
+    for (uint32_t i = 0; i < r->databases; i++)
+        r->statements[i] = 1 + pick(r, 3);
+    hr_text_add(&r->text, "scenario: fuzz\nrun: {warmup: 0");
+    write_keys(r, "run", "");
+    hr_text_add(&r->text, "}\ncomponents:\n");
+    for (uint32_t i = 0; i < r->services; i++)
+        write_service(r, i);
+    for (uint32_t i = 0; i < r->caches; i++) { // with a base of 1 MiB the memory must be larger
+        hr_text_add(&r->text, "  k%u: {kind: cache, memory: %u%s", i, 2 + pick(r, 3), pick(r, 2) ? "MiB" : "GiB");
+        write_keys(r, "cache", "memory base");
+        hr_text_add(&r->text, "}\n");
+    }
+    for (uint32_t i = 0; i < r->databases; i++)
+        write_database(r, i);
+    hr_text_add(&r->text, "workload:\n");
+    for (uint32_t i = 0; i < r->workloads; i++)
+        write_workload(r, i);
+}
+
+// --- the run ----------------------------------------------------------------------------------------------------------------
+
+static void run_events(sim_world *w, int count)
+{
+    const hr_time latest = (hr_time)1e17;      // three years: as long as a study would wait at most for what is in flight
+    for (int i = 0; i < count && sim_events_next(w) < latest && sim_world_step(w); i++)
+        if (i % CHECK_EVERY == 0)
+            sim_world_check(w);
+    sim_world_check(w);
+}
+
+static void run_twice(const sim_model *model)
+{
+    hr_error e = {0};
+    sim_world *w = sim_model_build(model, 7);
+    w->arrivals_end = w->window_to = model->duration;
+    sim_world_start(w, sim_model_grid(model));
+    run_events(w, EVENTS / 2);
+    sim_checkpoint middle = sim_world_checkpoint(w);
+    sim_world *fork = sim_world_fork(w);
+    run_events(w, EVENTS / 2);
+    sim_checkpoint end = sim_world_checkpoint(w);
+    sim_world_reset_counts(w);                 // what comes between must leave no trace
+    HR_ASSERT(sim_world_restore(w, middle.bytes, middle.size, &e) == HR_OK);
+    if (fuzz_planted)
+        w->order++;
+    sim_world *again[] = {w, fork};
+    for (size_t i = 0; i < HR_COUNT(again); i++) {
+        run_events(again[i], EVENTS / 2);
+        sim_checkpoint other = sim_world_checkpoint(again[i]);
+        HR_ASSERT(other.size == end.size && memcmp(other.bytes, end.bytes, end.size) == 0);
+        free(other.bytes);
+        sim_world_free(again[i]);
+    }
+    free(middle.bytes);
+    free(end.bytes);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    writer r = {.data = data, .size = size};
+    if (size > 9 && memcmp(data, "scenario:", 9) == 0)
+        hr_text_bytes(&r.text, data, size);
+    else
+        write_scenario(&r);
+    if (getenv("FUZZ_SHOW"))
+        fputs(r.text.data, stderr);
+    hr_error e = {0};
+    sim_model *model;
+    if (!sim_model_parse("fuzz.yaml", r.text.data, r.text.used, "", &model, &e)) {
+        fuzz_accepted++;
+        run_twice(model);
+        sim_model_free(model);
+    } else if (getenv("FUZZ_SHOW")) {
+        fputs(e.text, stderr);
+    }
+    free(r.text.data);
+    return 0;
+}

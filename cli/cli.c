@@ -88,7 +88,7 @@ static void print_help(const cli_usage *u)
 
 static cli_parse_result wrong(const cli_usage *u, const char *problem, const char *word, const char *near)
 {
-    fprintf(stderr, "headroom: %s '%s'%s%s%s\n", problem, word, near ? "; did you mean --" : "", near ? near : "", near ? "?" : "");
+    fprintf(stderr, "headroom: %s '%.60s'%s%s%s\n", problem, word, near ? "; did you mean --" : "", near ? near : "", near ? "?" : "");
     fprintf(stderr, "usage: headroom %s\n", u->usage);
     return CLI_WRONG;
 }

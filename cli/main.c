@@ -35,7 +35,7 @@ int main(int argc, char **argv)
             return (int)verbs[i].run(argc - 1, argv + 1);
     }
     const char *near = hr_nearest(argv[1], names);
-    fprintf(stderr, "headroom: no verb '%s'%s%s%s; `headroom --help` lists them\n", argv[1], near ? "; did you mean '" : "", near ? near : "",
+    fprintf(stderr, "headroom: no verb '%.60s'%s%s%s; `headroom --help` lists them\n", argv[1], near ? "; did you mean '" : "", near ? near : "",
             near ? "'?" : "");
     return HR_BAD_INPUT;
 }

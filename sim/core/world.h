@@ -154,6 +154,7 @@ typedef struct {
     const char *name, *summary;
     size_t      state_size, def_size;
     const char *const *gauges;                 // names of what `sample` writes, NULL-terminated
+    size_t (*demand)(const void *def);         // bytes that `build` takes when they may be many; NULL: few
     void (*build)(sim_world *w, sim_component_id id, const void *def);
     void (*start)(sim_world *w, sim_component_id id);                         // time zero
     void (*offer)(sim_world *w, sim_component_id id, sim_ref call);           // a call arrives

@@ -3,6 +3,12 @@
 
 static const char *const gauges[] = {"utilisation", "busy", "queue", NULL};
 
+static size_t demand(const void *def)
+{
+    const sim_service_def *d = def;
+    return d->replicas * (sizeof(sim_replica) + (d->local_entries ? sizeof(sim_keystore) : 0));
+}
+
 static void build(sim_world *w, sim_component_id id, const void *def)
 {
     const sim_service_def *d = def;
@@ -231,5 +237,5 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
 }
 
 const sim_kind sim_kind_service = {.name = "service", .summary = "replicas with workers and a bounded queue that run handlers",
-    .state_size = sizeof(sim_service), .def_size = sizeof(sim_service_def), .gauges = gauges, .build = build, .offer = offer,
+    .state_size = sizeof(sim_service), .def_size = sizeof(sim_service_def), .gauges = gauges, .demand = demand, .build = build, .offer = offer,
     .reply = sim_handler_back, .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check};

@@ -40,6 +40,8 @@ typedef struct {
 
 static const char *const gauges[] = {"offered_per_s", "good_per_s", "bad_per_s", "p50_ms", "p99_ms", "in_flight", NULL};
 
+static size_t demand(const void *def) { return ((const sim_workload_def *)def)->users * sizeof(uint32_t); }
+
 static void build(sim_world *w, sim_component_id id, const void *def)
 {
     const sim_workload_def *d = def;
@@ -321,5 +323,5 @@ sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id)
 
 const sim_kind sim_kind_workload = {
     .name = "workload", .summary = "requests from outside: arrivals, keys, timeouts; keeps latency and outcomes",
-    .state_size = sizeof(workload), .def_size = sizeof(sim_workload_def), .gauges = gauges, .build = build, .start = start,
+    .state_size = sizeof(workload), .def_size = sizeof(sim_workload_def), .gauges = gauges, .demand = demand, .build = build, .start = start,
     .reply = reply, .wake = wake, .sample = sample, .reset = reset, .check = check};

@@ -48,8 +48,8 @@ bool sim_check_name(sim_reader *r, const sim_node *node, const char *what)
     const char *name = node->kind == SIM_SCALAR ? node->text : "";
     if (*name && strlen(name) <= SIM_LONGEST_NAME && !name[strspn(name, letters)])
         return true;
-    SIM_FAIL(r, node, "'%s' is no name for a %s: want 1 to %d letters, digits, - or _", node->kind == SIM_SCALAR ? name : "…", what,
-             SIM_LONGEST_NAME);
+    SIM_FAIL(r, node, "'%.40s%s' is no name for %s: want 1 to %d letters, digits, - or _", node->kind == SIM_SCALAR ? name : "",
+             node->kind != SIM_SCALAR || strlen(name) > 40 ? "…" : "", what, SIM_LONGEST_NAME);
     return false;
 }
 
@@ -248,7 +248,7 @@ void sim_handlers_name(sim_reader *r, uint16_t id)
     }
     sim_handler_def *handlers = sim_pool_take(r->pool, on->count * sizeof *handlers);
     for (const sim_node *m = on->first; m; m = m->next) {
-        sim_check_name(r, m->key, "operation");
+        sim_check_name(r, m->key, "an operation");
         handlers[s->handler_count++].name = m->key->text;
     }
     s->handlers = handlers;

@@ -49,7 +49,7 @@ static bool read_value(sim_pool *pool, const sim_key *k, const char *text, void 
     case SIM_TYPE_BYTES: case SIM_TYPE_BYTES32: case SIM_TYPE_BYTES64: good = sim_read_bytes(text, &x); break;
     case SIM_TYPE_TIME:
         good = sim_read_time(text, &time);
-        x = time == HR_FOREVER ? k->most : (double)time * 1e-9;
+        x = time == HR_FOREVER ? k->most : (double)time / 1e9;
         break;
     case SIM_TYPE_DIST: return sim_read_dist(pool, text, at);
     case SIM_TYPE_TEXT: *(const char **)at = sim_pool_text(pool, text); return true;

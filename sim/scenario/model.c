@@ -91,7 +91,7 @@ static void read_variants(sim_reader *r, sim_node *root, const char *wanted)
             SIM_FAIL(r, v, "variant '%s': want {path.to.key: value}, or {} for the file as it stands", v->key->text);
             continue;
         }
-        sim_check_name(r, v->key, "variant");
+        sim_check_name(r, v->key, "a variant");
         const sim_node *summary = sim_node_member(v, "summary");
         m->variants[m->variant_count++] = (sim_variant){v->key->text, summary && summary->kind == SIM_SCALAR ? summary->text : "", v->key->line};
         names[m->variant_count - 1] = v->key->text;
@@ -144,7 +144,7 @@ static void read_statements(sim_reader *r, sim_node *node, const char *where, si
     for (sim_node *s = map->first; s; s = s->next) {
         char name[160];
         snprintf(name, sizeof name, "%.60s.statements.%.60s", where, s->key->text);
-        sim_check_name(r, s->key, "statement");
+        sim_check_name(r, s->key, "a statement");
         sim_statement_def *d = &statements[def->statement_count++];
         d->name = s->key->text;
         if (s->kind != SIM_MAP)
@@ -244,7 +244,7 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
     m->components = sim_pool_take(r->pool, most * sizeof *m->components + 1);
     r->nodes = sim_pool_take(r->pool, most * sizeof(sim_node *) + 1);
     for (sim_node *n = components->first; n; n = n->next) {
-        sim_check_name(r, n->key, "component");
+        sim_check_name(r, n->key, "a component");
         const sim_node *kind = sim_node_member(n, "kind");
         int part = kind && kind->kind == SIM_SCALAR ? part_named(kind->text) : -1;
         if (part < 0) {
@@ -258,7 +258,7 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
         m->components[m->component_count++] = (sim_model_component){.name = n->key->text, .kind = (uint16_t)part, .line = n->key->line};
     }
     for (sim_node *n = workload->first; n; n = n->next) {
-        sim_check_name(r, n->key, "workload");
+        sim_check_name(r, n->key, "a workload");
         if (n->kind != SIM_MAP || member_named(components, n->key->text, strlen(n->key->text))) {
             SIM_FAIL(r, n->key, n->kind == SIM_MAP ? "'%s' is the name of a component, too" : "workload '%s': want {rate: 400/s, call: …}",
                      n->key->text);
@@ -480,7 +480,7 @@ static bool read_all(sim_reader *r, sim_node *root, const char *variant)
     m->name = name && name->kind == SIM_SCALAR ? name->text : "";
     m->title = title && title->kind == SIM_SCALAR ? title->text : "";
     if (name)
-        sim_check_name(r, name, "scenario");   // the report's folder is named after it, too
+        sim_check_name(r, name, "a scenario");   // the report's folder is named after it, too
     read_components(r, root);
     read_run(r, root);
     read_prices(r, root);
@@ -537,6 +537,27 @@ hr_status sim_model_parse(const char *path, const char *text, size_t size, const
     return status;
 }
 
+// Whether a world of it can be begun at all; what grows while it runs is another matter.
+static hr_status check_memory(const sim_model *m, hr_error *e)
+{
+    size_t need = 0, most_of_all = 0, limit = sim_world_limit();
+    uint16_t largest = 0;
+    for (uint16_t i = 0; i < m->component_count; i++) {
+        const sim_kind *kind = sim_kinds[m->components[i].kind];
+        size_t bytes = kind->demand ? kind->demand(m->components[i].def) : 0;
+        need += bytes;
+        if (bytes > most_of_all) {
+            most_of_all = bytes;
+            largest = i;
+        }
+    }
+    if (need <= limit)
+        return HR_OK;
+    return hr_fail(e, HR_ENVIRONMENT, "%s:%d: a world of this scenario begins with %zu MiB, of which '%s' takes %zu; here it may have %zu MiB (a "
+                   "quarter of the memory): ask for fewer replicas or users", m->path, m->components[largest].line, need >> 20,
+                   m->components[largest].name, most_of_all >> 20, limit >> 20);
+}
+
 hr_status sim_model_read(const char *path, const char *variant, sim_model **model, hr_error *e)
 {
     char *text;
@@ -546,6 +567,8 @@ hr_status sim_model_read(const char *path, const char *variant, sim_model **mode
         return status;
     status = sim_model_parse(path, text, size, variant, model, e);
     free(text);
+    if (!status && (status = check_memory(*model, e)))
+        sim_model_free(*model);
     return status;
 }
 

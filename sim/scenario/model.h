@@ -57,6 +57,7 @@ typedef struct sim_model {
 
 // Reads the file at `path`; `variant` NULL or "" means the file as it stands. All mistakes of the file are told in one pass,
 // each with file:line:column, what was expected, the line, a caret and, where one is near, a suggestion.
+// HR_ENVIRONMENT: the machine has not the memory that a world of it begins with.
 hr_status sim_model_read(const char *path, const char *variant, sim_model **model, hr_error *e) HR_MUST_USE;
 // The same from memory; `path` only names it in messages.
 hr_status sim_model_parse(const char *path, const char *text, size_t size, const char *variant, sim_model **model, hr_error *e) HR_MUST_USE;

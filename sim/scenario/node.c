@@ -50,7 +50,7 @@ static int character_bytes(const char *at, const char *end)
 {
     const unsigned char *p = (const unsigned char *)at;
     int more = p[0] < 0x80 ? 0 : p[0] >= 0xC2 && p[0] < 0xE0 ? 1 : p[0] >= 0xE0 && p[0] < 0xF0 ? 2 : p[0] >= 0xF0 && p[0] < 0xF5 ? 3 : -1;
-    if (more < 0 || end - at <= more || (p[0] < 0x20 && !strchr("\t\n\r", p[0])) || p[0] == 0x7F)
+    if (more < 0 || end - at <= more || (p[0] < 0x20 && p[0] != '\t' && p[0] != '\n' && p[0] != '\r') || p[0] == 0x7F)
         return 0;
     for (int i = 1; i <= more; i++)
         if ((p[i] & 0xC0) != 0x80)
@@ -70,7 +70,7 @@ static void tidy(char *said)
             memcpy(at, "…", sizeof "…");
             return;
         }
-        if (n == 0 || strchr("\t\n\r", *at)) {
+        if (n == 0 || (unsigned char)*at < 0x20) {
             *at = '?';
             n = 1;
         }

@@ -14,7 +14,7 @@
 #include "sim/scenario/keys.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { EVENTS = 10000, CHECK_EVERY = 61, MOST_SERVICES = 4, MOST_OTHERS = 2, MOST_OPERATIONS = 3, MOST_STEPS = 6 };
+enum { EVENTS = 10000, CHECK_EVERY = 211, MOST_SERVICES = 4, MOST_OTHERS = 2, MOST_OPERATIONS = 3, MOST_STEPS = 6 };
 
 typedef struct {
     const uint8_t *data;
@@ -72,7 +72,7 @@ static void write_value(writer *r, const sim_key *k)
     switch (k->type) {
     case SIM_TYPE_COUNT: case SIM_TYPE_COUNT64: {
         bool heavy = strcmp(k->name, "users") == 0 || strcmp(k->name, "replicas") == 0;        // each of them costs time here
-        hr_text_add(&r->text, "%.0f", pick_size(r, k->least, heavy ? 3000 : k->most, 100));
+        hr_text_add(&r->text, "%.0f", pick_size(r, k->least, heavy ? 300 : k->most, 100));
         break;
     }
     case SIM_TYPE_REAL: hr_text_add(&r->text, "%g", pick(r, 4) == 3 ? k->least : pick_size(r, 1, k->most, 8)); break;
@@ -81,11 +81,11 @@ static void write_value(writer *r, const sim_key *k)
         break;
     case SIM_TYPE_TIME: {
         uint32_t which = pick(r, HR_COUNT(times) + 1);
-        bool endless = which == HR_COUNT(times) && strcmp(k->owner, "run") != 0;
+        bool is_run = strcmp(k->owner, "run") == 0, endless = which == HR_COUNT(times) && !is_run;
         if (endless)
             hr_text_add(&r->text, "none");
         else
-            hr_text_add(&r->text, "%.9gs", fmax(k->least, fmin(k->most, times[which % HR_COUNT(times)])));
+            hr_text_add(&r->text, "%.9gs", fmax(is_run ? 1e-3 : k->least, fmin(k->most, times[which % HR_COUNT(times)])));
         break;
     }
     case SIM_TYPE_RATE: hr_text_add(&r->text, "%g/s", fmin(k->most, (1 + pick(r, 65536)) * pow(10, pick(r, 6) - 3.0))); break;

@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# cli.absurd - malformed or absurd input ends in one clear message and the right status: never in a hang, an abort, or all the memory.
+# Every case is a row: wanted status, words that the message must have, the input; each under a time limit and a limit of memory.
+set -uo pipefail
+program=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+export HEADROOM_STORE=$work/runs.db
+cases=0 failures=0
+fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
+
+# check STATUS WORDS ARGUMENTS…: runs the program, which must not print results when it refuses.
+check() {
+    local wanted=$1 words=$2 status
+    shift 2
+    cases=$((cases + 1))
+    (ulimit -v 6000000; exec timeout 20 "$program" "$@") > out 2> err < /dev/null
+    status=$?
+    [ $status -eq "$wanted" ] || { head -c 300 err; fail "status $status instead of $wanted: $* (${words})"; }
+    [ -z "$words" ] || grep -qE -- "$words" err || { head -c 600 err; fail "no message like '$words': $*"; }
+    [ "$wanted" -eq 0 ] || [ ! -s out ] || fail "refused input printed results: $*"
+    [ "$(wc -c < err)" -lt 12000 ] || fail "a message of $(wc -c < err) bytes: $*"
+}
+# run STATUS WORDS TEXT: a scenario.
+run() {
+    printf '%b' "$3" > bad.yaml
+    check "$1" "$2" run bad.yaml --no-store --replications 2
+}
+# change STATUS WORDS OLD NEW …: the good scenario with OLD replaced by NEW.
+good='scenario: s\ncomponents:\n  api: {kind: service, on: {read: [{wait: 1ms}]}}\nworkload:\n  u: {rate: 10/s, call: api.read}\nrun: {duration: 5s, warmup: 0}\n'
+change() {
+    local wanted=$1 words=$2 text=$good
+    shift 2
+    while [ $# -gt 0 ]; do
+        [[ $text == *"$1"* ]] || fail "the good scenario has no '$1'"
+        text=${text/"$1"/"$2"}
+        shift 2
+    done
+    run "$wanted" "$words" "$text"
+}
+repeat() { head -c "$2" /dev/zero | tr '\0' "$1"; }                # LETTER COUNT
+service='kind: service,'
+
+# --- numbers ---------------------------------------------------------------------------------------------------------------
+change 3 'bad.yaml:3:34: api.replicas = .1000000000.: out of range, want 1 to 60000'     "$service" "$service replicas: 1000000000,"
+change 3 'api.workers = .1e9.: out of range'                        "$service" "$service workers: 1e9,"
+change 3 'api.queue = .1000000000000000000.: want a whole number'   "$service" "$service queue: 1000000000000000000,"
+change 3 'u.users = .1G.: out of range, want 1 to 1e.06'            'rate: 10/s' 'users: 1G'
+change 3 'u.rate = .1e18/s.: out of range'                          '10/s' '1e18/s'
+change 3 'u.rate = .1e400/s.: want a rate'                          '10/s' '1e400/s'
+change 3 'u.rate = .nan/s.: want a rate'                            '10/s' 'nan/s'
+change 3 'u.rate = .inf/s.: want a rate'                            '10/s' 'inf/s'
+change 3 'u.rate = ..inf.: want a rate'                             '10/s' '.inf'
+change 3 'u.rate = .-1/s.: want a rate'                             '10/s' '-1/s'
+change 3 'u.rate = .0/s.: out of range'                             '10/s' '0/s'
+change 3 'u.rate = .0x10/s.: want a rate'                           '10/s' '0x10/s'
+change 3 'bad.yaml:5:6: u: up to 3.6e.10 requests in 3600 s.*at most 1e.10 steps' '10/s' '10M/s' '5s' '1h'
+change 3 'at most 1e.10 steps.*raise .think'                        'rate: 10/s' 'users: 1M, think: 2us'
+change 3 'run.duration = .1e12s.: want a time'                      '5s' '1e12s'
+change 3 'run.duration = .9223372036854775807ns.: want a time|out of range' '5s' '9223372036854775807ns'
+change 3 'run.duration = .20000h.: out of range'                    '5s' '20000h'
+change 3 'run: duration and sample must be times'                   '5s' 'none'
+change 3 'wait: want a time'                                        '1ms' '-1ms'
+change 3 'wait: want a time'                                        '1ms' 'nan'
+change 3 'wait: want a time'                                        '1ms' '0.0001ns'
+change 3 'wait: want a time'                                        '1ms' 'exp(inf)'
+change 3 'wait: want a time'                                        '1ms' 'lognormal(p50=1e-305s, p99=1s)'
+change 3 'wait: want a time'                                        '1ms' 'mix(60% 1ms, 60% 2ms)'
+change 3 'wait: want a time'                                        '1ms' 'mix(100% mix(100% mix(100% 1ms)))'
+change 3 'api.cores = .0.: out of range, want 0.01'                 "$service" "$service cores: 0,"
+change 3 'api.cores = .-1 cores.: want a number of cores'           "$service" "$service cores: -1 cores,"
+change 3 'u.key: want one, uniform'                                 '10/s' '10/s, key: zipf(5ms, 10)'
+change 3 'u.key: want one, uniform'                                 '10/s' '10/s, key: uniform(0)'
+change 3 'u.arrivals: .*mean of 1us at least'                       '10/s' '10/s, arrivals: 1ns'
+change 3 'objectives.errors: want a limit'                          'run:' 'objectives: {errors: lots}\nrun:'
+change 3 'prices.core: want a price'                                'run:' 'prices: {core: 1e999 $/h}\nrun:'
+change 3 'run.warmup: nothing is left'                              'warmup: 0' 'warmup: 5s'
+# Years of latency: the histogram's last bucket takes them, and what never comes back counts as an error.
+change 0 ''                                                         '1ms' '1000000s' '10/s' '10/s, timeout: none' "$service" "$service queue: 1G,"
+change 0 ''                                                         '1ms' 'pareto(min=1ms, shape=0.1, max=100h)' '10/s' '10/s, timeout: 1000000s'
+change 0 ''                                                         '{wait: 1ms}' '{cpu: 1000000s}' "$service" "$service sharing: true, workers: 1M, cores: 0.01," '10/s' '10k/s, timeout: 1000000s'
+
+# --- memory ----------------------------------------------------------------------------------------------------------------
+change 4 'bad.yaml: at [0-9.]+ s of 1000 s a replication had used up the [0-9]+ MiB.*calls in flight. Bound what grows: .queue.' \
+    '10/s' '1M/s, timeout: none' '1ms' '1000s' "$service" "$service queue: 1G," '5s' '1000s'
+change 4 'bad.yaml: at [0-9.]+ s'                                   '10/s' '1M/s, key: uniform(1G)' '{wait: 1ms}' '{set: k}' 'components:' 'components:\n  k: {kind: cache, memory: 100TiB, demand: 1us, queue: 1M}' '5s' '1000s'
+many=''
+for i in {1..40}; do many+="  s$i: {kind: service, replicas: 60000, on: {x: [{wait: 1ms}]}}\n"; done
+change 4 'bad.yaml:4: a world of this scenario begins with [0-9]+ MiB, of which .s1. takes' 'workload:' "${many}workload:"
+
+# --- names and references ------------------------------------------------------------------------------------------------------
+change 3 'bad.yaml:1:11: .* is no name for a scenario'              'scenario: s' 'scenario: ../../../tmp/x'
+change 3 'is no name for a scenario'                                'scenario: s' 'scenario: ""'
+change 3 'is no name for a component'                               '  api:' '  "":'
+change 3 'is no name for a component.* letters, digits'             '  api:' "  $(repeat a 1000000):"
+change 3 'is no name for a component'                               '  api:' '  "a\\ep[31mi":'
+change 3 'is no name for an operation'   'on: {read:' 'on: {r.ead:'
+change 3 'a ring of calls: api.read calls api.read'                 '{wait: 1ms}' '{call: api.read}'
+change 3 'a ring of calls'                                          '{wait: 1ms}' '{call: b.x}' 'components:' 'components:\n  b: {kind: service, on: {x: [{call: api.read}]}}'
+change 3 'bad.yaml:3:[0-9]*: .db. has no statement .bye_id.; did you mean .by_id.' '{wait: 1ms}' '{query: db.bye_id}' 'workload:' '  db: {kind: database, statements: {by_id: {}}}\nworkload:'
+change 3 'no database is named .db.'                                '{wait: 1ms}' '{query: db.by_id}'
+change 3 '.api. is the name of a component, too'                    '  u:' '  api:'
+change 3 '.rate. stands here a second time; the first is in line 5' '10/s' '10/s, rate: 20/s'
+change 3 'more than 4094 steps'                                     '{wait: 1ms}' "$(for i in {1..5000}; do printf '{wait: 1ms},'; done)"
+chain=''
+for i in {1..80}; do chain+="  s$i: {kind: service, on: {x: [{call: s$((i + 1)).x}]}}\n"; done
+change 3 'is the end of 65 calls, each waiting for the next; at most 64' 'workload:' "${chain}  s81: {kind: service, on: {x: [{wait: 1ms}]}}\nworkload:"
+fans=''
+for i in {1..12}; do fans+="  f$i: {kind: service, on: {x: [$(for k in {1..20}; do printf '{call: f%d.x},' $((i + 1)); done)]}}\n"; done
+change 3 'at most 1e.10 steps'                                      'workload:' "${fans}  f13: {kind: service, on: {x: [{return: ok}]}}\nworkload:" 'api.read' 'f1.x'
+
+# --- texts -----------------------------------------------------------------------------------------------------------------
+run 3 'want a mapping that begins with .scenario: NAME.'           ''
+run 3 'want a mapping'                                             '- a\n- b\n'
+run 3 'anchors and aliases'                                        'a: &a [x,x,x]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\n'
+run 3 'anchors and aliases'                                        '&a [*a]\n'
+run 3 'bad.yaml:2:1: .*directives are not read'                    '# x\n%%YAML 1.2\n'
+run 3 'second document'                                            "$good---\nscenario: t\n"
+run 3 'bad.yaml:1:12: the byte 0xff is no text: want UTF-8'        "scenario: s\xff\n"
+run 3 'bad.yaml:1:12: the byte 0xc0 is no text'                    "scenario: s\xc0\x80\n"
+run 3 'bad.yaml:1:12: the byte 0x1b is no text'                    "scenario: s\x1b[2J\n"
+run 3 'bad.yaml:2:3: not a text file: it has a zero byte'          'scenario: s\nab\0cd\n'
+run 3 'tab character'                                              'scenario: s\ncomponents:\n\tapi: {kind: service}\n'
+run 3 'nested more than 64 levels'                                 "a: $(repeat '[' 100000)"
+run 3 'nested more than 64 levels'                                 "a: $(repeat '{' 100000)"
+run 3 'larger than 1048576 bytes'                                  "# $(repeat x 1100000)"
+run 3 'more than 100000 values'                                    "a: [$(for i in {1..30}; do repeat 1 1; repeat , 1; done; yes 1, | head -n 150000 | tr -d '\n')]"
+run 3 'more than 2000 members in one place'                        "$(seq 1 20000 | sed 's/$/: x/')"
+run 3 'more than 2000 members|at most 64'                          "${good}variants:\n$(seq 1 40000 | sed 's/.*/  v&: {}/')\n"
+run 3 '70 variants; at most 64, because'                           "${good}variants:\n$(seq 1 70 | sed 's/.*/  v&: {}/')\n"
+run 3 '[0-9]+ components and workloads; at most 256'               "scenario: s\ncomponents:\n$(seq 1 1500 | sed 's/.*/  c&: {kind: cache}/')\nworkload: {u: {rate: 1\/s, call: c1.x}}\n"
+run 3 'wait: want a time|no such|not YAML'                         "${good/1ms/exp($(yes 1, | head -n 90000 | tr -d '\n'))}"
+run 0 ''                                                           "\xef\xbb\xbf$good"
+run 0 ''                                                           "${good//\\n/\\r\\n}"
+run 3 "'A…|A\?…|is no name|has no key"                             "${good}$(repeat A 100000): 1\n"
+for i in {1..300}; do echo "x$i: 1"; done > many.yaml
+check 3 'and [0-9]+ more'                                          run many.yaml --no-store
+
+# --- what is no file --------------------------------------------------------------------------------------------------------------
+mkfifo pipe.yaml
+mkdir folder.yaml
+touch locked.yaml
+chmod 000 locked.yaml
+head -c 100000000 /dev/zero > large.yaml
+ln -s loop.yaml loop.yaml
+check 3 'pipe.yaml: this is a pipe, but a file is wanted'          run pipe.yaml
+check 3 'folder.yaml: this is a folder, but a file is wanted'      run folder.yaml
+check 3 '/dev/zero: this is a device'                              run /dev/zero
+check 3 '/dev/null: this is a device'                              run /dev/null
+check 3 'large.yaml: larger than 1048576 bytes'                    run large.yaml
+check 3 'loop.yaml: cannot be read: .*symbolic links'              run loop.yaml
+check 3 'none.yaml: cannot be read: No such file'                  run none.yaml
+if [ "$(id -u)" -ne 0 ]; then check 3 'locked.yaml: cannot be read: Permission denied' run locked.yaml; fi
+check 3 'folder.yaml: this is a folder'                            compare folder.yaml
+check 3 'pipe.yaml: this is a pipe'                                show pipe.yaml --png out.png --at 1s
+
+# --- words of the command line ---------------------------------------------------------------------------------------------------
+printf '%b' "$good" > good.yaml
+check 3 'want 1 to 1024|not a fitting value'                       run good.yaml --threads 1000000000
+check 3 'want 2 to 100000|not a fitting value'                     run good.yaml --replications 99999999999999999999
+check 3 'precision'                                                run good.yaml --precision nan
+check 3 'precision'                                                run good.yaml --precision 0
+check 3 'seed'                                                     run good.yaml --seed -1
+check 3 "no variant is named 'x'"                                  run good.yaml --variant x
+check 3 'one word too many'                                        run good.yaml good.yaml
+check 3 'is missing'                                               run
+check 3 'servers'                                                  theory mmc arrival=8/s service=1s servers=1000000000
+check 3 "arrival"                                                  theory mmc servers=2 arrival=nan/s service=1s
+check 3 "no verb"                                                  "$(repeat r 100000)"
+check 3 'unknown option'                                           run good.yaml "--$(repeat r 100000)"
+
+echo "$cases cases, $failures failures"
+[ $failures -eq 0 ]

@@ -11,31 +11,48 @@ static const struct { const char *arguments, *help; } distributions[] = {
 #undef SIM_DISTRIBUTION
 };
 
+static const struct { const char *name, *argument, *help; } words[] = {
+#define SIM_STEP(name, argument, help) {#name, argument, help},
+#include "sim/parts/step.def"
+#undef SIM_STEP
+#define SIM_CONDITION(name, argument, help) {"if: {" #name "}", argument, help},
+#include "sim/parts/condition.def"
+#undef SIM_CONDITION
+};
+
 static void print_key(const sim_key *k)
 {
     printf("%s.%s\n    %s\n    want: %s; default: %s\n", k->owner, k->name, k->help, sim_type_example(k->type),
            !k->fallback ? "none, it is required" : *k->fallback ? k->fallback : "absent");
 }
 
+// `steps` means the words and the keys of steps.
+static bool is_step(const char *asked, const char *owner) { return strcmp(asked, "steps") == 0 && strcmp(owner, "step") == 0; }
+
 hr_status cli_explain(int argc, char **argv)
 {
     const cli_option options[] = {{0}};
-    const cli_usage usage = {"explain [OWNER | OWNER.KEY | distributions]", "Prints the reference of a key, of all keys of an owner (service, cache, workload …), of `distributions`, or of all.",
+    const cli_usage usage = {"explain [OWNER | OWNER.KEY | steps | distributions]", "Prints the reference of a key, of all keys of an owner (service, cache, workload …), of `steps`, of `distributions`, or of all.",
                              "headroom explain service.workers", options, 0, 1};
-    int words;
-    cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
+    int given;
+    cli_parse_result parsed = cli_parse(&usage, argc, argv, &given);
     if (parsed != CLI_GO)
         return parsed == CLI_DONE ? HR_OK : HR_BAD_INPUT;
     char full[128];
     bool any = false;
+    for (size_t i = 0; i < HR_COUNT(words); i++)
+        if (given == 0 || is_step(argv[1], "step") || strcmp(argv[1], words[i].name) == 0) {
+            printf("%s\n    want: %s; %s\n", words[i].name, words[i].argument, words[i].help);
+            any = true;
+        }
     for (const sim_key *k = sim_key_table; k->owner; k++) {
         snprintf(full, sizeof full, "%s.%s", k->owner, k->name);
-        if (words == 0 || strcmp(argv[1], k->owner) == 0 || strcmp(argv[1], full) == 0) {
+        if (given == 0 || strcmp(argv[1], k->owner) == 0 || strcmp(argv[1], full) == 0 || is_step(argv[1], k->owner)) {
             print_key(k);
             any = true;
         }
     }
-    if (words == 0 || strcmp(argv[1], "distributions") == 0) {
+    if (given == 0 || strcmp(argv[1], "distributions") == 0) {
         for (int i = 0; i < SIM_DIST_COUNT; i++)
             printf("%s\n    %s\n", distributions[i].arguments, distributions[i].help);
         any = true;

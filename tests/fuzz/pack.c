@@ -43,7 +43,7 @@ static void make_folder(void)
     const char *shared = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     snprintf(folder, sizeof folder, "%s/headroom-fuzz-%d", shared, (int)getpid());
     char *runs = hr_format("%s/runs", folder);
-    hr_status status = hr_make_folder(runs, &e);
+    hr_status status = hr_make_folder(runs, 0700, &e);
     HR_ASSERT(status == HR_OK);
     free(runs);
     write_file("scenario.yaml", scenario, sizeof scenario - 1);

@@ -14,7 +14,7 @@
 #include "sim/scenario/keys.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { EVENTS = 10000, CHECK_EVERY = 211, MOST_SERVICES = 4, MOST_OTHERS = 2, MOST_OPERATIONS = 3, MOST_STEPS = 6 };
+enum { EVENTS = 10000, CHECK_EVERY = 211, MOST_SERVICES = 4, MOST_OTHERS = 2, MOST_OPERATIONS = 3, MOST_STEPS = 6, DEEPEST = 3 };
 
 typedef struct {
     const uint8_t *data;
@@ -121,8 +121,26 @@ static void write_keys(writer *r, const char *owner, const char *not)
 
 static void write_steps(writer *r, uint32_t service, int depth);
 
+// "chance: 30%": a condition by how condition.def describes its value.
+static void write_condition(writer *r)
+{
+    static const struct { const char *name, *argument; } conditions[] = {
+#define SIM_CONDITION(name, argument, help) {#name, argument},
+#include "sim/parts/condition.def"
+#undef SIM_CONDITION
+    };
+    uint32_t which = pick(r, HR_COUNT(conditions));
+    hr_text_add(&r->text, "{%s: ", conditions[which].name);
+    if (strcmp(conditions[which].argument, "SHARE") == 0)
+        hr_text_add(&r->text, "%u%%}", pick(r, 101));
+    else if (strcmp(conditions[which].argument, "COUNT") == 0)
+        hr_text_add(&r->text, "%u}", pick(r, 1000));
+    else
+        hr_text_add(&r->text, "%s}", pick(r, 2) ? "timeout" : "rejected");
+}
+
 // What stands behind the step's word, by how step.def describes it; false when there is nothing of the sort to ask.
-static bool write_argument(writer *r, const char *argument, uint32_t service)
+static bool write_argument(writer *r, const char *argument, uint32_t service, int depth)
 {
     if (strcmp(argument, "TIME") == 0) {
         write_dist(r, false);
@@ -141,6 +159,16 @@ static bool write_argument(writer *r, const char *argument, uint32_t service)
         if (!behind)
             return false;
         hr_text_add(&r->text, "%c%u.o%u", r->balanced[other] ? 'b' : 's', other, pick(r, r->operations[other]));
+    } else if (*argument == '[' && depth < DEEPEST) {
+        uint32_t branches = argument[1] == '[' ? 1 + pick(r, 3) : 1;
+        hr_text_add(&r->text, "%s", argument[1] == '[' ? "[" : "");
+        for (uint32_t b = 0; b < branches; b++) {
+            hr_text_add(&r->text, "%s", b ? ", " : "");
+            write_steps(r, service, depth + 1);
+        }
+        hr_text_add(&r->text, "%s", argument[1] == '[' ? "]" : "");
+    } else if (strcmp(argument, "{CONDITION: VALUE}") == 0 && depth < DEEPEST) {
+        write_condition(r);
     } else if (strcmp(argument, "ok") == 0 || strcmp(argument, "error") == 0) {
         hr_text_add(&r->text, "%s", argument);
     } else {
@@ -156,29 +184,36 @@ static void write_step(writer *r, uint32_t service, int depth)
 #include "sim/parts/step.def"
 #undef SIM_STEP
     };
+    static const struct { sim_step_kind from, to; const char *name; bool is_wanted; } blocks[] = {
+        {SIM_STEP_get, SIM_STEP_get, "miss", false}, {SIM_STEP_if, SIM_STEP_if, "then", true}, {SIM_STEP_if, SIM_STEP_if, "else", false},
+        {SIM_STEP_query, SIM_STEP_repeat, "failed", false}};
     uint32_t which = pick(r, HR_COUNT(steps));
     size_t begun = r->text.used;
     hr_text_add(&r->text, "{%s: ", steps[which].name);
-    if (!write_argument(r, steps[which].argument, service)) {
+    if (!write_argument(r, steps[which].argument, service, depth)) {
         r->text.used = begun;
         hr_text_add(&r->text, "{wait: 1ms}");
         return;
     }
-    bool asks = strchr(steps[which].argument, '.') || strncmp(steps[which].argument, "CACHE", 5) == 0;
-    if (asks && pick(r, 4) == 3)
+    if ((sim_step_asks((sim_step_kind)which) || which == SIM_STEP_parallel) && pick(r, 4) == 3)
         hr_text_add(&r->text, ", timeout: 5ms");
     if (which == SIM_STEP_set && pick(r, 2))
         hr_text_add(&r->text, ", ttl: %s", pick(r, 2) ? "1ms" : "2s");
-    if (which == SIM_STEP_get && depth < 3) {
-        hr_text_add(&r->text, ", miss: ");
-        write_steps(r, service, depth + 1);
-    }
+    if (which == SIM_STEP_repeat && pick(r, 2))
+        hr_text_add(&r->text, ", times: %u", 1 + pick(r, 4));
+    else if (which == SIM_STEP_repeat)
+        hr_text_add(&r->text, ", again: %u%%, most: %u", pick(r, 101), 1 + pick(r, 20));
+    for (size_t i = 0; i < HR_COUNT(blocks); i++)
+        if (which >= (uint32_t)blocks[i].from && which <= (uint32_t)blocks[i].to && depth < DEEPEST && (blocks[i].is_wanted || pick(r, 3) == 0)) {
+            hr_text_add(&r->text, ", %s: ", blocks[i].name);
+            write_steps(r, service, depth + 1);
+        }
     hr_text_add(&r->text, "}");
 }
 
 static void write_steps(writer *r, uint32_t service, int depth)
 {
-    uint32_t count = 1 + pick(r, MOST_STEPS);
+    uint32_t count = 1 + pick(r, depth ? 3 : MOST_STEPS);
     hr_text_add(&r->text, "[");
     for (uint32_t i = 0; i < count; i++) {
         hr_text_add(&r->text, "%s", i ? ", " : "");
@@ -192,7 +227,13 @@ static void write_steps(writer *r, uint32_t service, int depth)
 static void write_service(writer *r, uint32_t i)
 {
     hr_text_add(&r->text, "  s%u: {kind: service", i);
-    write_keys(r, "service", r->balanced[i] ? "" : "replicas");
+    static const char *const orders[] = {"", ", sharing: true", ", priority: true", ", priority: true, preemptive: true", ", sharing: true, priority: true"};
+    hr_text_add(&r->text, "%s", any_of(r, orders, HR_COUNT(orders)));
+    write_keys(r, "service", r->balanced[i] ? "sharing priority preemptive" : "sharing priority preemptive replicas");
+    if (pick(r, 4) == 3) {
+        hr_text_add(&r->text, ", patience: ");
+        write_dist(r, false);
+    }
     if (r->local[i]) {
         hr_text_add(&r->text, ", local: {entries: %u", 1 + pick(r, 50));
         write_keys(r, "local", "entries");

@@ -3,7 +3,7 @@
 # Beside NAME.yaml stands NAME.txt: for two seeds what `run` prints, and the SHA-256 of its --json. The table is for people, the sum decides.
 #
 #   golden.sh SOURCE PROGRAM NAME       checks one scenario (ctest golden.NAME)
-#   golden.sh SOURCE PROGRAM coverage   every component, distribution, step, policy and key kind is in some scenario
+#   golden.sh SOURCE PROGRAM coverage   every component, distribution, step, condition, policy and key kind is in some scenario
 #   golden.sh SOURCE PROGRAM --update   prints what has changed, then writes the new .txt files
 set -uo pipefail
 folder=$1/tests/golden program=$2 what=$3
@@ -34,7 +34,7 @@ missing() {
 
 case $what in
 coverage)
-    words=$(sed -n -E 's/^SIM_(PART|STEP|DISTRIBUTION|BALANCER|EVICTOR)\(([a-z_]+).*/\2/p' "$1"/sim/parts/{parts,step}.def \
+    words=$(sed -n -E 's/^SIM_(PART|STEP|CONDITION|DISTRIBUTION|BALANCER|EVICTOR)\(([a-z_]+).*/\2/p' "$1"/sim/parts/{parts,step,condition}.def \
         "$1"/sim/core/distribution.def "$1"/sim/policy/*/*.def)
     left=$(missing "$words one uniform zipf")
     [ -z "$left" ] || { echo "no scenario in tests/golden has: $left"; exit 1; }

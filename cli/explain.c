@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "sim/scenario/keys.h"
+#include "sim/scenario/units.h"
 
 static const struct { const char *arguments, *help; } distributions[] = {
 #define SIM_DISTRIBUTION(name, arguments, help) {arguments, help},
@@ -20,10 +21,39 @@ static const struct { const char *name, *argument, *help; } words[] = {
 #undef SIM_CONDITION
 };
 
+static const struct { const char *name, *help; int most; } limits[] = {
+#define SIM_LIMIT(name, most, help) {#name, help, most},
+#include "sim/scenario/limit.def"
+#undef SIM_LIMIT
+};
+
+static void print_limits(void)
+{
+    printf("limits: at most\n");
+    for (size_t i = 0; i < HR_COUNT(limits); i++)
+        printf("    %8d %s\n", limits[i].most, limits[i].help);
+    printf("    %8d components and workloads\n    %8.0e steps of a replication, because more take longer than anybody waits\n", SIM_MAX_COMPONENTS,
+           SIM_MOST_WORK);
+    printf("    %8zu MiB of memory for a replication here: a quarter of the machine's, and no more than 8 GiB\n", sim_world_limit() >> 20);
+}
+
+static void print_range(const sim_key *k)
+{
+    char least[32], most[32];
+    if (!(k->most > 0))
+        return;
+    if (k->type == SIM_TYPE_TIME)
+        printf("    from %s to %s\n", sim_show_time((hr_time)(k->least * 1e9 + 0.5), least, sizeof least),
+               sim_show_time((hr_time)(k->most * 1e9), most, sizeof most));
+    else
+        printf("    from %g to %g%s\n", k->least, k->most, k->type == SIM_TYPE_RATE ? " per second" : "");
+}
+
 static void print_key(const sim_key *k)
 {
     printf("%s.%s\n    %s\n    want: %s; default: %s\n", k->owner, k->name, k->help, sim_type_example(k->type),
            !k->fallback ? "none, it is required" : *k->fallback ? k->fallback : "absent");
+    print_range(k);
 }
 
 // `steps` means the words and the keys of steps.
@@ -32,7 +62,7 @@ static bool is_step(const char *asked, const char *owner) { return strcmp(asked,
 hr_status cli_explain(int argc, char **argv)
 {
     const cli_option options[] = {{0}};
-    const cli_usage usage = {"explain [OWNER | OWNER.KEY | steps | distributions]", "Prints the reference of a key, of all keys of an owner (service, cache, workload …), of `steps`, of `distributions`, or of all.",
+    const cli_usage usage = {"explain [OWNER | KEY | OWNER.KEY | steps | distributions | limits]", "Prints the reference of a key, of all keys of an owner (service, cache, workload …), of `steps`, `distributions` or `limits`, or of all.",
                              "headroom explain service.workers", options, 0, 1};
     int given;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &given);
@@ -47,7 +77,7 @@ hr_status cli_explain(int argc, char **argv)
         }
     for (const sim_key *k = sim_key_table; k->owner; k++) {
         snprintf(full, sizeof full, "%s.%s", k->owner, k->name);
-        if (given == 0 || strcmp(argv[1], k->owner) == 0 || strcmp(argv[1], full) == 0 || is_step(argv[1], k->owner)) {
+        if (given == 0 || strcmp(argv[1], k->owner) == 0 || strcmp(argv[1], k->name) == 0 || strcmp(argv[1], full) == 0 || is_step(argv[1], k->owner)) {
             print_key(k);
             any = true;
         }
@@ -55,6 +85,10 @@ hr_status cli_explain(int argc, char **argv)
     if (given == 0 || strcmp(argv[1], "distributions") == 0) {
         for (int i = 0; i < SIM_DIST_COUNT; i++)
             printf("%s\n    %s\n", distributions[i].arguments, distributions[i].help);
+        any = true;
+    }
+    if (given == 0 || strcmp(argv[1], "limits") == 0) {
+        print_limits();
         any = true;
     }
     if (any)

@@ -35,6 +35,10 @@ int main(int argc, char **argv)
             return (int)verbs[i].run(argc - 1, argv + 1);
     }
     const char *near = hr_nearest(argv[1], names);
+    if (strpbrk(argv[1], "./")) {
+        fprintf(stderr, "headroom: '%.60s' is no verb; for a file: headroom run %.60s\n", argv[1], argv[1]);
+        return HR_BAD_INPUT;
+    }
     fprintf(stderr, "headroom: no verb '%.60s'%s%s%s; `headroom --help` lists them\n", argv[1], near ? "; did you mean '" : "", near ? near : "",
             near ? "'?" : "");
     return HR_BAD_INPUT;

@@ -6,13 +6,13 @@
 #include "sim/scenario/reader.h"
 #include "sim/scenario/units.h"
 
-enum { MOST_NESTED = 64, MOST_STEPS = 4096, MOST_BRANCHES = 1024, MOST_ROUNDS = 1000 };   // MOST_ROUNDS: unless `most` says otherwise
+enum { MOST_BRANCHES = 1024, MOST_ROUNDS = 1000 };   // MOST_ROUNDS: unless `most` says otherwise
 static const double MOST_STEPS_RUN = 1e7;      // by one request: more would take seconds though no simulated time may pass
 
 typedef struct {
     sim_reader   *reader;
     const sim_service_def *service;
-    sim_step_def  steps[MOST_STEPS];
+    sim_step_def  steps[SIM_MOST_steps + 2];
     uint16_t      count;
     double        rounds;                      // how often what is read now is run at most
     const char   *where;
@@ -48,10 +48,10 @@ bool sim_check_name(sim_reader *r, const sim_node *node, const char *what)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
     const char *name = node->kind == SIM_SCALAR ? node->text : "";
-    if (*name && strlen(name) <= SIM_LONGEST_NAME && !name[strspn(name, letters)])
+    if (*name && strlen(name) <= SIM_MOST_name && !name[strspn(name, letters)])
         return true;
     SIM_FAIL(r, node, "'%.40s%s' is no name for %s: want 1 to %d letters, digits, - or _", node->kind == SIM_SCALAR ? name : "",
-             node->kind != SIM_SCALAR || strlen(name) > 40 ? "…" : "", what, SIM_LONGEST_NAME);
+             node->kind != SIM_SCALAR || strlen(name) > 40 ? "…" : "", what, SIM_MOST_name);
     return false;
 }
 
@@ -322,8 +322,8 @@ static void read_step(compiler *c, sim_node *map)
                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
         return;
     }
-    if (c->count >= MOST_STEPS - 2) {
-        SIM_FAIL(r, map, "%s: more than %d steps", c->where, MOST_STEPS - 2);
+    if (c->count >= SIM_MOST_steps) {
+        SIM_FAIL(r, map, "%s: more than %d steps", c->where, SIM_MOST_steps);
         return;
     }
     sim_step_def step = {.kind = (sim_step_kind)kind, .ttl = HR_FOREVER, .timeout = HR_FOREVER};
@@ -374,8 +374,8 @@ void sim_handlers_name(sim_reader *r, uint16_t id)
     sim_node *on = sim_node_member(r->nodes[id], "on");
     if (!on)
         return;                                // told by the table
-    if (on->kind != SIM_MAP || on->count == 0 || on->count > 256) {
-        SIM_FAIL(r, on, "%s.on: want {OPERATION: [step, …]} with 1 to 256 operations", r->model->components[id].name);
+    if (on->kind != SIM_MAP || on->count == 0 || on->count > SIM_MOST_operations) {
+        SIM_FAIL(r, on, "%s.on: want {OPERATION: [step, …]} with 1 to %d operations", r->model->components[id].name, SIM_MOST_operations);
         return;
     }
     sim_handler_def *handlers = sim_pool_take(r->pool, on->count * sizeof *handlers);
@@ -416,21 +416,21 @@ typedef struct { uint8_t colour; double steps; } handler_note;     // colour: 1 
 // Depth-first over handlers. Counts the steps that a call runs at most, with all that it causes.
 static void visit(sim_reader *r, uint16_t id, uint16_t operation, int depth, handler_note *notes)
 {
-    handler_note *mine = &notes[id * SIM_MOST_OPERATIONS + operation];
+    handler_note *mine = &notes[id * SIM_MOST_operations + operation];
     const sim_service_def *s = r->model->components[id].def;
     mine->colour = 1;
     const sim_handler_def *h = &s->handlers[operation];
-    if (depth > MOST_NESTED)
+    if (depth > SIM_MOST_nested)
         SIM_FAIL(r, r->nodes[id], "%s.%s is the end of %d calls, each waiting for the next; at most %d", r->model->components[id].name,
-                 h->name, depth, MOST_NESTED);
-    for (uint16_t i = 0; i < h->count && h->steps && depth <= MOST_NESTED; i++) {
+                 h->name, depth, SIM_MOST_nested);
+    for (uint16_t i = 0; i < h->count && h->steps && depth <= SIM_MOST_nested; i++) {
         mine->steps += h->steps[i].rounds;
         if (h->steps[i].kind != SIM_STEP_call)
             continue;
         uint16_t next = h->steps[i].target;
         if (r->model->components[next].kind == SIM_PART_balancer)
             next = ((const sim_balancer_def *)r->model->components[next].def)->target;
-        handler_note *theirs = &notes[next * SIM_MOST_OPERATIONS + h->steps[i].operation];
+        handler_note *theirs = &notes[next * SIM_MOST_operations + h->steps[i].operation];
         if (theirs->colour == 1) {
             const sim_service_def *other = r->model->components[next].def;
             SIM_FAIL(r, r->nodes[id], "a ring of calls: %s.%s calls %s.%s, which ends up here again", r->model->components[id].name, h->name,
@@ -448,14 +448,14 @@ static void visit(sim_reader *r, uint16_t id, uint16_t operation, int depth, han
 
 void sim_find_cycles(sim_reader *r, double *steps)
 {
-    handler_note *notes = hr_alloc(SIM_MAX_COMPONENTS * SIM_MOST_OPERATIONS * sizeof *notes);
+    handler_note *notes = hr_alloc(SIM_MAX_COMPONENTS * SIM_MOST_operations * sizeof *notes);
     for (uint16_t i = 0; i < r->model->component_count; i++) {
         const sim_service_def *s = r->model->components[i].def;
         for (uint16_t h = 0; r->model->components[i].kind == SIM_PART_service && h < s->handler_count; h++) {
-            handler_note *note = &notes[i * SIM_MOST_OPERATIONS + h];
+            handler_note *note = &notes[i * SIM_MOST_operations + h];
             if (!note->colour)
                 visit(r, i, h, 1, notes);
-            steps[i * SIM_MOST_OPERATIONS + h] = note->steps;
+            steps[i * SIM_MOST_operations + h] = note->steps;
         }
     }
     free(notes);

@@ -18,9 +18,9 @@ const char *sim_type_example(sim_type type)
 {
     static const char *const examples[] = {
         [SIM_TYPE_COUNT] = "a whole number such as 64 or 10k", [SIM_TYPE_COUNT64] = "a whole number such as 64 or 10k",
-        [SIM_TYPE_REAL] = "a number of cores such as 2 cores", [SIM_TYPE_BYTES] = "a size such as 512MiB",
-        [SIM_TYPE_BYTES32] = "a size such as 8KiB", [SIM_TYPE_BYTES64] = "a size such as 512MiB", [SIM_TYPE_TIME] = "a time such as 5ms, or none",
-        [SIM_TYPE_RATE] = "a rate such as 800/s", [SIM_TYPE_DIST] = "a time such as 5ms or exp(5ms); see `explain distributions`",
+        [SIM_TYPE_REAL] = "a number of cores such as 2 cores", [SIM_TYPE_BYTES] = "a size such as 512MiB (units: B, KiB, MiB, GiB, TiB, kB, MB, GB)",
+        [SIM_TYPE_BYTES32] = "a size such as 8KiB", [SIM_TYPE_BYTES64] = "a size such as 512MiB (units: B, KiB, MiB, GiB, TiB, kB, MB, GB)", [SIM_TYPE_TIME] = "a time such as 5ms (units: ns, us, ms, s, min, h), or none",
+        [SIM_TYPE_RATE] = "a rate such as 800/s, 30/min or 5k/h", [SIM_TYPE_DIST] = "a time such as 5ms (units: ns, us, ms, s, min, h) or exp(5ms); see `headroom explain distributions`",
         [SIM_TYPE_EVICTION] = "one of `list evictions`", [SIM_TYPE_BALANCER] = "one of `list balancers`",
         [SIM_TYPE_BOOL] = "true or false", [SIM_TYPE_TEXT] = "a text"};
     return examples[type] ? examples[type] : "see `explain`";
@@ -111,6 +111,28 @@ static bool read_key(sim_pool *pool, const sim_source *source, const sim_key *k,
     return false;
 }
 
+// A key that the owner has not: what was probably meant.
+static void tell_unknown(const sim_source *source, const char *owner, const char *where, const sim_node *m, const char *near)
+{
+    const char *word = m->key->text, *whose = NULL;
+    bool is_bare = m->kind == SIM_SCALAR && !*m->text;
+    for (const sim_key *k = sim_key_table; k->owner && !whose; k++)
+        if (strcmp(k->name, word) == 0)
+            whose = k->owner;
+    if (near)
+        SIM_WRONG(source, m->key, "%s has no key `%s`; did you mean `%s`?", where, word, near);
+    else if (is_bare && strchr(word, ':'))
+        SIM_WRONG(source, m->key, "%s has no key `%s`: a blank is missing behind the colon", where, word);
+    else if (is_bare && strspn(word, "0123456789"))
+        SIM_WRONG(source, m->key, "%s has no key `%s`: a comma ends the value before it; write 1000, not 1,000", where, word);
+    else if (whose)
+        SIM_WRONG(source, m->key, "%s has no key `%s`; it is one of `%s`", where, word, whose);
+    else if (strcmp(owner, "file") == 0 && m->kind == SIM_MAP)
+        SIM_WRONG(source, m->key, "%s has no key `%s`; if it belongs to the section above it, indent it", where, word);
+    else
+        SIM_WRONG(source, m->key, "%s has no key `%s`; see `headroom explain %s`", where, word, owner);
+}
+
 bool sim_keys_read(sim_pool *pool, const sim_source *source, const char *owner, const char *where, sim_node *map, void *def)
 {
     bool good = true;
@@ -123,9 +145,7 @@ bool sim_keys_read(sim_pool *pool, const sim_source *source, const char *owner, 
         }
     for (const sim_node *m = map->first; m; m = m->next)
         if (!m->used) {
-            const char *near = hr_nearest(m->key->text, names);
-            SIM_WRONG(source, m->key, "%s has no key `%s`%s%s%s", where, m->key->text, near ? "; did you mean `" : "", near ? near : "",
-                      near ? "`?" : "");
+            tell_unknown(source, owner, where, m, hr_nearest(m->key->text, names));
             good = false;
         }
     return good;

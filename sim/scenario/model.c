@@ -8,9 +8,6 @@
 #include "sim/scenario/reader.h"
 #include "sim/scenario/units.h"
 
-enum { MOST_VARIANTS = 64 };
-static const double most_work = 1e11;          // steps of a replication: an hour or two
-
 // --- variants: replaced subtrees ----------------------------------------------------------------------------------------
 
 static sim_node *member_named(const sim_node *map, const char *name, size_t length)
@@ -78,13 +75,13 @@ static void read_variants(sim_reader *r, sim_node *root, const char *wanted)
     sim_node *variants = sim_node_member(root, "variants");
     if (variants && variants->kind != SIM_MAP)
         SIM_FAIL(r, variants, "variants: want {NAME: {path.to.key: value}}");
-    if (variants && variants->count > MOST_VARIANTS) {
-        SIM_FAIL(r, variants, "%zu variants; at most %d, because a comparison runs and prints them all", variants->count, MOST_VARIANTS);
+    if (variants && variants->count > SIM_MOST_variants) {
+        SIM_FAIL(r, variants, "%zu variants; at most %d, because a comparison runs and prints them all", variants->count, SIM_MOST_variants);
         variants = NULL;
     }
     sim_model *m = r->model;
     m->variants = sim_pool_take(r->pool, (variants ? variants->count : 0) * sizeof *m->variants + 1);
-    const char *names[MOST_VARIANTS + 1] = {0};
+    const char *names[SIM_MOST_variants + 1] = {0};
     bool found = !*wanted;
     for (sim_node *v = variants && variants->kind == SIM_MAP ? variants->first : NULL; v; v = v->next) {
         if (v->kind != SIM_MAP) {
@@ -150,8 +147,8 @@ static void read_statements(sim_reader *r, sim_node *node, const char *where, si
     sim_node *map = sim_node_member(node, "statements");
     if (!map)
         return;
-    if (map->kind != SIM_MAP || map->count == 0 || map->count > 256) {
-        SIM_FAIL(r, map, "%s.statements: want {NAME: {cpu: 1ms, wait: exp(7ms)}} with 1 to 256 statements", where);
+    if (map->kind != SIM_MAP || map->count == 0 || map->count > SIM_MOST_operations) {
+        SIM_FAIL(r, map, "%s.statements: want {NAME: {cpu: 1ms, wait: exp(7ms)}} with 1 to %d statements", where, SIM_MOST_operations);
         return;
     }
     sim_statement_def *statements = sim_pool_take(r->pool, map->count * sizeof *statements);
@@ -292,7 +289,7 @@ static void read_components(sim_reader *r, sim_node *root)
     if (!components || !workload)
         return;                                // told by the table
     if (components->kind != SIM_MAP || workload->kind != SIM_MAP || !components->count || !workload->count) {
-        SIM_FAIL(r, components->kind == SIM_MAP && components->count ? workload : components, "want {NAME: {…}} with at least one member");
+        SIM_FAIL(r, components->kind == SIM_MAP && components->count ? workload : components, "want {NAME: {…}} with at least one member, indented below");
         return;
     }
     name_components(r, components, workload);
@@ -379,7 +376,7 @@ static void read_live(sim_reader *r, sim_node *root)
     if (variants && variants->kind != SIM_LIST)
         SIM_FAIL(r, variants, "live.variants: want a list such as [none, aside]");
     for (sim_node *v = variants && variants->kind == SIM_LIST ? variants->first : NULL; v; v = v->next) {
-        const char *names[MOST_VARIANTS + 1] = {0};
+        const char *names[SIM_MOST_variants + 1] = {0};
         bool known = false;
         for (size_t i = 0; i < m->variant_count; i++) {
             names[i] = m->variants[i].name;
@@ -468,7 +465,7 @@ static double requests_of(const sim_model *m, const sim_workload_def *d)
 static void check_work(sim_reader *r)
 {
     sim_model *m = r->model;
-    double *steps = hr_alloc(SIM_MAX_COMPONENTS * SIM_MOST_OPERATIONS * sizeof *steps);
+    double *steps = hr_alloc(SIM_MAX_COMPONENTS * SIM_MOST_operations * sizeof *steps);
     sim_find_cycles(r, steps);
     for (uint16_t i = 0; i < m->component_count && !r->failed; i++) {
         if (m->components[i].kind != SIM_PART_workload)
@@ -476,11 +473,11 @@ static void check_work(sim_reader *r)
         const sim_workload_def *d = m->components[i].def;
         const sim_model_component *target = &m->components[d->target];
         uint16_t service = target->kind == SIM_PART_balancer ? ((const sim_balancer_def *)target->def)->target : d->target;
-        double requests = requests_of(m, d), each = 1 + steps[service * SIM_MOST_OPERATIONS + d->operation];
-        if (requests * each > most_work)
+        double requests = requests_of(m, d), each = 1 + steps[service * SIM_MOST_operations + d->operation];
+        if (requests * each > SIM_MOST_WORK)
             SIM_FAIL(r, r->nodes[i], "%s: up to %.3g requests in %g s, up to %.3g steps each; at most %.0e steps in all, because more take "
                      "longer than anybody waits: lower `%s`, run.duration, or the calls of a request", m->components[i].name, requests,
-                     (double)m->duration * 1e-9, each, most_work, d->users ? "users` or raise `think" : "rate");
+                     (double)m->duration * 1e-9, each, SIM_MOST_WORK, d->users ? "users` or raise `think" : "rate");
     }
     free(steps);
 }
@@ -579,7 +576,7 @@ hr_status sim_model_read(const char *path, const char *variant, sim_model **mode
 {
     char *text;
     size_t size;
-    hr_status status = hr_read_file(path, (size_t)1 << 20, &text, &size, e);
+    hr_status status = hr_read_file(path, SIM_MOST_text, &text, &size, e);
     if (status)
         return status;
     status = sim_model_parse(path, text, size, variant, model, e);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_TEXT = 1 << 20, DEEPEST = 64, MOST_NODES = 100000, MOST_MEMBERS = 2000, MOST_MESSAGES = 20, LONGEST_MESSAGE = 400 };
+enum { MOST_MESSAGES = 20, LONGEST_MESSAGE = 400 };
 
 struct sim_pool_block { struct sim_pool_block *next; size_t used, room; };
 
@@ -132,8 +132,8 @@ static sim_node *new_node(builder *b, sim_node_kind kind, struct fy_token *token
     sim_node *n = sim_pool_take(b->pool, sizeof *n);
     const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
     *n = (sim_node){.kind = kind, .line = mark ? mark->line + 1 : 1, .column = mark ? mark->column + 1 : 1};
-    if (++b->nodes > MOST_NODES && !b->failed) {
-        SIM_WRONG(b->source, n, "more than %d values: no scenario is that large", MOST_NODES);
+    if (++b->nodes > SIM_MOST_values && !b->failed) {
+        SIM_WRONG(b->source, n, "more than %d values: no scenario is that large", SIM_MOST_values);
         b->failed = true;
     }
     return n;
@@ -221,9 +221,13 @@ static void read_members(builder *b, sim_node *into, int depth)
             return;
         if (into->kind == SIM_LIST && join_arguments(b, last, value))
             continue;
-        if (into->kind == SIM_MAP && into->count == MOST_MEMBERS) {
-            SIM_WRONG(b->source, key ? key : value, "more than %d members in one place: no scenario is that large", MOST_MEMBERS);
+        if (into->kind == SIM_MAP && into->count == SIM_MOST_members) {
+            SIM_WRONG(b->source, key ? key : value, "more than %d members in one place: no scenario is that large", SIM_MOST_members);
             b->failed = true;
+        }
+        if (key && value->kind == SIM_SCALAR && !*value->text) {   // an empty value stands nowhere
+            value->line = key->line;
+            value->column = key->column;
         }
         value->key = key;
         last = value;
@@ -264,8 +268,8 @@ static sim_node *read_value(builder *b, struct fy_event *event, int depth)
         return NULL;
     bool map = event->type == FYET_MAPPING_START;
     sim_node *n = new_node(b, map ? SIM_MAP : SIM_LIST, map ? event->mapping_start.mapping_start : event->sequence_start.sequence_start);
-    if (depth >= DEEPEST) {
-        SIM_WRONG(b->source, n, "nested more than %d levels deep", DEEPEST);
+    if (depth >= SIM_MOST_levels) {
+        SIM_WRONG(b->source, n, "nested more than %d levels deep", SIM_MOST_levels);
         b->failed = true;
         return NULL;
     }
@@ -308,8 +312,8 @@ static hr_status check_text(const sim_source *source, size_t size)
 
 hr_status sim_node_parse(sim_pool *pool, sim_source *source, size_t size, sim_node **root)
 {
-    if (size > LARGEST_TEXT)
-        return hr_fail(source->error, HR_BAD_INPUT, "%s: %zu bytes; a scenario has at most %d", source->path, size, LARGEST_TEXT);
+    if (size > SIM_MOST_text)
+        return hr_fail(source->error, HR_BAD_INPUT, "%s: %zu bytes; a scenario has at most %d", source->path, size, SIM_MOST_text);
     hr_status status = check_text(source, size);
     if (status)
         return status;

@@ -1,11 +1,18 @@
 // sim/scenario/node.h - a scenario file as a tree of nodes that know where they stand.
-// * Bounded: at most 1 MiB of text, 64 levels, 100 000 nodes, 2 000 members of a map. Anchors, aliases and directives are refused: a
-//   scenario says what it means.
+// * Bounded by limit.def. Anchors, aliases and directives are refused: a scenario says what it means.
 // * Nodes lie in a sim_pool and live as long as it.
 #ifndef SIM_NODE_H
 #define SIM_NODE_H
 
 #include "sim/core/base.h"
+
+enum {
+#define SIM_LIMIT(name, most, help) SIM_MOST_##name = most,
+#include "sim/scenario/limit.def"
+#undef SIM_LIMIT
+};
+// Steps of a replication: an hour or two of computing. A file that asks for more is a slip of the pen.
+#define SIM_MOST_WORK 1e11
 
 // Memory that is freed at once.
 typedef struct sim_pool { struct sim_pool_block *blocks; } sim_pool;

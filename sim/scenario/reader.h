@@ -23,10 +23,9 @@ bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uin
 // The component of that name; complains with a suggestion among those of `kind` (or of any kind when it is < 0).
 int  sim_resolve(sim_reader *r, const sim_node *node, const char *name, int kind);
 // Complains of services that call each other in a ring, and of too many behind each other. Without such, fills steps[component *
-// SIM_MOST_OPERATIONS + operation]: how many steps a call of the operation may run, with those of the calls that it makes.
+// SIM_MOST_operations + operation]: how many steps a call of the operation may run, with those of the calls that it makes.
 void sim_find_cycles(sim_reader *r, double *steps);
-// A name that others can refer to: letters, digits, - and _, at most SIM_LONGEST_NAME. Complains otherwise; `what` says of what it is.
+// A name that others can refer to: letters, digits, - and _, at most SIM_MOST_name. Complains otherwise; `what` says of what it is.
 bool sim_check_name(sim_reader *r, const sim_node *node, const char *what);
-enum { SIM_MOST_OPERATIONS = 256, SIM_LONGEST_NAME = 60 };         // of a service or database
 
 #endif

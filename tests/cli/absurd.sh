@@ -137,6 +137,22 @@ run 3 "'A…|A\?…|is no name|has no key"                             "${good}$
 for i in {1..300}; do echo "x$i: 1"; done > many.yaml
 check 3 'and [0-9]+ more'                                          run many.yaml --no-store
 
+# --- what a newcomer writes -----------------------------------------------------------------------------------------------------
+change 3 'write 1000, not 1,000'                                   '10/s' '1,000/s'
+change 3 'units: ns, us, ms, s, min, h'                            '1ms' '10milliseconds'
+change 3 'want a rate such as 800/s, 30/min'                       '10/s' '10'
+change 0 ''                                                        '1ms' '1 ms' '10/s' '10 /s'
+change 3 'bad.yaml:3:[0-9]*: api has no key .replica.; did you mean .replicas.' "$service" "$service replica: 3,"
+change 3 'u has no key .replicas.; it is one of .service.'         '10/s' '10/s, replicas: 3'
+change 3 'a blank is missing behind the colon'                     'rate: 10/s' 'rate:10/s'
+change 3 'bad.yaml:5:1: the scenario has no key .u.; .*indent it'  '  u:' 'u:'
+change 3 'bad.yaml:4:1: want .NAME: .….. with at least one member, indented below' '  u:' 'u:'
+change 3 'headroom explain workload'                               '10/s' '10/s, colour: red'
+# A million calls that wait are let go at one instant, thousands of calls return at once: neither is a matter of the stack.
+change 0 ''                                                        '{wait: 1ms}' '{get: local, miss: [{wait: 1s}, {set: local}]}' "$service" "$service workers: 1, queue: 1M, local: {entries: 10}," '10/s' '200k/s, timeout: none'
+many=$(for i in {1..4000}; do printf '{call: b.x},'; done)
+change 0 ''                                                        '{wait: 1ms}' "$many" 'components:' 'components:\n  b: {kind: service, on: {x: [{return: ok}]}}'
+
 # --- what is no file --------------------------------------------------------------------------------------------------------------
 mkfifo pipe.yaml
 mkdir folder.yaml
@@ -167,6 +183,7 @@ check 3 'one word too many'                                        run good.yaml
 check 3 'is missing'                                               run
 check 3 'servers'                                                  theory mmc arrival=8/s service=1s servers=1000000000
 check 3 "arrival"                                                  theory mmc servers=2 arrival=nan/s service=1s
+check 3 "'good.yaml' is no verb; for a file: headroom run good.yaml" good.yaml
 check 3 "no verb"                                                  "$(repeat r 100000)"
 check 3 'unknown option'                                           run good.yaml "--$(repeat r 100000)"
 

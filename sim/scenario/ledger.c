@@ -21,7 +21,7 @@ static void show_dist(const sim_dist_def *d, hr_text *out)
 static void show_rate(const sim_rate_def *d, hr_text *out)
 {
     if (d->kind == SIM_RATE_constant)
-        hr_text_add(out, "%g/s", d->mean_per_s);
+        hr_text_add(out, d->mean > 0 ? "%g/s" : "-", d->mean);
     else
         hr_text_add(out, "%s: mean %.6g/s, at most %g/s", sim_rate_name(d->kind), d->mean_per_s, sim_rate_peak(d));
 }

@@ -6,7 +6,8 @@ cd "$1/sim"
     sed -nE 's/^SIM_KEY\((\w+), *(\w+),.*/\1\n\2: /p' scenario/key.def
     sed -nE 's/^SIM_STEP\((\w+),.*/{\1: /p' parts/step.def
     sed -nE 's/^SIM_PART\((\w+)\).*/kind: \1/p' parts/parts.def
-    sed -nE 's/^SIM_DISTRIBUTION\(\w+, *"([^"]*)".*/\1/p' core/distribution.def
+    sed -nE 's/^SIM_(DISTRIBUTION|POPULARITY|RATE|ARRIVAL)\(\w+, *"([^"]*)".*/\2/p' core/*.def parts/*.def
+    sed -nE 's/^SIM_CONDITION\((\w+),.*/if: {\1: /p' parts/condition.def
     sed -nE 's/^SIM_(BALANCER|EVICTOR)\((\w+)\).*/\2/p' policy/*/*.def | tr _ -
     sed -nE 's/^SIM_METRIC\((\w+),.*/\1(/p' study/metric.def
     printf '%s\n' 'miss: [' 'ttl: ' 'local' 'none' 'true' 'zipf(0.99, 10k)' 'uniform(10k)' '10/s' '4GiB' '70%' '2 cores' '0.04 $/h' ': {' ': [' '}, ' ']' \

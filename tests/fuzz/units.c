@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/parts/parts.h"
+#include "sim/scenario/loads.h"
 #include "sim/scenario/units.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -22,7 +24,7 @@ static void try_dist(const char *text)
 {
     sim_pool pool = {0};
     sim_dist_def d;
-    if (sim_read_dist(&pool, text, &d)) {
+    if (sim_read_dist(&pool, NULL, text, &d)) {
         fuzz_accepted++;
         double mean = sim_dist_mean(&d), before = 0;
         HR_ASSERT(mean >= 0 && mean <= 1e6);
@@ -44,12 +46,42 @@ static void try_dist(const char *text)
 
 static void try_keys(const char *text)
 {
-    sim_keys keys;
-    if (!sim_read_keys(text, &keys))
-        return;
-    fuzz_accepted++;
-    for (uint64_t i = 0; i < 50; i++)
-        HR_ASSERT(sim_keys_draw(&keys, 1, 1, i) < keys.count);
+    sim_pool pool = {0};
+    sim_keys_def d;
+    if (sim_read_keys(&pool, NULL, text, NULL, &d)) {
+        fuzz_accepted++;
+        sim_world *w = sim_world_new(1, 1 << 21);
+        sim_keys keys = sim_keys_place(w, &d);
+        for (uint64_t i = 0; i < 50; i++)
+            HR_ASSERT(sim_keys_draw(w, &keys, 1, i) < d.count);
+        sim_world_free(w);
+    }
+    sim_pool_free(&pool);
+}
+
+// A rate that varies: never negative, never above its peak, and requests come in order.
+static void try_program(const char *text)
+{
+    sim_pool pool = {0};
+    sim_arrivals_def d = {.kind = SIM_ARRIVALS_poisson};
+    const hr_time duration = 100 * HR_SEC;
+    if (sim_read_program(&pool, NULL, text, &d.rate) && sim_rate_settle(NULL, &d.rate, duration)) {
+        fuzz_accepted++;
+        d.rate_per_s = d.rate.mean_per_s;
+        HR_ASSERT(d.rate_per_s >= 0 && d.rate_per_s <= sim_rate_peak(&d.rate) * (1 + 1e-9) && sim_rate_peak(&d.rate) <= 1e12);
+        sim_world *w = sim_world_new(1, 1 << 21);
+        w->arrivals_end = duration;
+        sim_component_add(w, SIM_PART_workload, "u");
+        sim_arrivals a = sim_arrivals_place(w, 0, &d);
+        hr_time at = 0;
+        for (uint64_t i = 0; i < 50 && at < duration; i++) {
+            hr_time next = sim_arrivals_next(w, &a, i, at);
+            HR_ASSERT(next >= at);
+            at = next;
+        }
+        sim_world_free(w);
+    }
+    sim_pool_free(&pool);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -68,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_time(text);
     try_dist(text);
     try_keys(text);
+    try_program(text);
     free(text);
     return 0;
 }

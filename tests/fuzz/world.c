@@ -43,7 +43,19 @@ static double pick_size(writer *r, double least, double most, double usual)
     return sort == 14 ? least : least + floor((top - least) * pick(r, 256) / 255);
 }
 
-// An example from the table of distributions; all its times in milliseconds or in microseconds.
+// An example from a table, in quotes; all its milliseconds may become microseconds. What needs a file is left out.
+static void write_example(writer *r, const char *const *examples, uint32_t count)
+{
+    uint32_t which = pick(r, count);
+    bool micro = pick(r, 2);
+    while (strstr(examples[which], "FILE"))
+        which = (which + 1) % count;
+    hr_text_add(&r->text, "\"");
+    for (const char *at = examples[which]; *at; at++)
+        hr_text_add(&r->text, "%c", micro && at[0] == 'm' && at[1] == 's' ? 'u' : *at);
+    hr_text_add(&r->text, "\"");
+}
+
 static void write_dist(writer *r, bool never_zero)
 {
     static const char *const examples[] = {
@@ -56,12 +68,7 @@ static void write_dist(writer *r, bool never_zero)
         hr_text_add(&r->text, "%s", any_of(r, edges, never_zero ? 4 : 5));
         return;
     }
-    const char *example = any_of(r, examples, HR_COUNT(examples));
-    bool micro = pick(r, 2);
-    hr_text_add(&r->text, "\"");
-    for (const char *at = example; *at; at++)
-        hr_text_add(&r->text, "%c", micro && at[0] == 'm' && at[1] == 's' ? 'u' : *at);
-    hr_text_add(&r->text, "\"");
+    write_example(r, examples, HR_COUNT(examples));
 }
 
 static void write_value(writer *r, const sim_key *k)
@@ -268,14 +275,29 @@ static void write_database(writer *r, uint32_t i)
 static void write_workload(writer *r, uint32_t i)
 {
     uint32_t target = pick(r, r->services);
-    bool closed = pick(r, 4) == 3;
+    static const char *const rates[] = {
+#define SIM_RATE(name, arguments, help) arguments,
+#include "sim/parts/rates.def"
+#undef SIM_RATE
+    }, *const keys[] = {
+#define SIM_POPULARITY(name, arguments, help) arguments,
+#include "sim/core/popularity.def"
+#undef SIM_POPULARITY
+    };
+    bool closed = pick(r, 4) == 3, sessions = !closed && pick(r, 4) == 3, varies = !closed && pick(r, 3) == 2;
     hr_text_add(&r->text, "  w%u: {call: %c%u.o%u", i, r->balanced[target] ? 'b' : 's', target, pick(r, r->operations[target]));
     if (closed)
         hr_text_add(&r->text, ", users: %u", 1 + pick(r, 1000));
     else
-        hr_text_add(&r->text, ", rate: %u/s", 1 + pick(r, 20000));
-    write_keys(r, "workload", closed ? "rate users" : "rate users think");
-    switch (closed ? 0 : pick(r, 4)) {
+        hr_text_add(&r->text, ", rate: ");
+    if (varies)
+        write_example(r, rates, HR_COUNT(rates));
+    else if (!closed)
+        hr_text_add(&r->text, "%u/s", 1 + pick(r, 20000));
+    if (sessions)
+        hr_text_add(&r->text, ", requests_per_session: %g", 1 + pick(r, 256) / 16.0);
+    write_keys(r, "workload", closed || sessions ? "rate users" : "rate users think");
+    switch (closed || varies ? 0 : pick(r, 4)) {
     case 1: hr_text_add(&r->text, ", arrivals: constant"); break;
     case 2: case 3:
         hr_text_add(&r->text, ", arrivals: ");
@@ -283,7 +305,13 @@ static void write_workload(writer *r, uint32_t i)
         break;
     default: break;
     }
-    switch (pick(r, 4)) {
+    switch (pick(r, 5)) {
+    case 4:
+        if (!sessions) {                       // some of these have an order
+            hr_text_add(&r->text, ", key: ");
+            write_example(r, keys, HR_COUNT(keys));
+        }
+        break;
     case 1: hr_text_add(&r->text, ", key: uniform(%u)", 1 + pick(r, 300)); break;
     case 2: hr_text_add(&r->text, ", key: \"zipf(%.2f, %u)\"", pick(r, 256) / 64.0, 1 + pick(r, 60000)); break;
     case 3: hr_text_add(&r->text, ", key: \"zipf(0.99, 1000000000000)\""); break;

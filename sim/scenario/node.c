@@ -127,8 +127,10 @@ hr_status sim_wrong(const sim_source *source, int line, int column, const char *
     tidy(said);
     hr_text message = {0};
     hr_text_add(&message, "%s:%d:%d: %s%s", source->path, line, column, source->about ? source->about : "", said);
-    if (source->reason && *source->reason->text)
+    if (source->reason && *source->reason->text) {
+        tidy(source->reason->text);
         hr_text_add(&message, " (%s)", source->reason->text);
+    }
     add_caret(&message, source->text, line, column);
     hr_fail(source->error, HR_BAD_INPUT, "%s", message.data);
     free(message.data);

@@ -15,7 +15,7 @@ static const struct { const char *name, *argument, *help; } words[] = {
 #define SIM_STEP(name, argument, help) {#name, argument, help},
 #include "sim/parts/step.def"
 #undef SIM_STEP
-#define SIM_CONDITION(name, argument, help) {"if: {" #name "}", argument, help},
+#define SIM_CONDITION(name, argument, help) {#name, "{if: {" #name ": " argument "}, …}", help},
 #include "sim/parts/condition.def"
 #undef SIM_CONDITION
 };

@@ -64,6 +64,27 @@ static void add_distributions(listing *l)
 #undef SIM_DISTRIBUTION
 }
 
+static void add_rates(listing *l)
+{
+#define SIM_RATE(name, arguments, help) add(l, #name, arguments, help);
+#include "sim/parts/rates.def"
+#undef SIM_RATE
+}
+
+static void add_arrivals(listing *l)
+{
+#define SIM_ARRIVAL(name, arguments, help) add(l, #name, arguments, help);
+#include "sim/parts/arrivals.def"
+#undef SIM_ARRIVAL
+}
+
+static void add_keys(listing *l)
+{
+#define SIM_POPULARITY(name, arguments, help) add(l, #name, arguments, help);
+#include "sim/core/popularity.def"
+#undef SIM_POPULARITY
+}
+
 static void add_steps(listing *l)
 {
 #define SIM_STEP(name, argument, help) add(l, #name, argument, help);
@@ -100,6 +121,9 @@ static const struct { const char *name, *summary; void (*add)(listing *l); } kin
     {"balancers",     "how a balancer chooses a replica: `policy: NAME`", add_balancers},
     {"evictions",     "which key a full cache gives up: `eviction: NAME`", add_evictions},
     {"distributions", "how times are written", add_distributions},
+    {"rates",         "how often requests come: `rate: …`", add_rates},
+    {"arrivals",      "gaps between requests: `arrivals: …`", add_arrivals},
+    {"keys",          "which row a request is about: `key: …`", add_keys},
     {"metrics",       "what is measured, for objectives and claims", add_metrics},
     {"outcomes",      "how a request can end", add_outcomes},
 };
@@ -119,7 +143,7 @@ hr_status cli_list(int argc, char **argv)
     bool json = false;
     const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
     const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, conditions, balancers, evictions, distributions, "
-                             "metrics, outcomes.", "headroom list balancers", options, 0, 1};
+                             "rates, arrivals, keys, metrics, outcomes.", "headroom list balancers", options, 0, 1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
     if (parsed != CLI_GO)

@@ -6,7 +6,8 @@
 
 #include "sim/core/histogram.h"
 #include "sim/core/level.h"
-#include "sim/core/random.h"
+#include "sim/core/popularity.h"
+#include "sim/parts/arrivals.h"
 #include "sim/policy/evict/evict.h"
 
 enum {
@@ -18,6 +19,7 @@ enum {
 
 #define SIM_UNLIMITED UINT32_MAX
 #define SIM_PRIORITIES 8                       // 0 … 7, larger goes first
+#define SIM_MOST_PER_SESSION 100              // on average
 #define SIM_LOCAL 0xffffu                      // as a step's target: the replica's own cache
 
 // --- handlers: what a service does with an operation, as steps ------------------------------------------------------------
@@ -68,18 +70,17 @@ typedef struct { const char *name; const sim_step_def *steps; uint16_t count; } 
 
 // --- defs -----------------------------------------------------------------------------------------------------------
 typedef struct {
-    double   rate_per_s;                       // open loop; 0: closed
-    uint32_t arrivals;                         // sim_arrivals
+    sim_arrivals_def arrivals;                 // of requests or sessions; not looked at when there are users
     uint32_t users;                            // closed loop: each thinks, asks, waits for the answer; 0: open
-    sim_dist_def gaps, think;                  // gaps: their shape, the rate sets their mean
+    double   per_session;                      // partly open: requests of a session on average, 1 … SIM_MOST_PER_SESSION; 0: no sessions
+    sim_dist_def think;                        // of users, and between the requests of a session
     uint16_t target, operation;                // balancer or service, and the handler's number there
-    sim_keys keys;
+    sim_keys_def keys;
     uint32_t size_bytes;                       // of what is written or put into caches for a key
     uint32_t priority;                         // below SIM_PRIORITIES
     hr_time  timeout;                          // HR_FOREVER: waits for ever
     hr_time  objective;                        // an answer after this is late; HR_FOREVER: never
 } sim_workload_def;
-typedef enum { SIM_ARRIVALS_poisson, SIM_ARRIVALS_constant, SIM_ARRIVALS_shaped } sim_arrivals;
 
 typedef struct { uint32_t policy; uint16_t target; } sim_balancer_def;                 // target: a service
 

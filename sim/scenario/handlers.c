@@ -89,6 +89,15 @@ bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uin
     return false;
 }
 
+const char *const *sim_operations_of(sim_reader *r, uint16_t target)
+{
+    const sim_service_def *service = service_of(r, target);
+    const char **names = sim_pool_take(r->pool, (service->handler_count + 1u) * sizeof *names);
+    for (uint16_t i = 0; i < service->handler_count; i++)
+        names[i] = service->handlers[i].name;
+    return names;
+}
+
 static bool resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation)
 {
     char name[64];
@@ -319,7 +328,7 @@ static void read_step(compiler *c, sim_node *map)
     bool scalar = argument->kind == SIM_SCALAR;
     switch (step.kind) {
     case SIM_STEP_wait: case SIM_STEP_cpu:
-        if (!scalar || !sim_read_dist(r->pool, argument->text, &step.time))
+        if (!scalar || !sim_read_dist(r->pool, r->source, argument->text, &step.time))
             SIM_FAIL(r, argument, "%s: want %s", sim_step_name(step.kind), sim_type_example(SIM_TYPE_DIST));
         break;
     case SIM_STEP_get: case SIM_STEP_set: case SIM_STEP_delete: resolve_cache(c, argument, &step.target); break;

@@ -18,6 +18,43 @@ static void show_dist(const sim_dist_def *d, hr_text *out)
     hr_text_add(out, "%s: mean %s, p99 %s, scv %.3g", sim_dist_name(d->kind), a, b, sim_dist_scv(d));
 }
 
+static void show_rate(const sim_rate_def *d, hr_text *out)
+{
+    if (d->kind == SIM_RATE_constant)
+        hr_text_add(out, d->mean > 0 ? "%g/s" : "-", d->mean);
+    else
+        hr_text_add(out, "%s: mean %.6g/s, at most %g/s", sim_rate_name(d->kind), d->mean_per_s, sim_rate_peak(d));
+}
+
+static void show_trace(const sim_trace_def *t, hr_text *out)
+{
+    char last[32], every[32];
+    hr_text_add(out, "the %u requests of %s (CRC-32 %08x) up to %s, at %g times their speed", (unsigned)t->rows, t->file, (unsigned)t->checksum,
+                sim_show_time(t->time[t->rows - 1], last, sizeof last), t->speed);
+    if (t->every)
+        hr_text_add(out, ", again every %s", sim_show_time(t->every, every, sizeof every));
+    hr_text_add(out, "%s%s, open loop\n", t->size ? ", sizes too" : "", t->op ? ", operations too" : "");
+}
+
+static void show_arrivals(const char *name, const sim_workload_def *d, hr_text *out)
+{
+    hr_text_add(out, "%s.arrivals = ", name);
+    if (d->users)
+        hr_text_add(out, "when users have thought, closed loop\n");
+    else if (d->arrivals.kind == SIM_ARRIVALS_trace)
+        show_trace(d->arrivals.trace, out);
+    else if (d->arrivals.kind == SIM_ARRIVALS_shaped)
+        hr_text_add(out, "in the shape of %s with scv %.3g, ", sim_dist_name(d->arrivals.gaps.kind), sim_dist_scv(&d->arrivals.gaps));
+    else
+        hr_text_add(out, "%s, ", sim_arrivals_name(d->arrivals.kind));
+    if (d->users || d->arrivals.kind == SIM_ARRIVALS_trace)
+        return;
+    if (d->per_session > 0)
+        hr_text_add(out, "sessions of %g requests on average, partly open\n", d->per_session);
+    else
+        hr_text_add(out, "open loop\n");
+}
+
 static void show_value(const sim_key *k, const void *at, hr_text *out)
 {
     char text[32];
@@ -28,7 +65,7 @@ static void show_value(const sim_key *k, const void *at, hr_text *out)
     case SIM_TYPE_BYTES64: hr_text_add(out, "%llu B", (unsigned long long)*(const uint64_t *)at); break;
     case SIM_TYPE_REAL: hr_text_add(out, "%g", *(const double *)at); break;
     case SIM_TYPE_BYTES: hr_text_add(out, "%.0f B", *(const double *)at); break;
-    case SIM_TYPE_RATE: hr_text_add(out, "%g/s", *(const double *)at); break;
+    case SIM_TYPE_RATE: show_rate(at, out); break;
     case SIM_TYPE_TIME: hr_text_add(out, "%s", sim_show_time(*(const hr_time *)at, text, sizeof text)); break;
     case SIM_TYPE_DIST: show_dist(at, out); break;
     case SIM_TYPE_EVICTION: hr_text_add(out, "%s", sim_evictors[*(const uint32_t *)at]->name); break;
@@ -126,15 +163,8 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
         }
         if (c->kind == SIM_PART_workload) {
             const sim_workload_def *w = c->def;
-            hr_text_add(out, "%s.arrivals = ", c->name);
-            if (w->arrivals == SIM_ARRIVALS_shaped)
-                hr_text_add(out, "in the shape of %s with scv %.3g, open loop\n", sim_dist_name(w->gaps.kind), sim_dist_scv(&w->gaps));
-            else
-                hr_text_add(out, "%s\n", w->users ? "when users have thought, closed loop" :
-                            w->arrivals == SIM_ARRIVALS_poisson ? "poisson, open loop" : "constant, open loop");
-            hr_text_add(out, "%s.key = %s over %llu keys\n", c->name,
-                        w->keys.kind == SIM_KEYS_ZIPF ? "zipf" : w->keys.kind == SIM_KEYS_UNIFORM ? "uniform" : "one",
-                        (unsigned long long)w->keys.count);
+            show_arrivals(c->name, w, out);
+            hr_text_add(out, "%s.key = %s over %llu keys\n", c->name, sim_keys_name(w->keys.kind), (unsigned long long)w->keys.count);
         }
         if (c->kind == SIM_PART_database) {
             const sim_database_def *d = c->def;

@@ -224,7 +224,7 @@ static double total_rate(const sim_model *model, const sim_theory_answer *exact)
     double rate = 0;
     for (int i = 0; i < model->component_count; i++)
         if (model->components[i].kind == SIM_PART_workload)
-            rate += ((const sim_workload_def *)model->components[i].def)->rate_per_s;
+            rate += ((const sim_workload_def *)model->components[i].def)->arrivals.rate_per_s;
     return rate > 0 ? rate : exact->value[SIM_QUANTITY_X];
 }
 

@@ -220,8 +220,6 @@ static void read_loop(sim_reader *r, uint16_t id)
         SIM_FAIL(r, sessions, "%s.requests_per_session belongs to a `rate`, of sessions", name);
     if (think && !users && !sessions)
         SIM_FAIL(r, think, "%s.think belongs to `users` or `requests_per_session`", name);
-    if (arrivals && d->arrivals.kind == SIM_ARRIVALS_shaped && sim_dist_mean(&d->arrivals.gaps) < 1e-6)        // whole nanoseconds are drawn
-        SIM_FAIL(r, arrivals, "%s.arrivals: only the shape counts, but want a mean of 1us at least, such as erlang(4, 1s)", name);
     if (users && sim_dist_mean(&d->think) < 1e-6)
         SIM_FAIL(r, think, "%s.think: users must think for some time (1us at least on average), or refused requests would fill an instant", name);
 }
@@ -522,6 +520,10 @@ static void check_work(sim_reader *r)
         if (m->components[i].kind != SIM_PART_workload)
             continue;
         const sim_workload_def *d = m->components[i].def;
+        // Whole nanoseconds are drawn: of gaps of less nothing may be left, and requests without end would fill an instant.
+        if (d->arrivals.kind == SIM_ARRIVALS_shaped && sim_dist_mean(&d->arrivals.gaps) < 1e-6)
+            SIM_FAIL(r, sim_node_member(r->nodes[i], "arrivals"), "%s.arrivals: only the shape counts, but want a mean of 1us at least, such as "
+                     "erlang(4, 1s)", m->components[i].name);
         const sim_model_component *target = &m->components[d->target];
         uint16_t service = target->kind == SIM_PART_balancer ? ((const sim_balancer_def *)target->def)->target : d->target;
         double requests = requests_of(m, d), each = 1 + steps[service * SIM_MOST_operations + d->operation];

@@ -22,7 +22,7 @@ static hr_status report(const sim_study *study, const cli_study_options *o)
         cli_print_variants(study);
         printf("\n");
         cli_print_objectives(study);
-        cli_print_basis(study);
+        cli_print_basis(study, o);
         if (id)
             printf("kept as run %lld: ./headroom runs show %lld\n", (long long)id, (long long)id);
     }

@@ -63,24 +63,28 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     sim_replica *r = sim_replica_of(w, sim_call_at(w, call));
-    if (r->busy.level < s->workers) {
-        begin(w, id, r, call);
-    } else if (r->queue.length.level < s->queue_limit) {
-        if (s->priority)
-            push_by_priority(w, r, call);
-        else
-            sim_fifo_push(w, &r->queue, call);
-    } else {
+    bool is_free = r->busy.level < s->workers;
+    if (!is_free && r->queue.length.level >= s->queue_limit) {
         r->rejected++;
+        r->refused++;
         sim_call_reply(w, call, SIM_rejected);
+        return;
     }
+    sim_stay_begin(&r->stay, sim_call_at(w, call)->started);
+    if (is_free)
+        begin(w, id, r, call);
+    else if (s->priority)
+        push_by_priority(w, r, call);
+    else
+        sim_fifo_push(w, &r->queue, call);
 }
 
 void sim_service_finish(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
 {
     sim_replica *r = sim_replica_of(w, sim_call_at(w, call));
     sim_level_down(w, &r->busy);
-    r->completed++;
+    r->left++;
+    sim_stay_end(w, &r->stay, sim_call_at(w, call)->started);
     sim_call_reply(w, call, status);
     sim_ref next = pop_waiting(w, SIM_STATE(w, const sim_service, id), r);
     if (next)
@@ -157,7 +161,7 @@ static void reset(sim_world *w, sim_component_id id)
         sim_level_reset(w, &r->cores);
         sim_level_reset(w, &r->queue.length);
         sim_level_reset(w, &r->core_queue.length);
-        r->started = r->completed = r->rejected = 0;
+        r->started = r->rejected = 0;
         if (r->local)
             sim_keystore_reset(w, r->local);
     }
@@ -206,6 +210,19 @@ static void check(const sim_world *w, sim_component_id id)
     }
 }
 
+static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
+{
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    if (station >= s->replica_count)
+        return false;
+    const sim_replica *r = SIM_AT(w, const sim_replica, s->replicas) + station;
+    *a = (sim_account){.refused = r->refused, .left = r->left, .inside = (uint64_t)r->busy.level + r->queue.length.level, .stay = &r->stay,
+                       .level = {{"time of workers <= workers x time", &r->busy, s->workers},
+                                 {"time of waiting <= places x time", &r->queue.length, s->queue_limit},
+                                 {"time of cores <= cores x time", &r->cores, s->cores}}, .levels = 3, .staying = 2};
+    return true;
+}
+
 uint32_t sim_service_replicas(const sim_world *w, sim_component_id id)
 {
     return SIM_STATE(w, const sim_service, id)->replica_count;
@@ -230,4 +247,5 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
 
 const sim_kind sim_kind_service = {.name = "service", .summary = "replicas with workers and a bounded queue that run handlers",
     .state_size = sizeof(sim_service), .def_size = sizeof(sim_service_def), .gauges = gauges, .build = build, .offer = offer,
-    .reply = sim_handler_back, .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check};
+    .reply = sim_handler_back, .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check,
+    .account = account};

@@ -4,6 +4,7 @@
 #ifndef SIM_SERVICE_H
 #define SIM_SERVICE_H
 
+#include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 
 typedef struct {                               // a compiled step in the world
@@ -26,7 +27,9 @@ typedef struct {
     uint32_t  alarm;                           // generation of the timer that is in force
     double    served_ns;                       // what each of them has got since the replica was last idle
     hr_time   served_at;                       // when that was brought up to date
-    uint64_t  started, completed, rejected;    // since the reset
+    uint64_t  started, rejected;               // since the reset
+    uint64_t  refused, left;                   // since time zero, for the laws
+    sim_stay  stay;
 } sim_replica;
 
 typedef struct {

@@ -7,6 +7,7 @@
 // * Deadlines of one workload fall due in order of arrival, so a ring and one timer serve them all.
 #include <math.h>
 
+#include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 
 enum { ARRIVAL, DEADLINE, TURN };
@@ -33,6 +34,7 @@ typedef struct {
     uint64_t offered, outcome[SIM_OUTCOME_COUNT], stale, reads, wasted;
     uint64_t sampled_offered, sampled_good, sampled_bad;
     sim_level in_flight;
+    uint64_t given_up;                         // since time zero, for the laws
     sim_ref  latency, before, lateness;        // histograms; `before`: `latency` when the recent quantiles were last taken
     hr_time  before_at;
     float    recent_p50_ms, recent_p99_ms;
@@ -232,6 +234,7 @@ static void expire(sim_world *w, sim_component_id id)
         go_on(w, id, d.call);
         if (c->flags & SIM_CALL_COUNTED)
             s->wasted++;
+        s->given_up++;
         c->flags |= SIM_CALL_ABANDONED;        // the callee is not told and works on
     }
     s->timer_set = 0;
@@ -300,6 +303,17 @@ static void check(const sim_world *w, sim_component_id id)
     SIM_ASSERT(w, s->stale <= s->reads && s->reads <= s->outcome[SIM_ok] + s->outcome[SIM_late]);
     SIM_ASSERT(w, SIM_AT(w, const sim_histogram, s->latency)->count ==
                       s->outcome[SIM_ok] + s->outcome[SIM_late] + s->outcome[SIM_timeout]);
+    SIM_ASSERT(w, sim_histogram_adds_up(SIM_AT(w, const sim_histogram, s->latency)));
+}
+
+static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
+{
+    const workload *s = SIM_STATE(w, const workload, id);
+    *a = (sim_account){.knows_sent = true, .sent = s->next_request, .waiting = s->in_flight.level, .given_up = s->given_up,
+                       .level = {{"requests in flight <= users", &s->in_flight, s->users}}, .levels = 1};
+    for (uint32_t user = 0; user < s->users; user++)
+        a->sent += SIM_AT(w, const uint32_t, s->turns)[user];
+    return station == 0;
 }
 
 sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id)
@@ -316,4 +330,4 @@ sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id)
 const sim_kind sim_kind_workload = {
     .name = "workload", .summary = "requests from outside: arrivals, keys, timeouts; keeps latency and outcomes",
     .state_size = sizeof(workload), .def_size = sizeof(sim_workload_def), .gauges = gauges, .build = build, .start = start,
-    .reply = reply, .wake = wake, .sample = sample, .reset = reset, .check = check};
+    .reply = reply, .wake = wake, .sample = sample, .reset = reset, .check = check, .account = account};

@@ -146,7 +146,8 @@ static void ask(sim_world *w, sim_component_id id, uint64_t number, hr_time inte
     sim_call *c = sim_call_at(w, ref);
     c->request = (uint64_t)id << 48 | number;
     c->key = sim_keys_draw(&s->keys, w->seed, s->stream_key, number);
-    c->started = c->since = intended;
+    c->started = intended;
+    c->since = w->now;
     c->caller = id;
     c->operation = s->operation;
     c->size_bytes = s->size_bytes;

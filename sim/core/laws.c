@@ -92,8 +92,8 @@ void sim_laws_check(const sim_world *w)
         return;
     for (sim_component_id id = 0; id < w->component_count; id++)
         check_component(w, id, &in_flight);
-    if (w->component_count && in_flight != w->calls_live)
-        broken(w, 0, 0, "calls under way on all links = calls alive", in_flight, w->calls_live);
+    if (w->component_count && in_flight + w->parts_live != w->calls_live)
+        broken(w, 0, 0, "calls under way on all links + parts of handlers = calls alive", in_flight + w->parts_live, w->calls_live);
 }
 
 void sim_world_dump(const sim_world *w, FILE *out)

@@ -179,6 +179,7 @@ static void read_metric(reader *r, sim_node *map, sim_hpa_metric *m)
         return;
     sim_node *type = need(r, map, "a metric", "type");
     const char *types[HR_COUNT(sources) + 1] = {0};
+    bool known = false;
     *m = (sim_hpa_metric){.name = "", .target = 1};
     if (!type || type->kind != SIM_SCALAR)
         return;
@@ -195,11 +196,10 @@ static void read_metric(reader *r, sim_node *map, sim_hpa_metric *m)
             read_source(r, body, i, m);
         else
             FAIL(r, map, "type: %s lacks `%s`", type->text, sources[i].key);
-        type = NULL;
-        break;
+        known = true;
     }
-    const char *near = type ? hr_nearest(type->text, types) : NULL;
-    if (type)
+    const char *near = known ? NULL : hr_nearest(type->text, types);
+    if (!known)
         FAIL(r, type, "no metric of type '%s'; there are Resource, ContainerResource, Pods, Object and External%s%s%s", type->text,
              near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }

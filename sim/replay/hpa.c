@@ -33,23 +33,32 @@ void sim_hpa_replay_value(sim_hpa_replay *r, uint32_t metric, int64_t value)
     r->values[metric][in->value_count++] = value;
 }
 
-hr_status sim_hpa_replay_time(sim_hpa_replay *r, const json_t *time)
+bool sim_hpa_replay_instant(const json_t *v, hr_time *at)
 {
     int64_t seconds = 0;
     int32_t nanoseconds = 0;
     const int64_t most = INT64_MAX / 4 / HR_SEC;               // 73 years each way from 1970, so that no difference overflows
-    bool good = json_is_number(time) || (json_is_string(time) && sim_read_instant(json_string_value(time), &seconds, &nanoseconds));
-    if (json_is_integer(time))
-        seconds = json_integer_value(time);
-    if (json_is_real(time) && fabs(json_real_value(time)) < (double)most) {
-        seconds = (int64_t)floor(json_real_value(time));
-        nanoseconds = (int32_t)lround((json_real_value(time) - (double)seconds) * 1e9);
-    } else if (json_is_real(time)) {
-        good = false;
+    if (json_is_string(v) && !sim_read_instant(json_string_value(v), &seconds, &nanoseconds))
+        return false;
+    if (json_is_integer(v))
+        seconds = json_integer_value(v);
+    if (json_is_real(v)) {
+        if (fabs(json_real_value(v)) > (double)most)
+            return false;
+        seconds = (int64_t)floor(json_real_value(v));
+        nanoseconds = (int32_t)lround((json_real_value(v) - (double)seconds) * 1e9);
     }
-    if (!good || seconds < -most || seconds > most)
+    if (!(json_is_string(v) || json_is_number(v)) || seconds < -most || seconds >= most)
+        return false;
+    *at = seconds * HR_SEC + nanoseconds;
+    return true;
+}
+
+hr_status sim_hpa_replay_time(sim_hpa_replay *r, const json_t *time)
+{
+    hr_time now;
+    if (!sim_hpa_replay_instant(time, &now))
         return hr_lines_fail(r->lines, r->e, "time: want seconds, or an instant such as 2026-01-01T00:00:00Z, between 1900 and 2040");
-    hr_time now = seconds * HR_SEC + nanoseconds;
     if (r->begun && now < r->now)
         return hr_lines_fail(r->lines, r->e, "time goes back: the line before is later");
     r->now = now;

@@ -52,7 +52,9 @@ typedef struct {
 
 void      sim_hpa_replay_room(sim_hpa_replay *r, uint32_t pods);           // for so many; what is there may be lost
 void      sim_hpa_replay_value(sim_hpa_replay *r, uint32_t metric, int64_t value);   // one more
-// The time of a line, as a number of seconds or as text; never before the one before it.
+// Seconds, or text such as 2026-01-01T00:00:00Z, between 1900 and 2040. False: it is neither.
+bool      sim_hpa_replay_instant(const json_t *v, hr_time *at);
+// The time of a line: such an instant, and not before that of the line before.
 hr_status sim_hpa_replay_time(sim_hpa_replay *r, const json_t *time) HR_MUST_USE;
 sim_hpa_decision sim_hpa_replay_sync(sim_hpa_replay *r, const json_t *time, int32_t replicas, int32_t status);
 hr_status sim_hpa_replay_snapshots(sim_hpa_replay *r, char *line) HR_MUST_USE;

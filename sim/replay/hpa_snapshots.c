@@ -6,10 +6,10 @@
 // * `containers` of a pod: [{"name", "request", "usage", "init", "restartPolicy"}]. Then the pod's usage is their sum, and its own `request`,
 //   where it has one, is a pod-level request.
 // * A rescale counts as an event for the limits of `behavior` only when the next line shows that it was carried out.
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/replay/hpa.h"
-#include "sim/scenario/instant.h"
 #include "sim/scenario/quantity.h"
 
 typedef struct {
@@ -84,21 +84,14 @@ static int32_t count_in(reader *x, const json_t *o, const char *key)
     return (int32_t)json_integer_value(v);
 }
 
-// A point or span of time in seconds, points on the clock of the line's `time`.
-static hr_time seconds_in(reader *x, const json_t *o, const char *key, hr_time fallback)
+// A point of time, on the clock of the line's `time`, or a span in seconds.
+static hr_time time_in(reader *x, const json_t *o, const char *key, hr_time fallback)
 {
     const json_t *v = json_object_get(o, key);
-    int64_t seconds;
-    int32_t nanoseconds;
-    if (is_null(v))
-        return fallback;
-    if (json_is_string(v) && sim_read_instant(json_string_value(v), &seconds, &nanoseconds) && seconds > -2000000000 && seconds < 2000000000)
-        return seconds * HR_SEC + nanoseconds;
-    if (!json_is_number(v) || json_number_value(v) < -2e9 || json_number_value(v) > 2e9) {
+    hr_time at = fallback;
+    if (!is_null(v) && !sim_hpa_replay_instant(v, &at))
         FAIL(x, "%s: want a number of seconds, or an instant such as 2026-01-01T00:00:00Z", key);
-        return fallback;
-    }
-    return (hr_time)(json_number_value(v) * 1e9);
+    return at;
 }
 
 static sim_hpa_phase phase_of(reader *x, const json_t *pod)
@@ -204,11 +197,11 @@ static void read_pod(reader *x, const json_t *pod, uint32_t number)
     if (x->failed)
         return;
     r->pods[number] = (sim_hpa_pod){.phase = phase_of(x, pod), .ready = readiness_of(x, pod), .deleted = json_is_true(deleted),
-                                    .has_start = !is_null(json_object_get(pod, "started")), .started = seconds_in(x, pod, "started", SIM_HPA_NEVER),
-                                    .transition = seconds_in(x, pod, "transition", SIM_HPA_NEVER)};
+                                    .has_start = !is_null(json_object_get(pod, "started")), .started = time_in(x, pod, "started", SIM_HPA_NEVER),
+                                    .transition = time_in(x, pod, "transition", SIM_HPA_NEVER)};
     for (uint32_t m = 0; m < r->hpa->metric_count; m++) {
         const sim_hpa_metric *metric = &r->hpa->metrics[m];
-        sim_hpa_reading reading = {.sampled = seconds_in(x, pod, "sampled", r->now), .window = seconds_in(x, pod, "window", 60 * HR_SEC)};
+        sim_hpa_reading reading = {.sampled = time_in(x, pod, "sampled", r->now), .window = time_in(x, pod, "window", 60 * HR_SEC)};
         if (metric->source == SIM_HPA_PODS) {
             reading.has_value = quantity_in(x, object_in(x, pod, "metrics"), metric->name, &reading.value);
         } else if (metric->source == SIM_HPA_RESOURCE || metric->source == SIM_HPA_CONTAINER) {

@@ -4,7 +4,7 @@
 //   are integers, and sums wrap as Go's do. Divisions truncate.
 // * The memory never allocates: whoever owns it leaves room for one more entry of each list before a sync (sim_hpa_memory_reserve where
 //   it lies on the heap).
-// * Source of the rules: pkg/controller/podautoscaler of Kubernetes 1.33, in our own words in docs/replay.md.
+// * The algorithm is that of pkg/controller/podautoscaler in Kubernetes 1.33; docs/replay.md tells how to read a decision.
 #ifndef SIM_HPA_H
 #define SIM_HPA_H
 

@@ -33,8 +33,8 @@ static void replay(const json_t *row, const char *samples, const sim_replay_pods
 {
     char path[] = "/tmp/headroom-hpa-XXXXXX", *manifest_text = json_dumps(json_object_get(row, "hpa"), JSON_INDENT(1));
     hr_error e = {0};
-    sim_manifest *m;
-    hr_lines *lines;
+    sim_manifest *m = NULL;
+    hr_lines *lines = NULL;
     close(mkstemp(path));
     t->count = 0;
     if (hr_write_file(path, samples, strlen(samples), &e) || hr_lines_open(path, &lines, &e) ||
@@ -103,7 +103,7 @@ static size_t count_holding(const char *path, bool (*holds)(const json_t *, cons
                             bool tell, size_t *rows)
 {
     hr_error e = {0};
-    hr_lines *lines;
+    hr_lines *lines = NULL;
     size_t holding = 0;
     *rows = 0;
     if (hr_lines_open(path, &lines, &e))

@@ -7,6 +7,7 @@
 #include "sim/core/histogram.h"
 #include "sim/core/level.h"
 #include "sim/core/random.h"
+#include "sim/policy/balance/balance.h"
 #include "sim/policy/evict/evict.h"
 
 enum {
@@ -60,7 +61,10 @@ typedef struct {
 } sim_workload_def;
 typedef enum { SIM_ARRIVALS_poisson, SIM_ARRIVALS_constant, SIM_ARRIVALS_shaped } sim_arrivals;
 
-typedef struct { uint32_t policy; uint16_t target; } sim_balancer_def;                 // target: a service
+typedef struct {
+    sim_balancer_choice policy;
+    uint16_t target;                           // a service
+} sim_balancer_def;
 
 typedef struct {
     uint32_t replicas, workers, queue;         // workers and waiting places of one replica

@@ -54,7 +54,7 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     const sim_call *c = sim_call_at(w, call);
     const unsigned uses = sim_balancers[s->policy.row]->uses;
     char key[24];
-    sim_balanced choice = {.random = sim_random(w->seed, s->stream, c->request, c->ordinal), .key = key};
+    sim_balanced choice = {.random = sim_random(w->seed, s->stream, c->request, c->path), .key = key};
     if (uses & (SIM_USES_KEY | SIM_USES_ADDRESS))
         choice.key_bytes = write_key(uses, c->key, key, sizeof key);
     uint32_t slot = sim_upstream_choose(w, s->upstream, &choice, NULL, 0);
@@ -65,7 +65,6 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     }
     sim_ref child = sim_call_nested(w, call, id);
     sim_call_at(w, child)->operation = sim_call_at(w, call)->operation;
-    sim_call_at(w, child)->ordinal = sim_call_at(w, call)->ordinal;
     sim_call_send(w, child, s->target, (uint16_t)slot);
 }
 

@@ -86,6 +86,12 @@ typedef struct {
 typedef struct {
     sim_balancer_choice policy;
     uint16_t target;                           // a service
+    const uint32_t *weights;                   // of its replicas; NULL: all 1
+    uint32_t weight_count;
+    uint32_t max_fails;                        // passive health, as nginx'; 0: none
+    hr_time  fail_timeout;
+    uint32_t max_conns, queue;                 // calls at one replica, 0: no limit; calls that may wait until one is below it
+    hr_time  sees;                             // loads are reported so often; 0: always known
 } sim_balancer_def;
 
 typedef struct {

@@ -26,6 +26,14 @@ static void show_balancer(const sim_balancer_choice *choice, hr_text *out)
                     i + 1 == SIM_BALANCER_PARAMETERS || !b->parameter[i + 1].name ? ")" : "");
 }
 
+static void show_weights(const char *name, const sim_balancer_def *d, uint32_t count, hr_text *out)
+{
+    hr_text_add(out, "%s.weights = %s", name, d->weights ? "" : "all 1");
+    for (uint32_t i = 0; i < count && d->weights; i++)
+        hr_text_add(out, "%s%u", i ? ", " : "", d->weights[i]);
+    hr_text_add(out, "\n");
+}
+
 static void show_rate(const sim_rate_def *d, hr_text *out)
 {
     if (d->kind == SIM_RATE_constant)
@@ -161,6 +169,8 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
     for (uint16_t i = 0; i < model->component_count; i++) {
         const sim_model_component *c = &model->components[i];
         show_owner(sim_kinds[c->kind]->name, c->name, c->def, out);
+        if (c->kind == SIM_PART_balancer)
+            show_weights(c->name, c->def, ((const sim_service_def *)model->components[((const sim_balancer_def *)c->def)->target].def)->replicas, out);
         if (c->kind == SIM_PART_service) {
             const sim_service_def *s = c->def;
             hr_text_add(out, "%s.patience = %s", c->name, s->gives_up ? "" : "none");

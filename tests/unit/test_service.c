@@ -165,6 +165,7 @@ static void test_interrupted_work_is_conserved(void **state)
         fixture f = run(components, "a: {rate: 400/s, call: s.go, timeout: none, priority: 7}, b: {rate: 400/s, call: s.go, timeout: none, priority: 3}, "
                                     "c: {rate: 300/s, call: s.go, timeout: none}", 20 * HR_SEC);
         ends[preemptive] = f.w->now;
+        free(components);
         assert_true(f.w->now > 20 * HR_SEC + HR_SEC / 2);           // more than one core can do: it has never idled since long
         done(f);
     }

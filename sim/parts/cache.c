@@ -19,9 +19,12 @@ static void build(sim_world *w, sim_component_id id, const void *def)
 {
     const sim_cache_def *d = def;
     cache *s = SIM_STATE(w, cache, id);
-    uint64_t room = d->memory_bytes > d->base_bytes ? d->memory_bytes - d->base_bytes : d->memory_bytes ? 1 : 0;
-    sim_ref store = sim_keystore_make(w, d->eviction, d->entries, room, d->overhead_bytes, sim_stream(w, id, SIM_DRAW_CHOICE));
-    s->store = store;
+    const sim_keystore_def store = {
+        .policy = d->eviction, .limit_entries = d->entries, .overhead_bytes = d->overhead_bytes,
+        .limit_bytes = d->memory_bytes > d->base_bytes ? d->memory_bytes - d->base_bytes : d->memory_bytes ? 1 : 0,
+        .stream = sim_stream(w, id, SIM_DRAW_CHOICE), .samples = d->samples, .lfu_log_factor = d->lfu_log_factor,
+        .lfu_decay_min = d->lfu_decay_min};
+    s->store = sim_keystore_make(w, &store);
     s->queue_limit = d->queue;
     s->demand = sim_dist_place(w, &d->demand);
     s->network = sim_dist_place(w, &d->network);
@@ -64,12 +67,13 @@ void sim_cache_preload(sim_world *w, sim_component_id id, uint64_t keys, uint32_
 {
     const cache *s = SIM_STATE(w, const cache, id);
     while (keys-- > 0)
-        sim_keystore_set(w, s->store, keys, 1, size_bytes, HR_FOREVER);
+        (void)sim_keystore_set(w, s->store, keys, 1, size_bytes, HR_FOREVER);
 }
 
 static void take_effect(sim_world *w, const cache *s, sim_call *c)
 {
     uint32_t version = 0;
+    c->status = SIM_ok;
     switch (c->operation) {
     case SIM_CACHE_GET:
         if (sim_keystore_get(w, s->store, c->key, &version)) {
@@ -80,7 +84,8 @@ static void take_effect(sim_world *w, const cache *s, sim_call *c)
         }
         break;
     case SIM_CACHE_SET:
-        sim_keystore_set(w, s->store, c->key, c->version, c->size_bytes, c->ttl_ms ? w->now + c->ttl_ms * HR_MS : HR_FOREVER);
+        if (!sim_keystore_set(w, s->store, c->key, c->version, c->size_bytes, c->ttl_ms ? w->now + c->ttl_ms * HR_MS : HR_FOREVER))
+            c->status = SIM_error;             // Redis: -OOM
         break;
     default:
         sim_keystore_delete(w, s->store, c->key);
@@ -92,7 +97,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     cache *s = SIM_STATE(w, cache, id);
     sim_call *c = sim_call_at(w, event->subject);
     if (event->what == ARRIVED) {
-        sim_call_reply(w, event->subject, SIM_ok);
+        sim_call_reply(w, event->subject, (sim_outcome)c->status);
         return;
     }
     take_effect(w, s, c);

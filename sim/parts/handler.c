@@ -55,7 +55,7 @@ static HR_APART void local_step(sim_world *w, sim_call *c, const sim_step *step)
         return;
     }
     if (step->kind == SIM_STEP_set)
-        sim_keystore_set(w, local, c->key, c->version, c->size_bytes, step->ttl_ms ? w->now + step->ttl_ms * HR_MS : HR_FOREVER);
+        (void)sim_keystore_set(w, local, c->key, c->version, c->size_bytes, step->ttl_ms ? w->now + step->ttl_ms * HR_MS : HR_FOREVER);
     else
         sim_keystore_delete(w, local, c->key);
     c->step++;

@@ -79,6 +79,7 @@ typedef struct {
     uint64_t     base_bytes;                   // what the server needs with no key in it
     uint32_t     overhead_bytes;               // of each entry, beside its value
     uint32_t     eviction;                     // row of sim_evictors
+    uint32_t     samples, lfu_log_factor, lfu_decay_min;   // as in sim_keystore_def
     uint32_t     queue;                        // waiting operations
     sim_dist_def demand;                       // time of the one server thread for an operation
     sim_dist_def network;                      // there and back

@@ -61,7 +61,7 @@ hr_status sim_replay_cache(hr_lines *lines, const sim_replay_cache_options *o, s
             o->progress(o->self, hr_lines_done_frac(lines));
     }
     for (size_t i = 0; i < count; i++) {
-        sim_keystore_check(caches[i].world, caches[i].store);
+        SIM_CHECK(caches[i].world, (sim_keystore_check(caches[i].world, caches[i].store), true));
         sim_world_free(caches[i].world);
     }
     free(caches);

@@ -19,11 +19,6 @@ int sim_evictor_find(const char *name)
 
 static inline sim_keystore *store_at(const sim_world *w, sim_ref ref) { return SIM_AT(w, sim_keystore, ref); }
 
-static inline uint32_t bucket_of(const sim_keystore *s, uint64_t key)
-{
-    return (uint32_t)(key * 0x9E3779B97F4A7C15u >> 32) & (s->bucket_count - 1);    // Fibonacci hashing (Knuth III 6.4)
-}
-
 sim_keystore_def sim_keystore_defaults(uint32_t policy)
 {
     return (sim_keystore_def){.policy = policy, .samples = 5, .lfu_log_factor = 10, .lfu_decay_min = 1};
@@ -44,14 +39,34 @@ sim_ref sim_keystore_make(sim_world *w, const sim_keystore_def *def)
 
 // --- the table of keys ------------------------------------------------------------------------------------------------
 
-static uint32_t find_any(const sim_world *w, const sim_keystore *s, uint64_t key)      // also a ghost
+// Open addressing with linear probing (Knuth III 6.4): a look-up touches one line of the table, and an entry only when its hash is
+// right. A hash is enough to know where its slot would like to be, so that moving slots needs no entry either.
+typedef struct { uint32_t hash, entry; } slot;                                 // entry 0: free
+
+static inline slot *slots_of(const sim_world *w, const sim_keystore *s) { return SIM_AT(w, slot, s->slots); }
+
+// The halves of the 128-bit product, one over the other: every bit of the key reaches the upper bits, from which the slot is taken.
+static inline uint32_t hash_of(uint64_t key)
 {
-    if (!s->bucket_count)
-        return 0;
-    uint32_t e = SIM_AT(w, uint32_t, s->buckets)[bucket_of(s, key)];
-    while (e && sim_keystore_entry(w, s, e)->key != key)
-        e = sim_keystore_entry(w, s, e)->chain;
-    return e;
+    __extension__ unsigned __int128 product = (unsigned __int128)(key ^ 0xBB67AE8584CAA73Bu) * 0x9E3779B97F4A7C15u;
+    return (uint32_t)((uint64_t)(product >> 64) ^ (uint64_t)product) ^ (uint32_t)(product >> 32);
+}
+
+static inline uint32_t slot_mask(const sim_keystore *s) { return UINT32_MAX >> s->slot_shift; }
+
+// The slot of the key, or the free one where it would go.
+static inline uint32_t probe(const sim_world *w, const sim_keystore *s, uint32_t hash, uint64_t key)
+{
+    const slot *slots = slots_of(w, s);
+    uint32_t at = hash >> s->slot_shift;
+    while (slots[at].entry && (slots[at].hash != hash || sim_keystore_entry(w, s, slots[at].entry)->key != key))
+        at = (at + 1) & slot_mask(s);
+    return at;
+}
+
+static inline uint32_t find_any(const sim_world *w, const sim_keystore *s, uint64_t key)       // also a ghost
+{
+    return s->room ? slots_of(w, s)[probe(w, s, hash_of(key), key)].entry : 0;
 }
 
 uint32_t sim_keystore_find(const sim_world *w, const sim_keystore *s, uint64_t key)
@@ -63,55 +78,67 @@ uint32_t sim_keystore_find(const sim_world *w, const sim_keystore *s, uint64_t k
 void sim_keystore_prefetch(const sim_world *w, sim_ref store, uint64_t key, int depth)
 {
     const sim_keystore *s = store_at(w, store);
-    if (!s->bucket_count)
+    if (!s->room)
         return;
-    const uint32_t *bucket = SIM_AT(w, uint32_t, s->buckets) + bucket_of(s, key);
+    uint32_t hash = hash_of(key), at = hash >> s->slot_shift;
+    const slot *slots = slots_of(w, s);
     if (depth == 0) {
-        __builtin_prefetch(bucket);
+        __builtin_prefetch(&slots[at]);
         return;
     }
-    const sim_entry *e = sim_keystore_entry(w, s, *bucket);
+    while (slots[at].entry && slots[at].hash != hash)
+        at = (at + 1) & slot_mask(s);
+    const sim_entry *e = sim_keystore_entry(w, s, slots[at].entry);
     if (depth == 1) {
-        __builtin_prefetch(e);
+        __builtin_prefetch(e, 1);
         return;
     }
-    __builtin_prefetch(sim_keystore_entry(w, s, e->newer), 1);
-    __builtin_prefetch(sim_keystore_entry(w, s, e->older), 1);
+    __builtin_prefetch(&sim_keystore_entry(w, s, e->newer)->older, 1);
+    __builtin_prefetch(&sim_keystore_entry(w, s, e->older)->newer, 1);
 }
 
+// Takes the entry out of the table and frees it. Slots behind it that would rather be before the gap move up (Knuth III 6.4, R).
 static void unhash(sim_world *w, sim_keystore *s, uint32_t entry)
 {
     sim_entry *e = sim_keystore_entry(w, s, entry);
-    uint32_t *at = SIM_AT(w, uint32_t, s->buckets) + bucket_of(s, e->key);
-    while (*at != entry)
-        at = &sim_keystore_entry(w, s, *at)->chain;
-    *at = e->chain;
-    *e = (sim_entry){.chain = s->free_entry};
+    slot *slots = slots_of(w, s);
+    uint32_t mask = slot_mask(s), gap = probe(w, s, hash_of(e->key), e->key);
+    for (uint32_t at = (gap + 1) & mask; slots[at].entry; at = (at + 1) & mask)
+        if (((at - (slots[at].hash >> s->slot_shift)) & mask) >= ((at - gap) & mask)) {
+            slots[gap] = slots[at];
+            gap = at;
+        }
+    slots[gap].entry = 0;
+    *e = (sim_entry){.older = s->free_entry};
     s->free_entry = entry;
 }
 
-// Doubles entries and buckets; there are as many buckets as entries.
+// Doubles entries and slots.
 static void grow(sim_world *w, sim_keystore *s)
 {
-    uint32_t room = s->room ? s->room * 2 : 64;
+    uint32_t room = s->room ? s->room * 2 : 64, old_slots = s->room * 2;
     s->entries = sim_grow(w, s->entries, s->room * sizeof(sim_entry), room * sizeof(sim_entry));
-    sim_give(w, s->buckets, s->bucket_count * sizeof(uint32_t));
-    s->buckets = sim_take(w, room * sizeof(uint32_t));
-    s->room = s->bucket_count = room;
-    uint32_t *bucket = SIM_AT(w, uint32_t, s->buckets);
-    for (uint32_t i = 1; i <= s->top; i++) {   // called only when every entry up to `top` is in use
-        sim_entry *e = sim_keystore_entry(w, s, i);
-        uint32_t b = bucket_of(s, e->key);
-        e->chain = bucket[b];
-        bucket[b] = i;
+    sim_ref old = s->slots;
+    s->slots = sim_take(w, room * 2 * sizeof(slot));
+    s->slot_shift = (uint32_t)__builtin_clz(room * 2) + 1;
+    s->room = room;
+    const slot *from = SIM_AT(w, const slot, old);
+    slot *to = slots_of(w, s);
+    for (uint32_t i = 0; i < old_slots; i++) {
+        uint32_t at = from[i].hash >> s->slot_shift;
+        while (from[i].entry && to[at].entry)
+            at = (at + 1) & slot_mask(s);
+        if (from[i].entry)
+            to[at] = from[i];
     }
+    sim_give(w, old, old_slots * sizeof(slot));
 }
 
 static uint32_t new_entry(sim_world *w, sim_keystore *s)
 {
     uint32_t entry = s->free_entry;
     if (entry) {
-        s->free_entry = sim_keystore_entry(w, s, entry)->chain;
+        s->free_entry = sim_keystore_entry(w, s, entry)->older;
         return entry;
     }
     if (s->top + 1 >= s->room)
@@ -244,9 +271,9 @@ static bool put_new(sim_world *w, sim_keystore *s, uint64_t key, uint32_t versio
     if (!make_room(w, s, bytes, 0))
         return false;
     uint32_t entry = new_entry(w, s);
-    uint32_t *bucket = SIM_AT(w, uint32_t, s->buckets) + bucket_of(s, key);
-    *sim_keystore_entry(w, s, entry) = (sim_entry){.key = key, .version = version, .size_bytes = size_bytes, .chain = *bucket};
-    *bucket = entry;
+    uint32_t hash = hash_of(key);
+    slots_of(w, s)[probe(w, s, hash, key)] = (slot){hash, entry};
+    *sim_keystore_entry(w, s, entry) = (sim_entry){.key = key, .version = version, .size_bytes = size_bytes};
     s->count++;
     s->used_bytes += bytes;
     set_expiry(w, s, entry, expires);
@@ -385,10 +412,11 @@ void sim_keystore_check(const sim_world *w, sim_ref store)
     const sim_keystore *s = store_at(w, store);
     uint32_t count = 0, ghosts = 0, expiring = 0;
     uint64_t bytes = 0;
-    for (uint32_t b = 0; b < s->bucket_count; b++)
-        for (uint32_t entry = SIM_AT(w, uint32_t, s->buckets)[b]; entry; entry = sim_keystore_entry(w, s, entry)->chain) {
+    for (uint32_t at = 0; at < s->room * 2; at++)
+        if (slots_of(w, s)[at].entry) {
+            uint32_t entry = slots_of(w, s)[at].entry;
             const sim_entry *e = sim_keystore_entry(w, s, entry);
-            SIM_ASSERT(w, count + ghosts < s->top);
+            SIM_ASSERT(w, count + ghosts < s->top && find_any(w, s, e->key) == entry);
             SIM_ASSERT(w, (e->place != 0) == (e->expires != HR_FOREVER && e->expires != 0));
             SIM_ASSERT(w, !e->place || SIM_AT(w, const uint32_t, s->expiring)[e->place - 1] == entry);
             ghosts += e->expires == 0;

@@ -16,8 +16,7 @@ enum { SIM_EVICT_LISTS = 5 };
 typedef struct {
     uint64_t key;
     hr_time  expires;                          // HR_FOREVER: never; 0: no entry, or a ghost
-    uint32_t newer, older;                     // links of its list: entry numbers, 0 = none
-    uint32_t chain;                            // next in the hash bucket, or in the free list
+    uint32_t newer, older;                     // links of its list: entry numbers, 0 = none; of a free entry: `older` is the next free one
     uint32_t note;                             // the policy's own, zero when it comes in: a bit, a count, the time of the last use
     uint32_t version, size_bytes;
     uint32_t place;                            // among the entries that expire, from 1; 0: it never does
@@ -42,9 +41,9 @@ typedef struct {                               // lies in a world; its address i
     uint64_t used_bytes, incoming_bytes;       // incoming: of what is being put in while victims are chosen
     uint32_t count, ghosts;
     uint32_t top, room, free_entry;            // entries 1 … top have been used; `room` are there
-    uint32_t bucket_count;                     // a power of two
+    uint32_t slot_shift;                       // there are 2^(32 - slot_shift) slots, at least twice as many as entries
     uint32_t expiring_count, expiring_room, expire_cursor;
-    sim_ref  entries, buckets, expiring;       // expiring: entry numbers, in no order
+    sim_ref  entries, slots, expiring;         // expiring: entry numbers, in no order
     sim_ref  state;                            // the policy's own bytes
     uint64_t draws;
     uint64_t hits, misses, evictions, expirations, refused;        // since the reset

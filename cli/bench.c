@@ -24,6 +24,7 @@ static const cli_bench_row table[] = {
     {"bytes-per-request", "B",           256, false, cli_bench_memory,     1000000},
     {"checkpoint",        "ms/MiB",      0,   false, cli_bench_checkpoint, 0},
     {"restore",           "ms/MiB",      0,   false, cli_bench_restore,    0},
+    {"replay-lru",        "ns/request",  100, false, cli_bench_replay_lru, 200000},      // 10 million requests a second
 #ifdef HEADROOM_VIZ
     {"frame",             "ms p99",      8,   false, cli_bench_frame,      0},
     {"scrub",             "ms longest",  100, false, cli_bench_scrub,      0},

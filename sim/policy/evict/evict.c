@@ -214,6 +214,11 @@ static void remove_entry(sim_world *w, sim_keystore *s, uint32_t entry)
 void sim_keystore_evict(sim_world *w, sim_keystore *s, uint32_t entry)
 {
     const sim_evictor *policy = sim_keystore_policy(s);
+    const sim_entry *next = sim_keystore_entry(w, s, sim_keystore_entry(w, s, entry)->newer);      // of a list, the likely next victim
+    if (next->newer) {
+        __builtin_prefetch(&slots_of(w, s)[hash_of(next->key) >> s->slot_shift], 1);
+        __builtin_prefetch(sim_keystore_entry(w, s, next->newer), 1);
+    }
     s->evictions++;
     if (policy->retire && policy->retire(w, s, entry)) {
         drop_value(w, s, entry);

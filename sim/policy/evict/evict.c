@@ -148,6 +148,7 @@ static uint32_t new_entry(sim_world *w, sim_keystore *s)
 
 // --- the entries that expire ----------------------------------------------------------------------------------------------
 
+// At a place by its hash, whose tenant goes to the end: so the array is in no order of time, as Redis' hash table of such keys is not.
 static void place(sim_world *w, sim_keystore *s, uint32_t entry)
 {
     if (s->expiring_count == s->expiring_room) {
@@ -155,8 +156,14 @@ static void place(sim_world *w, sim_keystore *s, uint32_t entry)
         s->expiring = sim_grow(w, s->expiring, s->expiring_room * sizeof(uint32_t), room * sizeof(uint32_t));
         s->expiring_room = room;
     }
-    SIM_AT(w, uint32_t, s->expiring)[s->expiring_count++] = entry;
-    sim_keystore_entry(w, s, entry)->place = s->expiring_count;
+    uint32_t *expiring = SIM_AT(w, uint32_t, s->expiring), last = s->expiring_count++;
+    uint32_t at = (uint32_t)((uint64_t)hash_of(sim_keystore_entry(w, s, entry)->key) * s->expiring_count >> 32);
+    if (at != last) {
+        expiring[last] = expiring[at];
+        sim_keystore_entry(w, s, expiring[last])->place = last + 1;
+    }
+    expiring[at] = entry;
+    sim_keystore_entry(w, s, entry)->place = at + 1;
 }
 
 static void displace(sim_world *w, sim_keystore *s, uint32_t entry)

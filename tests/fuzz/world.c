@@ -231,6 +231,32 @@ static void write_steps(writer *r, uint32_t service, int depth)
 
 // --- the file -------------------------------------------------------------------------------------------------------------
 
+// Keys that mean nothing alone come together.
+static void write_balancer(writer *r, uint32_t i)
+{
+    hr_text_add(&r->text, "  b%u: {kind: balancer, to: s%u", i, i);
+    write_keys(r, "balancer", "max_fails fail_timeout max_conns queue");
+    if (pick(r, 3) == 2)
+        hr_text_add(&r->text, ", max_conns: %u, queue: %u", 1 + pick(r, 20), pick(r, 100));
+    if (pick(r, 3) == 2)
+        hr_text_add(&r->text, ", max_fails: %u, fail_timeout: %us", 1 + pick(r, 5), 1 + pick(r, 10));
+    hr_text_add(&r->text, "}\n");
+}
+
+// With a base of 1 MiB the memory must be larger; parameters only for policies that honour them.
+static void write_cache(writer *r, uint32_t i)
+{
+    uint32_t rows = 0;
+    while (sim_evictors[rows])
+        rows++;
+    const sim_evictor *row = sim_evictors[pick(r, rows)];
+    hr_text_add(&r->text, "  k%u: {kind: cache, eviction: %s, memory: %u%s", i, row->name, 2 + pick(r, 3), pick(r, 2) ? "MiB" : "GiB");
+    bool samples = row->uses & SIM_EVICT_SAMPLES, lfu = row->uses & SIM_EVICT_LFU;
+    write_keys(r, "cache", samples && lfu ? "memory base eviction" : samples ? "memory base eviction lfu_log_factor lfu_decay_time" :
+               "memory base eviction samples lfu_log_factor lfu_decay_time");
+    hr_text_add(&r->text, "}\n");
+}
+
 static void write_service(writer *r, uint32_t i)
 {
     hr_text_add(&r->text, "  s%u: {kind: service", i);
@@ -252,11 +278,8 @@ static void write_service(writer *r, uint32_t i)
         write_steps(r, i, 0);
     }
     hr_text_add(&r->text, "}}\n");
-    if (r->balanced[i]) {
-        hr_text_add(&r->text, "  b%u: {kind: balancer, to: s%u", i, i);
-        write_keys(r, "balancer", "");
-        hr_text_add(&r->text, "}\n");
-    }
+    if (r->balanced[i])
+        write_balancer(r, i);
 }
 
 static void write_database(writer *r, uint32_t i)
@@ -338,11 +361,8 @@ static void write_scenario(writer *r)
     hr_text_add(&r->text, "}\ncomponents:\n");
     for (uint32_t i = 0; i < r->services; i++)
         write_service(r, i);
-    for (uint32_t i = 0; i < r->caches; i++) { // with a base of 1 MiB the memory must be larger
-        hr_text_add(&r->text, "  k%u: {kind: cache, memory: %u%s", i, 2 + pick(r, 3), pick(r, 2) ? "MiB" : "GiB");
-        write_keys(r, "cache", "memory base");
-        hr_text_add(&r->text, "}\n");
-    }
+    for (uint32_t i = 0; i < r->caches; i++)
+        write_cache(r, i);
     for (uint32_t i = 0; i < r->databases; i++)
         write_database(r, i);
     hr_text_add(&r->text, "workload:\n");

@@ -124,7 +124,14 @@ static sim_ref part_new(sim_world *w, sim_component_id id, sim_ref whole)
     c->operation = p->operation;
     c->step = p->step;
     c->flags |= SIM_CALL_PART;
+    w->parts_live++;
     return ref;
+}
+
+static void part_free(sim_world *w, sim_ref part)
+{
+    w->parts_live--;
+    sim_call_free(w, part);
 }
 
 static HR_APART sim_ref begin_rounds(sim_world *w, sim_component_id id, sim_ref call, uint16_t first)
@@ -144,7 +151,7 @@ static sim_ref count_branch(sim_world *w, sim_ref join)
     sim_ref call = j->flags & SIM_CALL_ABANDONED ? 0 : j->parent;
     if (call)
         turn(sim_call_at(w, call), sim_service_step(w, j), (sim_outcome)j->status, false);
-    sim_call_free(w, join);
+    part_free(w, join);
     return call;
 }
 
@@ -177,7 +184,7 @@ static sim_ref end_branch(sim_world *w, sim_ref branch, sim_outcome status)
         if (c->version == j->version || version < c->version)
             c->version = version;
     }
-    sim_call_free(w, branch);
+    part_free(w, branch);
     return count_branch(w, join);
 }
 
@@ -193,7 +200,7 @@ static sim_ref end_rounds(sim_world *w, sim_ref part, sim_outcome status)
     sim_call *c = sim_call_at(w, call);
     c->version = sim_call_at(w, part)->version;
     turn(c, sim_service_step(w, c), status, false);
-    sim_call_free(w, part);
+    part_free(w, part);
     return call;
 }
 

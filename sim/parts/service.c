@@ -25,7 +25,10 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         r->queue.both_ways = d->gives_up;
     }
     for (uint32_t i = 0; d->local_entries && i < d->replicas; i++) {
-        sim_ref local = sim_keystore_make(w, d->local_policy, d->local_entries, 0, 0, sim_stream(w, id, SIM_DRAW_CHOICE) + i);
+        sim_keystore_def store = sim_keystore_defaults(d->local_policy);
+        store.limit_entries = d->local_entries;
+        store.stream = sim_stream(w, id, SIM_DRAW_CHOICE) + i;
+        sim_ref local = sim_keystore_make(w, &store);
         SIM_AT(w, sim_replica, s->replicas)[i].local = local;
     }
     s->handler_count = d->handler_count;

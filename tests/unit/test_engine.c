@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "sim/policy/balance/balance.h"
 #include "sim/scenario/model.h"
 
 static void test_histogram_is_within_one_percent(void **state)
@@ -157,66 +156,6 @@ static void test_world_saved_in_another_process_continues_bit_identically(void *
     sim_world_free(loaded);
 }
 
-static void test_every_balancer_row_is_whole_and_repeats(void **state)
-{
-    (void)state;
-    uint16_t slots[5] = {0, 2, 3, 7, 8};
-    uint32_t in_flight[9] = {4, 0, 4, 1, 0, 0, 0, 9, 4};
-    for (size_t i = 0; sim_balancers[i]; i++) {
-        const sim_balancer *b = sim_balancers[i];
-        assert_true(b->name && b->summary && b->pick);
-        assert_int_equal(sim_balancer_find(b->name), i);
-        char once[256] = {0}, again[256] = {0};
-        assert_true(b->state_size < sizeof once);
-        for (uint64_t n = 0; n < 1000; n++) {
-            sim_candidates c = {slots, 1 + (uint32_t)(n % 5), in_flight, sim_random(1, 1, n, 0)};
-            uint32_t pick = b->pick(once, &c);
-            assert_true(pick < c.count);
-            assert_int_equal(pick, b->pick(again, &c));
-        }
-    }
-    sim_candidates c = {slots, 5, in_flight, {{0, 0}}};
-    char zero[16] = {0};
-    assert_int_equal(sim_balancer_least_conn.pick(zero, &c), 2);     // slot 3 has one call out
-}
-
-static void test_every_evictor_row_keeps_the_store_sound(void **state)
-{
-    (void)state;
-    for (uint32_t i = 0; sim_evictors[i]; i++) {
-        sim_world *w = sim_world_new(1, 0);
-        sim_ref store = sim_keystore_make(w, i, 50, 0, 0, 1);
-        for (uint64_t n = 0; n < 5000; n++) {
-            uint64_t key = sim_random(1, 2, n, 0).word[0] % 200;
-            uint32_t version = 0;
-            w->now += 100 * HR_MS;
-            if (!sim_keystore_get(w, store, key, &version))
-                sim_keystore_set(w, store, key, (uint32_t)n + 1, 10, n % 7 ? HR_FOREVER : w->now + HR_SEC);
-            if (n % 11 == 0)
-                sim_keystore_delete(w, store, key + 1);
-            if (n % 100 == 0)
-                sim_keystore_check(w, store);
-        }
-        sim_world_free(w);
-    }
-}
-
-static void test_lru_against_hand_computed_case(void **state)
-{
-    (void)state;
-    sim_world *w = sim_world_new(1, 0);
-    sim_ref store = sim_keystore_make(w, (uint32_t)sim_evictor_find("lru"), 2, 0, 0, 1);
-    uint32_t v;
-    sim_keystore_set(w, store, 1, 1, 1, HR_FOREVER);
-    sim_keystore_set(w, store, 2, 1, 1, HR_FOREVER);
-    assert_true(sim_keystore_get(w, store, 1, &v));
-    sim_keystore_set(w, store, 3, 1, 1, HR_FOREVER);                 // 2 was not used for longest
-    assert_true(sim_keystore_get(w, store, 1, &v));
-    assert_false(sim_keystore_get(w, store, 2, &v));
-    assert_true(sim_keystore_get(w, store, 3, &v));
-    sim_world_free(w);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,9 +164,6 @@ int main(void)
         cmocka_unit_test(test_events_come_in_order_against_a_sorted_array),
         cmocka_unit_test(test_restored_and_forked_worlds_continue_bit_identically),
         cmocka_unit_test(test_world_saved_in_another_process_continues_bit_identically),
-        cmocka_unit_test(test_every_balancer_row_is_whole_and_repeats),
-        cmocka_unit_test(test_every_evictor_row_keeps_the_store_sound),
-        cmocka_unit_test(test_lru_against_hand_computed_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

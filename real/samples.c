@@ -12,6 +12,12 @@ void real_samples_add(real_samples *s, hr_time took)
     s->seconds[s->count++] = (double)took * 1e-9;
 }
 
+void real_samples_join(real_samples *s, const real_samples *more)
+{
+    for (size_t i = 0; i < more->count; i++)
+        real_samples_add(s, (hr_time)(more->seconds[i] * 1e9 + 0.5));
+}
+
 void real_samples_free(real_samples *s)
 {
     free(s->seconds);

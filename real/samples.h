@@ -7,6 +7,8 @@
 typedef struct { double *seconds; size_t count, room; } real_samples;
 
 void real_samples_add(real_samples *s, hr_time took);
+// Adds those of `more`.
+void real_samples_join(real_samples *s, const real_samples *more);
 void real_samples_free(real_samples *s);
 // `count` quantiles at equal steps from the least to the greatest, in seconds, into `table`. Sorts the samples.
 void real_samples_quantiles(real_samples *s, double *table, size_t count);

@@ -18,24 +18,38 @@ static double author_mean(const sim_model *model, const real_leaf_operation *op)
     return sim_dist_mean(&d->demand) + sim_dist_mean(&d->network);
 }
 
+// What a fit run tells: times of operation k, or, where k is beyond them, how late its requests were sent.
+static real_samples samples_of(const real_run *run, size_t k)
+{
+    real_samples s = {0};
+    if (k < run->times_count)
+        real_samples_join(&s, &run->times[k]);
+    for (size_t i = 0; k == run->times_count && i < run->request_count; i++)
+        real_samples_add(&s, run->request[i].sent - run->request[i].intended);
+    return s;
+}
+
 static void fit_one(const real_pack *pack, size_t k, real_fit *fit)
 {
     real_samples all = {0};
     double low_rate = 0, high_rate = 0;
     for (size_t i = 0; i < pack->run_count; i++) {
         const real_run *run = &pack->run[i];
-        if (run->kind != REAL_RUN_FIT || k >= run->times_count || run->times[k].count == 0)
+        real_samples s = {0};
+        if (run->kind == REAL_RUN_FIT)
+            s = samples_of(run, k);
+        if (s.count == 0)
             continue;
-        for (size_t s = 0; s < run->times[k].count; s++)
-            real_samples_add(&all, (hr_time)(run->times[k].seconds[s] * 1e9 + 0.5));
+        real_samples_join(&all, &s);
         if (low_rate == 0 || run->rate_per_s < low_rate) {
             low_rate = run->rate_per_s;
-            fit->low_mean_s = real_samples_mean(&run->times[k]);
+            fit->low_mean_s = real_samples_mean(&s);
         }
         if (run->rate_per_s > high_rate) {
             high_rate = run->rate_per_s;
-            fit->high_mean_s = real_samples_mean(&run->times[k]);
+            fit->high_mean_s = real_samples_mean(&s);
         }
+        real_samples_free(&s);
     }
     fit->samples = all.count;
     if (all.count >= REAL_FIT_LEAST) {
@@ -51,16 +65,21 @@ static void fit_one(const real_pack *pack, size_t k, real_fit *fit)
 void real_fits_make(const real_pack *pack, const sim_model *model, real_fits *fits)
 {
     real_leaf_operation op[REAL_MOST_OPERATIONS];
-    fits->count = real_leaf_operations(model, op);
-    fits->fit = hr_alloc((fits->count + 1) * sizeof *fits->fit);
-    for (size_t k = 0; k < fits->count; k++) {
+    size_t operations = real_leaf_operations(model, op);
+    fits->count = operations + 1;
+    fits->fit = hr_alloc(fits->count * sizeof *fits->fit);
+    for (size_t k = 0; k < operations; k++) {
         real_fit *f = &fits->fit[k];
         f->component = op[k].component;
         f->operation = op[k].operation;
         f->author_mean_s = author_mean(model, &op[k]);
         snprintf(f->name, sizeof f->name, "%.64s.%.64s", op[k].component_name, op[k].operation_name);
-        fit_one(pack, k, &fits->fit[k]);
+        fit_one(pack, k, f);
     }
+    real_fit *timers = &fits->fit[operations];
+    snprintf(timers->name, sizeof timers->name, "timers (late by)");
+    fit_one(pack, operations, timers);
+    fits->lateness = (sim_dist_def){.kind = SIM_DIST_empirical, .table = timers->table, .count = timers->quantiles};
 }
 
 void real_fits_free(real_fits *fits)
@@ -72,7 +91,9 @@ void real_fits_free(real_fits *fits)
 void real_fits_apply(const real_fits *fits, const real_pack *pack, sim_model *model)
 {
     static const sim_dist_def nothing = {.kind = SIM_DIST_constant};
-    for (size_t k = 0; k < fits->count; k++) {
+    if (fits->lateness.count)
+        model->lateness = &fits->lateness;
+    for (size_t k = 0; k + 1 < fits->count; k++) {
         const real_fit *f = &fits->fit[k];
         if (!f->quantiles)
             continue;

@@ -2,6 +2,7 @@
 // * Fits see runs of kind REAL_RUN_FIT only, never one at a load that is predicted.
 // * A statement's whole time on an unqueued connection, network included, becomes its `wait`, as quantiles; `cpu` and `network`
 //   become 0. The same for a cache operation's round trip. What is queued for (pool, workers) stays the model's business.
+// * The wall clock's timers are late. How late requests were sent in the fit runs becomes the lateness of the model's timers.
 #ifndef REAL_PREDICT_H
 #define REAL_PREDICT_H
 
@@ -9,9 +10,9 @@
 
 enum { REAL_FIT_QUANTILES = 1000, REAL_FIT_LEAST = 40 };          // fewer samples than that: the author's value stays
 
-typedef struct {                               // the fit of one leaf operation
+typedef struct {                               // the fit of one leaf operation, or of the timers
     uint16_t component, operation;
-    char     name[136];                        // "db.by_id", "cache.operation"
+    char     name[136];                        // "db.by_id", "cache.operation", "timers (late by)"
     size_t   samples;
     double   author_mean_s;                    // what the scenario says
     double   mean_s, scv;                      // fitted; scv: squared coefficient of variation
@@ -20,7 +21,11 @@ typedef struct {                               // the fit of one leaf operation
     double   table[REAL_FIT_QUANTILES];
 } real_fit;
 
-typedef struct { real_fit *fit; size_t count; } real_fits;
+typedef struct {
+    real_fit *fit;                             // leaf operations, then the timers
+    size_t    count;
+    sim_dist_def lateness;                     // of the timers, from their fit
+} real_fits;
 
 // Fits every leaf operation from the pack's fit runs. `model` is any variant's.
 void      real_fits_make(const real_pack *pack, const sim_model *model, real_fits *fits);

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 const real_compared real_compared_rows[REAL_COMPARED_COUNT] = {
 #define REAL_COMPARED(metric, bound, is_absolute) {SIM_METRIC_##metric, bound, is_absolute},
@@ -39,7 +40,7 @@ double real_total_rate(const sim_model *model)
     double total = 0;
     for (uint16_t c = 0; c < model->component_count; c++)
         if (model->components[c].kind == SIM_PART_workload)
-            total += ((const sim_workload_def *)model->components[c].def)->rate_per_s;
+            total += ((const sim_workload_def *)model->components[c].def)->arrivals.rate_per_s;
     return total;
 }
 
@@ -48,7 +49,7 @@ void real_scale_rate(sim_model *model, double per_s)
     double factor = per_s / real_total_rate(model);
     for (uint16_t c = 0; c < model->component_count; c++)
         if (model->components[c].kind == SIM_PART_workload)
-            ((sim_workload_def *)model->components[c].def)->rate_per_s *= factor;
+            ((sim_workload_def *)model->components[c].def)->arrivals.rate_per_s *= factor;
 }
 
 // --- the request log ------------------------------------------------------------------------------------------------------
@@ -56,29 +57,42 @@ void real_scale_rate(sim_model *model, double per_s)
 struct real_recorder {
     real_run *run;
     size_t    room;
-    struct { size_t *row; size_t count, room; } of[SIM_MAX_COMPONENTS];    // row of each workload's request, by its number
+    struct { size_t *row; size_t room; } of[SIM_MAX_COMPONENTS];   // 1 + the row of each workload's request, by its number; 0: none yet
 };
 
-static void log_begin(real_recorder *log, const sim_world *w, const sim_call *c)
+// Where the row of a call's request is kept.
+static size_t *place_of(real_recorder *log, const sim_call *c)
+{
+    size_t number = c->request & 0xffffffffffffu, room = log->of[c->caller].room;
+    if (number >= room) {
+        size_t more = number + 1 > 2 * room ? number + 4096 : 2 * room;
+        log->of[c->caller].row = hr_realloc(log->of[c->caller].row, more * sizeof(size_t));
+        memset(log->of[c->caller].row + room, 0, (more - room) * sizeof(size_t));
+        log->of[c->caller].room = more;
+    }
+    return &log->of[c->caller].row[number];
+}
+
+// The request's row, made when it is first heard of: when it is sent, or when it is given up before that.
+static real_request *row_of(real_recorder *log, const sim_world *w, const sim_call *c)
 {
     real_run *run = log->run;
+    size_t *place = place_of(log, c);
+    if (*place)
+        return &run->request[*place - 1];
     if (run->request_count == log->room) {
         log->room = log->room ? log->room * 2 : 4096;
         run->request = hr_realloc(run->request, log->room * sizeof *run->request);
     }
-    size_t *count = &log->of[c->caller].count, *room = &log->of[c->caller].room;
-    if (*count == *room) {
-        *room = *room ? *room * 2 : 4096;
-        log->of[c->caller].row = hr_realloc(log->of[c->caller].row, *room * sizeof(size_t));
-    }
-    log->of[c->caller].row[(*count)++] = run->request_count;
-    run->request[run->request_count++] = (real_request){.key = c->key, .intended = c->started, .sent = w->now, .ended = -1, .workload = c->caller,
-                                                        .outcome = SIM_lost};
+    *place = ++run->request_count;
+    run->request[*place - 1] = (real_request){.key = c->key, .intended = c->started, .sent = w->now, .ended = -1, .workload = c->caller,
+                                              .outcome = SIM_lost};
+    return &run->request[*place - 1];
 }
 
-static void log_end(const real_recorder *log, const sim_world *w, const sim_call *c, uint8_t outcome)
+static void log_end(real_recorder *log, const sim_world *w, const sim_call *c, uint8_t outcome)
 {
-    real_request *q = &log->run->request[log->of[c->caller].row[c->request & 0xffffffffffffu]];
+    real_request *q = row_of(log, w, c);
     q->ended = w->now;
     q->outcome = outcome;
     q->version = c->version;
@@ -90,7 +104,7 @@ static void observe(void *self, const sim_world *w, const sim_note *note)
     if (c->parent)
         return;
     if (note->what == SIM_NOTE_CALL)
-        log_begin(self, w, c);
+        row_of(self, w, c);
     else if (note->what == SIM_NOTE_END)
         log_end(self, w, c, note->status);
 }

@@ -1,5 +1,5 @@
 // tests/live/test_evidence.c - the arithmetic of validation, without servers: a simulated "live" world whose truth is known.
-// Its planted-bug twin: answers that take 1.3 times as long must be found outside.
+// Its planted-bug twins: answers that take 1.3 times as long must be found outside, and so must late timers that no fit has seen.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,9 +35,17 @@ static sim_model *model_of(void)
     return model;
 }
 
-// A pack as if measured: fits on exact samples of the statement, five repeats at two loads, answers `slower` times as late.
-static real_pack *pack_of(const char *folder, double slower)
+// The world that is "measured".
+typedef struct {
+    double slower;                             // answers take so many times as long
+    double late_s;                             // timers are late, exponentially with this mean
+    bool   lateness_unseen;                    // in the fit run timers were punctual
+} live_world;
+
+// A pack as if measured: fits on exact samples of the statement and of the timers, five repeats at two loads.
+static real_pack *pack_of(const char *folder, live_world world)
 {
+    const sim_dist_def lateness = {.kind = SIM_DIST_exp, .a = world.late_s};
     hr_error e = {0};
     sim_model *model = model_of();
     const char *const variants[] = {""};
@@ -51,6 +59,11 @@ static real_pack *pack_of(const char *folder, double slower)
         real_samples_add(&fit.times[0], (hr_time)(-8e6 * sim_log((i + 0.5) / 20000)));
         real_samples_add(&fit.times[1], 165 * HR_US);
     }
+    fit.request_count = world.late_s > 0 && !world.lateness_unseen ? 20000 : 0;
+    fit.request = hr_alloc((fit.request_count + 1) * sizeof *fit.request);
+    for (size_t i = 0; i < fit.request_count; i++)
+        fit.request[i].sent = (hr_time)(-1e9 * world.late_s * sim_log(((double)i + 0.5) / 20000));
+    model->lateness = world.late_s > 0 ? &lateness : NULL;
     assert_int_equal(real_pack_add(pack, model, &fit, &e), HR_OK);
     for (int load = 1; load <= 2; load++)
         for (uint32_t repeat = 1; repeat <= REAL_REPEATS; repeat++) {
@@ -60,7 +73,7 @@ static real_pack *pack_of(const char *folder, double slower)
             real_predict_run(model, pack->entries, &run);
             run.repeat = repeat;
             for (size_t i = 0; i < run.request_count; i++)
-                run.request[i].ended = run.request[i].intended + (hr_time)((double)(run.request[i].ended - run.request[i].intended) * slower);
+                run.request[i].ended = run.request[i].intended + (hr_time)((double)(run.request[i].ended - run.request[i].intended) * world.slower);
             assert_int_equal(real_pack_add(pack, model, &run, &e), HR_OK);
         }
     sim_model_free(model);
@@ -71,7 +84,7 @@ static void test_the_true_model_is_inside_and_a_slower_world_is_not(void **state
 {
     (void)state;
     hr_error e = {0};
-    real_pack *pack = pack_of(NULL, 1), *slow = pack_of(NULL, 1.3);
+    real_pack *pack = pack_of(NULL, (live_world){.slower = 1}), *slow = pack_of(NULL, (live_world){.slower = 1.3});
     real_table table;
     assert_int_equal(real_table_make(pack, &table, &e), HR_OK);
     for (size_t i = 0; i < table.row_count; i++)
@@ -87,6 +100,32 @@ static void test_the_true_model_is_inside_and_a_slower_world_is_not(void **state
     real_table_free(&table);
     real_pack_free(pack);
     real_pack_free(slow);
+}
+
+static double worst_median(const real_pack *pack)
+{
+    hr_error e = {0};
+    real_table table;
+    double worst = 0;
+    assert_int_equal(real_table_make(pack, &table, &e), HR_OK);
+    for (size_t i = 0; i < table.row_count; i++)
+        if (real_compared_rows[table.row[i].compared].metric == SIM_METRIC_p50)
+            worst = fmax(worst, fabs(table.row[i].error));
+    real_table_free(&table);
+    return worst;
+}
+
+static void test_late_timers_are_predicted_where_the_fit_saw_them(void **state)
+{
+    (void)state;
+    const live_world late = {.slower = 1, .late_s = 0.4e-3}, unseen = {.slower = 1, .late_s = 0.4e-3, .lateness_unseen = true};
+    real_pack *pack = pack_of(NULL, late), *twin = pack_of(NULL, unseen);
+    double seen = worst_median(pack), missed = worst_median(twin);
+    printf("worst error of the median: %.4f with the lateness fitted, %.4f without\n", seen, missed);
+    assert_true(seen < 0.02);
+    assert_true(missed > 0.12);                // the bound
+    real_pack_free(pack);
+    real_pack_free(twin);
 }
 
 static void test_logs_say_what_the_recorder_says(void **state)
@@ -175,7 +214,7 @@ static void test_a_pack_read_back_gives_the_same_document(void **state)
     (void)state;
     hr_error e = {0};
     char *top = temporary(), *folder = hr_format("%s/deep/er", top);
-    real_pack *pack = pack_of(folder, 1), *back = NULL;
+    real_pack *pack = pack_of(folder, (live_world){.slower = 1}), *back = NULL;
     if (real_pack_read(folder, &back, &e))
         fail_msg("%s", e.text);
     char *a = document_of(pack), *b = document_of(back);
@@ -198,7 +237,7 @@ static void test_a_damaged_pack_is_refused_with_its_file(void **state)
 {
     (void)state;
     char *folder = temporary(), *victim = hr_format("%s/runs/003.csv.gz", folder), *head = hr_format("%s/pack.json", folder);
-    real_pack_free(pack_of(folder, 1));
+    real_pack_free(pack_of(folder, (live_world){.slower = 1}));
     real_pack *back = NULL;
     hr_error e = {0};
     assert_int_equal(truncate(victim, 2000), 0);
@@ -227,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_true_model_is_inside_and_a_slower_world_is_not),
+        cmocka_unit_test(test_late_timers_are_predicted_where_the_fit_saw_them),
         cmocka_unit_test(test_logs_say_what_the_recorder_says),
         cmocka_unit_test(test_repeats_have_the_same_requests_and_other_demands),
         cmocka_unit_test(test_floor_and_verdicts_by_hand),

@@ -28,7 +28,6 @@ static void add_account(sim_account *sum, const sim_account *a)
     sum->refused += a->refused;
     sum->left += a->left;
     sum->inside += a->inside;
-    sum->parts += a->parts;
     sum->sent += a->sent;
     sum->unsent += a->unsent;
     sum->waiting += a->waiting;
@@ -74,7 +73,7 @@ static void check_component(const sim_world *w, sim_component_id id, uint64_t *a
         check_station(w, id, stations++, &a);
         add_account(&b.sum, &a);
     }
-    *alive += b.handed - b.answered - b.dropped + b.sum.parts + b.sum.unsent;
+    *alive += b.handed - b.answered - b.dropped + b.sum.unsent;
     if (stations == 0)
         return;
     const struct { const char *law; uint64_t left, right; bool applies; } laws[] = {
@@ -91,11 +90,11 @@ static void check_component(const sim_world *w, sim_component_id id, uint64_t *a
 
 void sim_laws_check(const sim_world *w)
 {
-    uint64_t alive = 0;
+    uint64_t alive = w->parts_live;
     for (sim_component_id id = 0; id < w->component_count; id++)
         check_component(w, id, &alive);
     if (w->component_count && alive != w->calls_live)
-        broken(w, 0, 0, "calls under way on all links and parts of calls = calls alive", alive, w->calls_live);
+        broken(w, 0, 0, "calls under way on all links + parts of handlers = calls alive", alive, w->calls_live);
 }
 
 void sim_world_dump(const sim_world *w, FILE *out)

@@ -24,7 +24,6 @@ typedef struct { const char *name; const sim_level *level; uint64_t most; } sim_
 typedef struct sim_account {
     uint64_t refused, left;                    // turned away at the door; answered after they had been in
     uint64_t inside;                           // calls that it works on or that wait, by its own queues and counters
-    uint64_t parts;                            // pieces of its work that are kept as calls, though nobody was handed them
     bool     knows_sent;                       // it keeps the next four, on calls that it makes itself
     uint64_t sent, unsent;                     // handed on; made, but not yet handed on
     uint64_t waiting, given_up;                // made, and it waits for the answer; or does not wait for it any more

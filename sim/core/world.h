@@ -134,6 +134,7 @@ typedef struct sim_world {
     hr_time  arrivals_end;                     // no request starts at or after this time
     sim_series series;
     sim_ref  links;                            // sim_link[caller][callee], from the start on
+    uint32_t parts_live;                       // of calls_live, those that are a part of a handler's work and go over no link
     sim_ref  title;                            // scenario and variant, for messages; 0: none
     sim_component_id truth;                    // the database whose committed versions decide staleness
     uint8_t  has_truth, on_wall_clock;

@@ -124,13 +124,13 @@ static sim_ref part_new(sim_world *w, sim_component_id id, sim_ref whole)
     c->operation = p->operation;
     c->step = p->step;
     c->flags |= SIM_CALL_PART;
-    SIM_STATE(w, sim_service, id)->parts++;
+    w->parts_live++;
     return ref;
 }
 
 static void part_free(sim_world *w, sim_ref part)
 {
-    SIM_STATE(w, sim_service, sim_call_at(w, part)->callee)->parts--;
+    w->parts_live--;
     sim_call_free(w, part);
 }
 

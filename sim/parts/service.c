@@ -228,7 +228,6 @@ static bool account(const sim_world *w, sim_component_id id, uint32_t station, s
         return false;
     const sim_replica *r = SIM_AT(w, const sim_replica, s->replicas) + station;
     *a = (sim_account){.refused = r->refused, .left = r->left, .inside = (uint64_t)r->busy.level + r->queue.fifo.length.level, .stay = &r->stay,
-                       .parts = station == 0 ? s->parts : 0,
                        .level = {{"time of workers <= workers x time", &r->busy, s->workers},
                                  {"time of waiting <= places x time", &r->queue.fifo.length, s->queue_limit},
                                  {"time of cores <= cores x time", &r->cores, s->cores}}, .levels = 3, .staying = 2};

@@ -55,7 +55,6 @@ typedef struct {
     sim_ref  replicas;                         // sim_replica[replica_count]
     sim_ref  handlers;                         // sim_ref[handler_count], each a sim_step[]
     uint32_t handler_count;
-    uint32_t parts;                            // of calls, alive: rounds and branches of handlers
 } sim_service;
 
 static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *call)

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "sim/policy/balance/balance.h"
 #include "sim/scenario/loads.h"
 #include "sim/scenario/units.h"
 
@@ -58,11 +57,12 @@ static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *
     case SIM_TYPE_DIST: return sim_read_dist(pool, source, text, at);
     case SIM_TYPE_TEXT: *(const char **)at = sim_pool_text(pool, text); return true;
     case SIM_TYPE_BOOL: *(bool *)at = strcmp(text, "true") == 0; return *(bool *)at || strcmp(text, "false") == 0;
-    case SIM_TYPE_EVICTION: case SIM_TYPE_BALANCER: {
-        int row = k->type == SIM_TYPE_EVICTION ? sim_evictor_find(text) : sim_balancer_find(text);
+    case SIM_TYPE_EVICTION: {
+        int row = sim_evictor_find(text);
         *(uint32_t *)at = (uint32_t)row;
         return row >= 0;
     }
+    case SIM_TYPE_BALANCER: return sim_balancer_read(text, at, NULL) == HR_OK;
     case SIM_TYPE_OTHER: return true;
     }
     *range = good && !in_range(k, x);
@@ -81,8 +81,6 @@ static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *
 static const char *nearest_row(const sim_key *k, const char *word)
 {
     const char *names[64] = {0};
-    for (size_t i = 0; k->type == SIM_TYPE_BALANCER && sim_balancers[i] && i < 63; i++)
-        names[i] = sim_balancers[i]->name;
     for (size_t i = 0; k->type == SIM_TYPE_EVICTION && sim_evictors[i] && i < 63; i++)
         names[i] = sim_evictors[i]->name;
     return hr_nearest(word, names);
@@ -106,6 +104,12 @@ static bool read_key(sim_pool *pool, const sim_source *source, const sim_key *k,
         return true;
     if (node->kind == SIM_SCALAR && read_value(pool, source, k, node->text, at, &range))
         return true;
+    if (k->type == SIM_TYPE_BALANCER && node->kind == SIM_SCALAR) {
+        hr_error e = {0};
+        HR_ASSERT(sim_balancer_read(node->text, at, &e) != HR_OK);
+        SIM_WRONG(source, node, "%s.%s: %.*s", where, k->name, (int)strcspn(e.text, "\n"), e.text);
+        return false;
+    }
     const char *said = node->kind == SIM_SCALAR ? node->text : node->kind == SIM_MAP ? "{…}" : "[…]";
     const char *near = node->kind == SIM_SCALAR ? nearest_row(k, node->text) : NULL;
     if (range)

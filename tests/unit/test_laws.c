@@ -97,7 +97,7 @@ static sim_replica *replica(sim_world *w) { return SIM_AT(w, sim_replica, SIM_ST
 static void lose_an_answer(sim_world *w) { sim_link_at(w, LB, API)->answered--; }
 static void send_twice(sim_world *w) { sim_link_at(w, MANY, LB)->sent++; }
 static void leak_a_call(sim_world *w) { w->calls_live++; }
-static void forget_a_branch(sim_world *w) { SIM_STATE(w, sim_service, FAN)->parts++; }
+static void forget_a_branch(sim_world *w) { w->parts_live++; }
 static void forget_a_refusal(sim_world *w) { replica(w)->refused--; }
 static void finish_twice(sim_world *w) { replica(w)->left++; }
 static void stay_longer(sim_world *w) { replica(w)->stay.stays += 5; }
@@ -115,8 +115,8 @@ static void nothing(sim_world *w) { (void)w; }
 static const struct { const char *name; void (*plant)(sim_world *w); const char *where, *law; } bugs[] = {
     {"an answer is lost",               lose_an_answer,          "'lb'",  "calls that it made = answers to it"},
     {"a call is sent twice",            send_twice,              "'lb'",  "calls handed to it"},
-    {"a call is leaked",                leak_a_call,             "",      "calls under way on all links and parts"},
-    {"a branch is forgotten",           forget_a_branch,         "",      "calls under way on all links and parts"},
+    {"a call is leaked",                leak_a_call,             "",      "calls under way on all links + parts"},
+    {"a branch is forgotten",           forget_a_branch,         "",      "calls under way on all links + parts"},
     {"a refusal is forgotten",          forget_a_refusal,        "'api'", "calls handed to it"},
     {"a call is finished twice",        finish_twice,            "'api'", "calls handed to it"},
     {"stays are too long",              stay_longer,             "'api'", "Little's law"},

@@ -118,7 +118,7 @@ static void draw_still(viz_pen *pen, const viz_scene *s, uint32_t card)
     small.width = r.width - 36 - INSIDE;
     if (p->kind == SIM_PART_balancer)
         viz_text(pen, r.x + 36, y + 15, small,
-                 sim_balancers[((const sim_balancer_def *)s->graph->model->components[c->part].def)->policy]->name);
+                 sim_balancers[((const sim_balancer_def *)s->graph->model->components[c->part].def)->policy.row]->name);
 }
 
 void viz_cards_still(viz_pen *pen, const viz_scene *s)
@@ -313,7 +313,7 @@ void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card)
         viz_state state = viz_card_state(s, card);
         tell_station(&t, &state);
     } else {
-        add_row(&t, "chooses by", "%s", sim_balancers[((const sim_balancer_def *)s->graph->model->components[c->part].def)->policy]->name);
+        add_row(&t, "chooses by", "%s", sim_balancers[((const sim_balancer_def *)s->graph->model->components[c->part].def)->policy.row]->name);
     }
     char name[80];
     double width = 272, height = 36 + 18 * t.count, x = s->view->pointer_x + 16, y = s->view->pointer_y + 16;

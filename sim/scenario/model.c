@@ -640,6 +640,17 @@ int sim_model_find(const sim_model *model, const char *name)
     return -1;
 }
 
+bool sim_model_is_steady(const sim_model *model)
+{
+    for (uint16_t i = 0; i < model->component_count; i++) {
+        const sim_workload_def *d = model->components[i].def;
+        if (model->components[i].kind == SIM_PART_workload && !d->users &&
+            (d->arrivals.trace || (d->arrivals.rate.kind != SIM_RATE_constant && d->arrivals.rate.kind != SIM_RATE_mmpp)))
+            return false;
+    }
+    return true;
+}
+
 hr_time sim_model_grid(const sim_model *model)
 {
     return hr_max_time(model->sample, model->duration / 36000);

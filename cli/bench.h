@@ -29,10 +29,19 @@ double cli_bench_memory(uint32_t in_flight);   // bytes of the world for each re
 double cli_bench_checkpoint(uint32_t unused);  // ms a MiB
 double cli_bench_restore(uint32_t unused);
 
+// --- bench_log.c ----------------------------------------------------------------------------------------------------
+// What the request log adds to a request of the caching scenario, in ns; or the time with it relative to the time without.
+double cli_bench_log(uint32_t which);
+enum { CLI_BENCH_CSV = 0, CLI_BENCH_RECORDS = 1, CLI_BENCH_RATIO = 2 };
+
 // --- bench_balance.c ------------------------------------------------------------------------------------------------
 // ns to choose one of 10 000 replicas and to hear of an answer.
 double cli_bench_balance(uint32_t which);
 enum { CLI_BENCH_LEAST_CONN, CLI_BENCH_RANDOM_TWO, CLI_BENCH_JSQ, CLI_BENCH_JIQ, CLI_BENCH_PEAK_EWMA };
+
+// --- bench_replay.c ---------------------------------------------------------------------------------------------------
+// ns a request of `replay cache` for LRU of so many keys, from text: four million Zipf requests for two million keys.
+double cli_bench_replay_lru(uint32_t size);
 
 // --- bench_picture.c, only in builds with pictures -------------------------------------------------------------------
 // The 99th percentile of 300 frames of 1920 × 1080 with about 500 tokens while the caching scenario plays; milliseconds.

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 #include "sim/parts/service.h"
 #include "sim/policy/balance/upstream.h"
@@ -15,6 +16,7 @@ typedef struct {
     sim_ref  weights, upstream;                // uint32_t[] until time zero, or 0; sim_upstream
     hr_time  sees;
     sim_fifo queue;                            // calls that no replica could be chosen for while others are at work
+    uint64_t choices, refused, left;           // since time zero, for the laws
 } balancer;
 
 static sim_ref place_weights(sim_world *w, const uint32_t *weights, uint32_t count)
@@ -83,6 +85,7 @@ static bool pass_on(sim_world *w, sim_component_id id, sim_ref call)
     uint32_t slot = sim_upstream_choose(w, s->upstream, &choice, NULL, 0);
     if (slot == SIM_NO_PEER)
         return false;
+    s->choices++;
     sim_ref child = sim_call_nested(w, call, id);
     sim_call_at(w, child)->operation = sim_call_at(w, call)->operation;
     sim_call_send(w, child, s->target, (uint16_t)slot);
@@ -97,10 +100,12 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     balancer *s = SIM_STATE(w, balancer, id);
     if (!s->queue.head && pass_on(w, id, call))
         return;
-    if (s->queue.length.level < s->queue_limit && anyone_at_work(w, s))
+    if (s->queue.length.level < s->queue_limit && anyone_at_work(w, s)) {
         sim_fifo_push(w, &s->queue, call);
-    else
-        sim_call_reply(w, call, SIM_rejected);
+        return;
+    }
+    s->refused++;
+    sim_call_reply(w, call, SIM_rejected);
 }
 
 static void serve_queue(sim_world *w, sim_component_id id)
@@ -110,8 +115,10 @@ static void serve_queue(sim_world *w, sim_component_id id)
         bool sent = pass_on(w, id, sim_fifo_pop(w, &s->queue));
         SIM_ASSERT(w, sent);
     }
-    while (s->queue.head && !anyone_at_work(w, s))
+    while (s->queue.head && !anyone_at_work(w, s)) {
+        s->left++;
         sim_call_reply(w, sim_fifo_pop(w, &s->queue), SIM_rejected);
+    }
 }
 
 static void reply(sim_world *w, sim_component_id id, sim_ref child)
@@ -123,8 +130,18 @@ static void reply(sim_world *w, sim_component_id id, sim_ref child)
     sim_ref call = c->parent;
     sim_call_at(w, call)->version = c->version;
     sim_call_free(w, child);
+    s->left++;
     serve_queue(w, id);
     sim_call_reply(w, call, status);
+}
+
+static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
+{
+    const balancer *s = SIM_STATE(w, const balancer, id);
+    uint64_t out = s->upstream ? SIM_AT(w, const sim_upstream, s->upstream)->in_flight : 0;
+    *a = (sim_account){.refused = s->refused, .left = s->left, .inside = s->queue.length.level + out, .knows_sent = true, .sent = s->choices,
+                       .waiting = out};
+    return station == 0;
 }
 
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
@@ -148,4 +165,4 @@ static void check(const sim_world *w, sim_component_id id)
 
 const sim_kind sim_kind_balancer = {.name = "balancer", .summary = "spreads calls over the replicas of a service",
     .state_size = sizeof(balancer), .def_size = sizeof(sim_balancer_def), .build = build, .start = start, .offer = offer, .reply = reply,
-    .wake = wake, .reset = reset, .check = check};
+    .wake = wake, .reset = reset, .check = check, .account = account};

@@ -28,7 +28,7 @@ sim_ref sim_call_nested(sim_world *w, sim_ref parent, sim_component_id id)
 
 static uint32_t purpose_of(sim_step_kind kind)
 {
-    return kind == SIM_STEP_cpu ? SIM_DRAW_CPU : kind == SIM_STEP_wait ? SIM_DRAW_WAIT : SIM_DRAW_CHANCE;
+    return kind == SIM_STEP_cpu ? SIM_DRAW_CPU : kind == SIM_STEP_wait ? SIM_DRAW_WAIT : kind == SIM_STEP_set ? SIM_DRAW_TTL : SIM_DRAW_CHANCE;
 }
 
 sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_def *handler)
@@ -71,6 +71,16 @@ static void turn(sim_call *c, const sim_step *step, sim_outcome status, bool hit
     c->step = is_other ? step->other : step->next;
 }
 
+// The time to live that a `set` step gives its key: evenly between ttl × (1 - jitter) and ttl × (1 + jitter); 0: for ever.
+static uint32_t ttl_of(const sim_world *w, const sim_call *c, const sim_step *step)
+{
+    if (!step->ttl_ms || step->share <= 0)
+        return step->ttl_ms;
+    double u = sim_unit(sim_random(w->seed, step->stream, c->request, c->path + step->ordinal).word[0]);
+    double ttl = step->ttl_ms * (1 + step->share * (2 * u - 1));
+    return ttl < 1 ? 1 : (uint32_t)ttl;
+}
+
 // The replica's own cache answers at once.
 static HR_APART void local_step(sim_world *w, sim_call *c, const sim_step *step)
 {
@@ -82,7 +92,8 @@ static HR_APART void local_step(sim_world *w, sim_call *c, const sim_step *step)
         if (hit)
             c->version = version;
     } else if (step->kind == SIM_STEP_set) {
-        sim_keystore_set(w, local, c->key, c->version, c->size_bytes, step->ttl_ms ? w->now + step->ttl_ms * HR_MS : HR_FOREVER);
+        uint32_t ttl_ms = ttl_of(w, c, step);
+        (void)sim_keystore_set(w, local, c->key, c->version, c->size_bytes, ttl_ms ? w->now + ttl_ms * HR_MS : HR_FOREVER);
     } else {
         sim_keystore_delete(w, local, c->key);
     }
@@ -101,7 +112,7 @@ static HR_APART bool nested_step(sim_world *w, sim_component_id id, sim_ref call
     default: child->operation = step->operation; break;
     }
     child->path = sim_path(c->path, step->ordinal, 0);
-    child->ttl_ms = step->ttl_ms;
+    child->ttl_ms = ttl_of(w, c, step);
     if (step->timeout != HR_FOREVER)
         sim_schedule(w, w->now + step->timeout, id, SIM_SERVICE_TIMEOUT, ref, child->generation);
     c->flags |= SIM_CALL_ASKING;
@@ -124,7 +135,14 @@ static sim_ref part_new(sim_world *w, sim_component_id id, sim_ref whole)
     c->operation = p->operation;
     c->step = p->step;
     c->flags |= SIM_CALL_PART;
+    w->parts_live++;
     return ref;
+}
+
+static void part_free(sim_world *w, sim_ref part)
+{
+    w->parts_live--;
+    sim_call_free(w, part);
 }
 
 static HR_APART sim_ref begin_rounds(sim_world *w, sim_component_id id, sim_ref call, uint16_t first)
@@ -144,7 +162,7 @@ static sim_ref count_branch(sim_world *w, sim_ref join)
     sim_ref call = j->flags & SIM_CALL_ABANDONED ? 0 : j->parent;
     if (call)
         turn(sim_call_at(w, call), sim_service_step(w, j), (sim_outcome)j->status, false);
-    sim_call_free(w, join);
+    part_free(w, join);
     return call;
 }
 
@@ -177,7 +195,7 @@ static sim_ref end_branch(sim_world *w, sim_ref branch, sim_outcome status)
         if (c->version == j->version || version < c->version)
             c->version = version;
     }
-    sim_call_free(w, branch);
+    part_free(w, branch);
     return count_branch(w, join);
 }
 
@@ -193,7 +211,7 @@ static sim_ref end_rounds(sim_world *w, sim_ref part, sim_outcome status)
     sim_call *c = sim_call_at(w, call);
     c->version = sim_call_at(w, part)->version;
     turn(c, sim_service_step(w, c), status, false);
-    sim_call_free(w, part);
+    part_free(w, part);
     return call;
 }
 

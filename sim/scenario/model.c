@@ -162,6 +162,22 @@ static void read_statements(sim_reader *r, sim_node *node, const char *where, si
     def->statements = statements;
 }
 
+static void read_cache(sim_reader *r, sim_node *node, const char *where, const sim_cache_def *d)
+{
+    static const struct { const char *key; unsigned use; } honoured[] = {
+        {"samples", SIM_EVICT_SAMPLES}, {"lfu_log_factor", SIM_EVICT_LFU}, {"lfu_decay_time", SIM_EVICT_LFU}};
+    read_engine(r, node, where, "redis");
+    if (!d->entries && !d->memory_bytes)
+        SIM_FAIL(r, node, "%s has no limit: give `memory` or `entries`", where);
+    else if (d->memory_bytes && d->memory_bytes <= d->base_bytes)
+        SIM_FAIL(r, node, "%s.memory leaves nothing above its `base` of %llu bytes", where, (unsigned long long)d->base_bytes);
+    for (size_t i = 0; i < HR_COUNT(honoured) && d->eviction != UINT32_MAX; i++) {
+        const sim_node *given = sim_node_member(node, honoured[i].key);
+        if (given && !(sim_evictors[d->eviction]->uses & honoured[i].use))
+            SIM_FAIL(r, given, "%s.%s means nothing to the eviction %s", where, honoured[i].key, sim_evictors[d->eviction]->name);
+    }
+}
+
 static void read_values(sim_reader *r, uint16_t id)
 {
     sim_model_component *c = &r->model->components[id];
@@ -174,15 +190,7 @@ static void read_values(sim_reader *r, uint16_t id)
         read_local(r, node, c->name, c->def);
         read_discipline(r, node, c->name, c->def);
         break;
-    case SIM_PART_cache: {
-        sim_cache_def *cache = c->def;
-        read_engine(r, node, c->name, "redis");
-        if (!cache->entries && !cache->memory_bytes)
-            SIM_FAIL(r, node, "%s has no limit: give `memory` or `entries`", c->name);
-        else if (cache->memory_bytes && cache->memory_bytes <= cache->base_bytes)
-            SIM_FAIL(r, node, "%s.memory leaves nothing above its `base` of %llu bytes", c->name, (unsigned long long)cache->base_bytes);
-        break;
-    }
+    case SIM_PART_cache: read_cache(r, node, c->name, c->def); break;
     case SIM_PART_database:
         read_engine(r, node, c->name, "postgres");
         read_statements(r, node, c->name, c->def);
@@ -642,6 +650,9 @@ sim_world *sim_model_build(const sim_model *model, uint64_t seed) { return sim_m
 sim_world *sim_model_build_repeat(const sim_model *model, uint64_t seed, uint32_t repeat)
 {
     sim_world *w = sim_world_new(seed, 0);
+    char *title = hr_format("%s%s%s", model->name, model->variant[0] ? ", variant " : "", model->variant);
+    w->title = sim_take_text(w, title);
+    free(title);
     for (uint16_t i = 0; i < model->component_count; i++) {
         sim_component_id id = sim_component_add(w, model->components[i].kind, model->components[i].name);
         if (model->components[i].kind != SIM_PART_workload)

@@ -210,7 +210,7 @@ static void read_sessions(sim_reader *r, uint16_t id)
         return;
     if (sessions->kind != SIM_SCALAR || !sim_read_number(sessions->text, &d->per_session) || d->per_session < 1 || d->per_session > SIM_MOST_PER_SESSION)
         SIM_FAIL(r, sessions, "%s.requests_per_session: want a number from 1 to %d, such as 4.5", name, SIM_MOST_PER_SESSION);
-    if (d->keys.kind == SIM_KEYS_sequential || d->keys.kind == SIM_KEYS_trace)
+    if (key && (d->keys.kind == SIM_KEYS_sequential || d->keys.kind == SIM_KEYS_trace))
         SIM_FAIL(r, key, "%s.key: the requests of sessions have no order that a %s could follow", name, sim_keys_name(d->keys.kind));
 }
 

@@ -508,6 +508,33 @@ static void test_variants_see_the_same_requests(void **state)
     }
 }
 
+// What `explain` shows is what the reader takes.
+static void test_examples_of_the_tables_are_read(void **state)
+{
+    (void)state;
+    static const char *const examples[][2] = {
+#define SIM_RATE(name, arguments, help) {"rate: '%s'", arguments},
+#include "sim/parts/rates.def"
+#undef SIM_RATE
+#define SIM_ARRIVAL(name, arguments, help) {SIM_ARRIVALS_##name == SIM_ARRIVALS_trace ? "arrivals: '%s'" : "rate: 1/s, arrivals: '%s'", arguments},
+#include "sim/parts/arrivals.def"
+#undef SIM_ARRIVAL
+#define SIM_POPULARITY(name, arguments, help) {"rate: 1/s, key: '%s'", arguments},
+#include "sim/core/popularity.def"
+#undef SIM_POPULARITY
+#define SIM_DISTRIBUTION(name, arguments, help) {"rate: 1/s, arrivals: '%s'", arguments},
+#include "sim/core/distribution.def"
+#undef SIM_DISTRIBUTION
+    };
+    for (size_t i = 0; i < HR_COUNT(examples); i++) {
+        const char *place = strstr(examples[i][0], "%s");
+        write_file("FILE", strstr(examples[i][0], "key") || strstr(examples[i][1], "trace") ? "time,key\n0.5,1\n" : "0.5\n1\n");
+        char *workload = hr_format("%.*s%s%s", (int)(place - examples[i][0]), examples[i][0], examples[i][1], place + 2);
+        sim_model_free(model_of(workload, quick, 100));
+        free(workload);
+    }
+}
+
 // --- what is refused -------------------------------------------------------------------------------------------------------
 
 static void refuse(const char *workload, const char *pattern)
@@ -599,6 +626,6 @@ int main(void)
         cmocka_unit_test(test_mmpp_with_rates_of_transition_has_its_shares), cmocka_unit_test(test_sessions_are_geometric),
         cmocka_unit_test(test_partly_open_server_has_the_mean_of_its_theory), cmocka_unit_test(test_traces_are_replayed_to_the_letter),
         cmocka_unit_test(test_every_kind_continues_after_a_checkpoint), cmocka_unit_test(test_variants_see_the_same_requests),
-        cmocka_unit_test(test_what_is_no_load_is_refused_with_its_reason), cmocka_unit_test(test_wrong_rows_are_told_by_their_line)};
+        cmocka_unit_test(test_examples_of_the_tables_are_read), cmocka_unit_test(test_what_is_no_load_is_refused_with_its_reason), cmocka_unit_test(test_wrong_rows_are_told_by_their_line)};
     return cmocka_run_group_tests(tests, make_files, remove_files);
 }

@@ -92,6 +92,13 @@ static void add_steps(listing *l)
 #undef SIM_STEP
 }
 
+static void add_conditions(listing *l)
+{
+#define SIM_CONDITION(name, argument, help) add(l, #name, argument, help);
+#include "sim/parts/condition.def"
+#undef SIM_CONDITION
+}
+
 static void add_components(listing *l)
 {
 #define SIM_PART(name) add(l, #name, "", sim_kinds[SIM_PART_##name]->summary);
@@ -110,6 +117,7 @@ static const struct { const char *name, *summary; void (*add)(listing *l); } kin
     {"patterns",      "the catalogue: `compare NAME`", add_patterns},
     {"components",    "what a scenario is made of: `kind: NAME`", add_components},
     {"steps",         "what a service does with a request", add_steps},
+    {"conditions",    "what an `if` step asks", add_conditions},
     {"balancers",     "how a balancer chooses a replica: `policy: NAME`", add_balancers},
     {"evictions",     "which key a full cache gives up: `eviction: NAME`", add_evictions},
     {"distributions", "how times are written", add_distributions},
@@ -134,8 +142,8 @@ hr_status cli_list(int argc, char **argv)
 {
     bool json = false;
     const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
-    const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, balancers, evictions, distributions, rates, "
-                             "arrivals, keys, metrics, outcomes.", "headroom list balancers", options, 0, 1};
+    const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, conditions, balancers, evictions, distributions, "
+                             "rates, arrivals, keys, metrics, outcomes.", "headroom list balancers", options, 0, 1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
     if (parsed != CLI_GO)

@@ -13,7 +13,7 @@ typedef struct { uint64_t word[2]; } sim_draw;
 
 // Purposes of draws within one component; they are part of the stream, so that no two share numbers.
 enum { SIM_DRAW_ARRIVAL = 1, SIM_DRAW_KEY, SIM_DRAW_WAIT, SIM_DRAW_CPU, SIM_DRAW_NETWORK, SIM_DRAW_CHOICE, SIM_DRAW_TTL, SIM_DRAW_THINK,
-       SIM_DRAW_LATENESS, SIM_DRAW_STATE, SIM_DRAW_SESSION,
+       SIM_DRAW_LATENESS, SIM_DRAW_CHANCE, SIM_DRAW_PATIENCE, SIM_DRAW_STATE, SIM_DRAW_SESSION,
        SIM_DRAW_STATEMENT = 64 };             // + the statement's number
 
 static inline void sim_random_round(uint64_t *a, uint64_t *b, uint64_t key)
@@ -41,6 +41,19 @@ static inline sim_draw sim_random(uint64_t seed, uint32_t stream, uint64_t subje
 static inline uint32_t sim_stream(const sim_world *w, sim_component_id id, uint32_t purpose)
 {
     return sim_component_at(w, id)->stream + purpose * 0x9E3779B1u;
+}
+
+// Places in the tree of a request's calls, as what is added to the ordinals of draws. A call of its own kind for the `ordinal`-th time
+// in its handler, or a `round` of a repetition, gets draws of its own; the first keeps the path of its caller, so that what is put
+// between caller and callee changes no draw.
+static inline uint32_t sim_path(uint32_t path, uint32_t ordinal, uint32_t round)
+{
+    if (!ordinal && !round)
+        return path;
+    path ^= ordinal * 0x9E3779B1u + round * 0x85EBCA77u;           // then mixed as MurmurHash3 ends
+    path = (path ^ path >> 16) * 0x85EBCA6Bu;
+    path = (path ^ path >> 13) * 0xC2B2AE35u;
+    return path ^ path >> 16;
 }
 
 // A word as a number in (0, 1): 53 bits and half a step, so neither end is reached.

@@ -87,6 +87,38 @@ static void show_owner(const char *owner, const char *where, const void *def, hr
     }
 }
 
+static void show_block(const sim_step_def *step, hr_text *out)
+{
+    if (step->kind == SIM_STEP_parallel)
+        for (uint16_t b = 0; b < step->branch_count; b++)
+            hr_text_add(out, "%s [%u]", b ? "," : " from", (unsigned)step->branches[b]);
+    else if (step->kind == SIM_STEP_repeat && step->share < 1)
+        hr_text_add(out, " from [%u], again with %g %%, at most %llu times", (unsigned)step->first, step->share * 100, (unsigned long long)step->limit);
+    else if (step->kind == SIM_STEP_repeat)
+        hr_text_add(out, " from [%u], %llu times", (unsigned)step->first, (unsigned long long)step->limit);
+    else if (step->kind == SIM_STEP_if)
+        hr_text_add(out, " %s ", sim_condition_name(step->condition));
+    if (step->kind == SIM_STEP_if && step->condition == SIM_CONDITION_status)
+        hr_text_add(out, "%s", sim_outcome_name((sim_outcome)step->limit));
+    else if (step->kind == SIM_STEP_if && step->condition == SIM_CONDITION_key_below)
+        hr_text_add(out, "%llu", (unsigned long long)step->limit);
+    else if (step->kind == SIM_STEP_if)
+        hr_text_add(out, "%g %%", step->share * 100);
+}
+
+// Where the handler goes on, when that is not the next row.
+static void show_ways(const sim_step_def *step, unsigned row, hr_text *out)
+{
+    if (step->kind == SIM_STEP_if)
+        hr_text_add(out, ": go to [%u], else to [%u]", (unsigned)step->first, (unsigned)step->other);
+    else if (step->kind == SIM_STEP_get)
+        hr_text_add(out, ", on a hit go to [%u], else to [%u]", (unsigned)step->next, (unsigned)step->other);
+    else if (step->next != row + 1)
+        hr_text_add(out, ", then go to [%u]", (unsigned)step->next);
+    if (step->kind >= SIM_STEP_query && step->kind <= SIM_STEP_repeat && step->other != SIM_NO_STEP)
+        hr_text_add(out, ", when it fails to [%u]", (unsigned)step->other);
+}
+
 static void show_steps(const sim_model *model, const char *where, const sim_service_def *s, hr_text *out)
 {
     for (uint16_t h = 0; h < s->handler_count; h++)
@@ -96,16 +128,18 @@ static void show_steps(const sim_model *model, const char *where, const sim_serv
             if (step->kind == SIM_STEP_wait || step->kind == SIM_STEP_cpu) {
                 hr_text_add(out, " ");
                 show_dist(&step->time, out);
-            } else if (step->kind < SIM_STEP_return) {
+            } else if (sim_step_asks(step->kind)) {
                 hr_text_add(out, " %s", step->target == SIM_LOCAL ? "local" : model->components[step->target].name);
+            } else {
+                show_block(step, out);
             }
             char time[32];
             if (step->kind == SIM_STEP_set)
                 hr_text_add(out, " ttl %s", sim_show_time(step->ttl, time, sizeof time));
             if (step->timeout != HR_FOREVER)
                 hr_text_add(out, " timeout %s", sim_show_time(step->timeout, time, sizeof time));
-            if (step->kind == SIM_STEP_get)
-                hr_text_add(out, ", on a hit go to [%u]", (unsigned)step->on_hit);
+            if (step->kind != SIM_STEP_return && step->kind != SIM_STEP_fail)
+                show_ways(step, i, out);
             hr_text_add(out, "\n");
         }
 }
@@ -119,8 +153,14 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
     for (uint16_t i = 0; i < model->component_count; i++) {
         const sim_model_component *c = &model->components[i];
         show_owner(sim_kinds[c->kind]->name, c->name, c->def, out);
-        if (c->kind == SIM_PART_service)
-            show_steps(model, c->name, c->def, out);
+        if (c->kind == SIM_PART_service) {
+            const sim_service_def *s = c->def;
+            hr_text_add(out, "%s.patience = %s", c->name, s->gives_up ? "" : "none");
+            if (s->gives_up)
+                show_dist(&s->patience, out);
+            hr_text_add(out, "\n");
+            show_steps(model, c->name, s, out);
+        }
         if (c->kind == SIM_PART_workload) {
             const sim_workload_def *w = c->def;
             show_arrivals(c->name, w, out);
@@ -135,7 +175,10 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             }
         }
     }
-    hr_text_add(out, "assumption: replicas start ready; a `cpu` step has a core to itself once it has one (no preemption), unless `sharing`\n"
+    hr_text_add(out, "assumption: replicas start ready; a `cpu` step has a core to itself until it ends, unless `sharing` or `preemptive`\n"
+                     "assumption: interrupting a computation and going on with it costs nothing; on live servers `preemptive` is not imitated\n"
+                     "assumption: branches of `parallel` hold no worker of their own; after a deadline they work on, and their work is wasted\n"
+                     "assumption: a call that loses its patience leaves the queue at once and is counted as a timeout\n"
                      "assumption: the response-time histogram holds answered and timed-out requests; refused and failed ones are counted\n"
                      "assumption: an answer is stale when a newer version was committed before its request started\n");
 }

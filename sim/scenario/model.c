@@ -124,6 +124,20 @@ static void read_local(sim_reader *r, sim_node *node, const char *where, sim_ser
         r->failed = true;
 }
 
+// How long calls wait for a worker, and which disciplines go together.
+static void read_discipline(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
+{
+    const sim_node *patience = sim_node_member(node, "patience"), *preemptive = sim_node_member(node, "preemptive");
+    bool is_scalar = patience && patience->kind == SIM_SCALAR;
+    def->gives_up = patience && !(is_scalar && strcmp(patience->text, "none") == 0);
+    if (def->gives_up && (!is_scalar || !sim_read_dist(r->pool, r->source, patience->text, &def->patience)))
+        SIM_FAIL(r, patience, "%s.patience: want a time such as 2s or exp(2s), or none", where);
+    if (def->preemptive && !def->priority)
+        SIM_FAIL(r, preemptive, "%s.preemptive: who may interrupt whom is told by priorities: give `priority: true`, too", where);
+    if (def->preemptive && def->sharing)
+        SIM_FAIL(r, preemptive, "%s: `preemptive` and `sharing` exclude each other: cores go to the highest priority, or to all in equal shares", where);
+}
+
 static void read_statements(sim_reader *r, sim_node *node, const char *where, sim_database_def *def)
 {
     sim_node *map = sim_node_member(node, "statements");
@@ -155,7 +169,10 @@ static void read_values(sim_reader *r, uint16_t id)
     if (!sim_keys_read(r->pool, r->source, sim_kinds[c->kind]->name, c->name, node, c->def))
         r->failed = true;
     switch (c->kind) {
-    case SIM_PART_service: read_local(r, node, c->name, c->def); break;
+    case SIM_PART_service:
+        read_local(r, node, c->name, c->def);
+        read_discipline(r, node, c->name, c->def);
+        break;
     case SIM_PART_cache: {
         sim_cache_def *cache = c->def;
         read_engine(r, node, c->name, "redis");

@@ -158,6 +158,7 @@ static const struct { sim_quantity quantity; sim_metric metric; const char *comp
     {SIM_QUANTITY_Lq, SIM_METRIC_queue, NULL, false, false},
     {SIM_QUANTITY_utilisation, SIM_METRIC_utilisation, "s", false, false},
     {SIM_QUANTITY_p_loss, SIM_METRIC_errors, NULL, false, false},
+    {SIM_QUANTITY_p_abandon, SIM_METRIC_errors, NULL, false, false},
     {SIM_QUANTITY_hit_ratio, SIM_METRIC_hit_ratio, NULL, false, false},
 };
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tidy.layers - dependencies point one way: cli → labs → viz, patterns, real → sim; in sim: study → scenario, stats, store → parts → policy → core.
+# tidy.layers - dependencies point one way: cli → labs → viz, patterns, real → sim; in sim: study, replay → scenario, stats, store → parts → policy → core.
 # Its planted-bug twin: a core file that includes a part must be found.
 set -euo pipefail
 root=$1
@@ -8,7 +8,7 @@ root=$1
 rank() {
     case $1 in
     sim/core*) echo 0 ;; sim/policy*) echo 1 ;; sim/parts*) echo 2 ;;
-    sim/stats*) echo 2.stats ;; sim/scenario*) echo 3 ;; sim/store*) echo 3.store ;; sim/study*) echo 4 ;;
+    sim/stats*) echo 2.stats ;; sim/scenario*) echo 3 ;; sim/store*) echo 3.store ;; sim/study*) echo 4.study ;; sim/replay*) echo 4.replay ;;
     real*) echo 5.real ;; patterns*) echo 5.patterns ;; viz*) echo 5.viz ;; labs*) echo 6 ;; cli*) echo 7 ;;
     *) echo none ;;
     esac

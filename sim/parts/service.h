@@ -13,6 +13,7 @@ typedef struct {                               // a compiled step in the world
     uint32_t stream;                           // of the draws of `time` or of chance
     uint32_t ttl_ms;                           // 0: never expires
     sim_ref  branches;                         // uint16_t[branch_count]
+    sim_ref  ahead;                            // sim_ahead of `time`
     hr_time  timeout;
     double   share;
     uint64_t limit;

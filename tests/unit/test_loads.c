@@ -555,7 +555,7 @@ static void test_what_is_no_load_is_refused_with_its_reason(void **state)
 {
     (void)state;
     static const char *const bad[][2] = {
-        {"rate: 'steps(0s 1/s)'", "did you mean 'step'?"}, {"rate: 'step()'", "want a time and a rate"}, {"rate: 'step(1s 1/s)'", "say what holds from 0s on"},
+        {"rate: 1e-7/s", "out of range"}, {"rate: [1/s]", "want a rate"}, {"rate: 'steps(0s 1/s)'", "did you mean 'step'?"}, {"rate: 'step()'", "want a time and a rate"}, {"rate: 'step(1s 1/s)'", "say what holds from 0s on"},
         {"rate: 'step(0s 1/s, 0s 2/s)'", "times must ascend"}, {"rate: 'step(0s 1/s, 5s -2/s)'", "'-2/s': want a rate"}, {"rate: 'step(0s nan)'", "'nan': want a rate"},
         {"rate: 'step(0s 1e9/s)'", "up to 1e7/s"}, {"rate: 'step(0s 1/s, 5s 2/s, every=5s)'", "before its last step"}, {"rate: 'step(0s 0/s, 90s 1/s)'", "nearly all of the run"},
         {"rate: 'linear(0s 1/s, every=5s)'", "has only one"}, {"rate: 'ramp(1/s, 2/s)'", "over=60s"}, {"rate: 'ramp(1/s, 2/s, over=0)'", "for a jump: step"},

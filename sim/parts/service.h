@@ -5,6 +5,7 @@
 #ifndef SIM_SERVICE_H
 #define SIM_SERVICE_H
 
+#include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 
 typedef struct {                               // a compiled step in the world
@@ -42,6 +43,8 @@ typedef struct {
     sim_ref   runs;                            // with `preemptive`: sim_core_run[cores]; preempting.c
     uint32_t  unused;
     uint64_t  started, completed, rejected, gave_up;               // since the reset
+    uint64_t  refused, left;                   // since time zero, for the laws
+    sim_stay  stay;
 } sim_replica;
 
 typedef struct {

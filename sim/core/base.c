@@ -249,6 +249,13 @@ uint64_t hr_memory_bytes(void)
     return least < machine ? least : machine;
 }
 
+const char *hr_hint(const char *near, char quote, char out[HR_HINT_ROOM])
+{
+    if (near)
+        snprintf(out, HR_HINT_ROOM, "; did you mean %c%s%c?", quote, near, quote);
+    return out;
+}
+
 hr_time hr_now(void)
 {
     struct timespec t;

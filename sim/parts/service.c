@@ -67,7 +67,7 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
         sim_call_reply(w, call, SIM_rejected);
         return;
     }
-    sim_stay_begin(&r->stay, c->started);
+    sim_stay_begin(&r->stay, c->since);
     if (is_free) {
         begin(w, id, r, call);
         return;
@@ -76,6 +76,12 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     if (s->gives_up)
         sim_schedule(w, w->now + sim_dist_time(w, &s->patience, s->stream_patience, c->request, c->path), id, SIM_SERVICE_PATIENCE,
                      call, c->generation);
+}
+
+static void leave(const sim_world *w, sim_replica *r, sim_ref call)
+{
+    r->left++;
+    sim_stay_end(w, &r->stay, sim_call_at(w, call)->since);
 }
 
 // Its patience has ended. Who is served by now, or was before its slot got another tenant, has no use for it.
@@ -87,8 +93,7 @@ static void give_up(sim_world *w, sim_ref call)
     sim_replica *r = sim_replica_of(w, c);
     sim_line_leave(w, &r->queue, call);
     r->gave_up++;
-    r->left++;
-    sim_stay_end(w, &r->stay, c->started);
+    leave(w, r, call);
     sim_call_reply(w, call, SIM_timeout);
 }
 
@@ -109,9 +114,7 @@ void sim_service_finish(sim_world *w, sim_component_id id, sim_ref call, sim_out
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     sim_replica *r = sim_replica_of(w, sim_call_at(w, call));
     sim_level_down(w, &r->busy);
-    r->completed++;
-    r->left++;
-    sim_stay_end(w, &r->stay, sim_call_at(w, call)->started);
+    leave(w, r, call);
     if (r->queue.fifo.head)                    // before the answer, whose receiver may ask again: it must not pass those that wait
         hand_out(w, id, s, r);
     sim_call_reply(w, call, status);
@@ -188,7 +191,7 @@ static void reset(sim_world *w, sim_component_id id)
         sim_level_reset(w, &r->cores);
         sim_level_reset(w, &r->queue.fifo.length);
         sim_level_reset(w, &r->core_queue.fifo.length);
-        r->started = r->completed = r->rejected = r->gave_up = 0;
+        r->started = r->rejected = r->gave_up = 0;
         if (r->local)
             sim_keystore_reset(w, r->local);
     }

@@ -42,7 +42,7 @@ typedef struct {
     hr_time   served_at;                       // when that was brought up to date
     sim_ref   runs;                            // with `preemptive`: sim_core_run[cores]; preempting.c
     uint32_t  unused;
-    uint64_t  started, completed, rejected, gave_up;               // since the reset
+    uint64_t  started, rejected, gave_up;      // since the reset
     uint64_t  refused, left;                   // since time zero, for the laws
     sim_stay  stay;
 } sim_replica;

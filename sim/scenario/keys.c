@@ -115,8 +115,8 @@ static bool read_key(sim_pool *pool, const sim_source *source, const sim_key *k,
     if (range)
         SIM_WRONG(source, node, "%s.%s = '%s': out of range, want %g to %g", where, k->name, said, k->least, k->most);
     else
-        SIM_WRONG(source, node, "%s.%s = '%s': want %s%s%s%s", where, k->name, said, sim_type_example(k->type),
-                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        SIM_WRONG(source, node, "%s.%s = '%s': want %s%s", where, k->name, said, sim_type_example(k->type),
+                  HR_HINT(near, '\''));
     return false;
 }
 

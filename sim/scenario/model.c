@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/scenario/loads.h"
 #include "sim/scenario/reader.h"
 #include "sim/scenario/units.h"
 
@@ -103,8 +102,7 @@ static void read_variants(sim_reader *r, sim_node *root, const char *wanted)
     }
     if (!found) {
         const char *near = hr_nearest(wanted, names);
-        SIM_FAIL(r, variants ? variants : root, "no variant is named '%s'%s%s%s", wanted, near ? "; did you mean '" : "", near ? near : "",
-                 near ? "'?" : "");
+        SIM_FAIL(r, variants ? variants : root, "no variant is named '%s'%s", wanted, HR_HINT(near, '\''));
     }
 }
 
@@ -205,72 +203,6 @@ static void read_values(sim_reader *r, uint16_t id)
     }
 }
 
-// Open, closed or partly open: what arrives, and no key that belongs to another sort.
-static void read_loop(sim_reader *r, uint16_t id)
-{
-    const sim_workload_def *d = r->model->components[id].def;
-    const char *name = r->model->components[id].name;
-    sim_node *node = r->nodes[id];
-    const sim_node *rate = sim_node_member(node, "rate"), *users = sim_node_member(node, "users"), *think = sim_node_member(node, "think");
-    const sim_node *arrivals = sim_node_member(node, "arrivals"), *sessions = sim_node_member(node, "requests_per_session");
-    bool replays = d->arrivals.kind == SIM_ARRIVALS_trace;
-    if (!rate && !users && !replays)
-        SIM_FAIL(r, node, "%s lacks `rate` (open loop, such as 400/s) or `users` (closed loop, such as 50)", name);
-    if (rate && users)
-        SIM_FAIL(r, users, "%s: `rate` and `users` exclude each other: an open loop asks whatever happens, a closed one waits for answers", name);
-    if (users && arrivals)
-        SIM_FAIL(r, arrivals, "%s.arrivals belongs to a `rate`; users ask when they have thought: give `think`", name);
-    if (rate && replays)
-        SIM_FAIL(r, rate, "%s: a trace says itself when requests come: leave `rate` out, or replay it faster with trace(FILE, speed=2)", name);
-    if (rate && d->arrivals.rate.kind != SIM_RATE_constant && d->arrivals.kind != SIM_ARRIVALS_poisson && !replays)
-        SIM_FAIL(r, arrivals, "%s.arrivals: a `rate` that varies thins a Poisson process: leave `arrivals` out, or give one rate", name);
-    if (sessions && (users || replays))
-        SIM_FAIL(r, sessions, "%s.requests_per_session belongs to a `rate`, of sessions", name);
-    if (think && !users && !sessions)
-        SIM_FAIL(r, think, "%s.think belongs to `users` or `requests_per_session`", name);
-    if (users && sim_dist_mean(&d->think) < 1e-6)
-        SIM_FAIL(r, think, "%s.think: users must think for some time (1us at least on average), or refused requests would fill an instant", name);
-}
-
-static void read_sessions(sim_reader *r, uint16_t id)
-{
-    sim_workload_def *d = r->model->components[id].def;
-    const char *name = r->model->components[id].name;
-    const sim_node *sessions = sim_node_member(r->nodes[id], "requests_per_session"), *key = sim_node_member(r->nodes[id], "key");
-    if (!sessions)
-        return;
-    if (sessions->kind != SIM_SCALAR || !sim_read_number(sessions->text, &d->per_session) || d->per_session < 1 || d->per_session > SIM_MOST_PER_SESSION)
-        SIM_FAIL(r, sessions, "%s.requests_per_session: want a number from 1 to %d, such as 4.5", name, SIM_MOST_PER_SESSION);
-    if (d->keys.kind == SIM_KEYS_sequential || d->keys.kind == SIM_KEYS_trace)
-        SIM_FAIL(r, key, "%s.key: the requests of sessions have no order that a %s could follow", name, sim_keys_name(d->keys.kind));
-}
-
-static void read_keys(sim_reader *r, uint16_t id)
-{
-    sim_workload_def *d = r->model->components[id].def;
-    const sim_node *key = sim_node_member(r->nodes[id], "key");
-    const sim_trace_def *replayed = d->arrivals.kind == SIM_ARRIVALS_trace ? d->arrivals.trace : NULL;
-    d->keys = (sim_keys_def){.kind = SIM_KEYS_one, .count = 1};
-    if (d->arrivals.kind == SIM_ARRIVALS_trace && !replayed)
-        return;                                // told by the reader of arrivals
-    if (!key && replayed && replayed->key)
-        d->keys = sim_keys_of_trace(replayed);
-    if (key && (key->kind != SIM_SCALAR || !sim_read_keys(r->pool, r->source, key->text, replayed, &d->keys)))
-        SIM_FAIL(r, key, "%s.key: want one, uniform(10k), zipf(0.99, 100k), hotspot(20%%, 80%%, 10k), sequential(10k) or trace(FILE)", r->model->components[id].name);
-}
-
-static void read_workload(sim_reader *r, uint16_t id)
-{
-    sim_workload_def *d = r->model->components[id].def;
-    const sim_node *call = sim_node_member(r->nodes[id], "call"), *arrivals = sim_node_member(r->nodes[id], "arrivals");
-    const char *const *operations = call && sim_resolve_call(r, call, &d->target, &d->operation) ? sim_operations_of(r, d->target) : NULL;
-    if (arrivals && (arrivals->kind != SIM_SCALAR || !sim_read_arrivals(r->pool, r->source, arrivals->text, operations, &d->arrivals)))
-        SIM_FAIL(r, arrivals, "%s.arrivals: want poisson, constant, or a distribution such as erlang(4, 1s), or trace(FILE)", r->model->components[id].name);
-    read_keys(r, id);
-    read_sessions(r, id);
-    read_loop(r, id);
-}
-
 static int part_named(const char *word)
 {
     for (int k = 0; k < SIM_PART_COUNT; k++)
@@ -297,8 +229,8 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
         if (part < 0) {
             const char *const names[] = {"balancer", "service", "cache", "database", NULL};
             const char *near = kind && kind->kind == SIM_SCALAR ? hr_nearest(kind->text, names) : NULL;
-            SIM_FAIL(r, kind ? kind : n, "%s: want `kind: balancer`, service, cache or database%s%s%s", n->key->text,
-                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+            SIM_FAIL(r, kind ? kind : n, "%s: want `kind: balancer`, service, cache or database%s", n->key->text,
+                     HR_HINT(near, '\''));
             continue;
         }
         r->nodes[m->component_count] = n;
@@ -387,7 +319,7 @@ static void read_components(sim_reader *r, sim_node *root)
         if (m->components[i].kind == SIM_PART_service)
             sim_handlers_read(r, i);
         else if (m->components[i].kind == SIM_PART_workload)
-            read_workload(r, i);
+            sim_workload_read(r, i);
     m->truth = UINT16_MAX;
     for (uint16_t i = m->component_count; i-- > 0;)
         if (m->components[i].kind == SIM_PART_database)
@@ -414,25 +346,6 @@ static void read_run(sim_reader *r, sim_node *root)
         SIM_FAIL(r, warmup, "run.warmup: nothing is left of the duration of %g s", (double)m->duration / 1e9);
     if (m->duration == HR_FOREVER || m->sample == HR_FOREVER)
         SIM_FAIL(r, run ? run : root, "run: duration and sample must be times");
-}
-
-// What a rate amounts to depends on the length of the run.
-static void settle_rates(sim_reader *r)
-{
-    sim_model *m = r->model;
-    for (uint16_t i = 0; i < m->component_count && m->duration > 0 && m->duration != HR_FOREVER; i++) {
-        sim_workload_def *d = m->components[i].def;
-        if (m->components[i].kind != SIM_PART_workload || !d || d->users || d->arrivals.kind == SIM_ARRIVALS_trace)
-            continue;
-        const sim_node *rate = sim_node_member(r->nodes[i], "rate");
-        if (!rate || (d->arrivals.rate.kind == SIM_RATE_constant && d->arrivals.rate.mean <= 0))
-            continue;                          // told before
-        if (!sim_rate_settle(r->source, &d->arrivals.rate, m->duration))
-            SIM_FAIL(r, rate, "%s.rate = '%s'", m->components[i].name, rate->text);
-        d->arrivals.rate_per_s = d->arrivals.rate.mean_per_s;
-        if (d->per_session > 0 && d->arrivals.rate_per_s * (double)m->duration * 1e-9 > 0x1p36)
-            SIM_FAIL(r, rate, "%s.rate: more than 2^36 sessions in a run", m->components[i].name);
-    }
 }
 
 static void read_prices(sim_reader *r, sim_node *root)
@@ -482,7 +395,7 @@ static void read_live(sim_reader *r, sim_node *root)
         if (known)
             m->live_variants[m->live_variant_count++] = v->text;
         else
-            SIM_FAIL(r, v, "live.variants: no variant of that name%s%s%s", near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+            SIM_FAIL(r, v, "live.variants: no variant of that name%s", HR_HINT(near, '\''));
     }
     if (loads && loads->kind != SIM_LIST)
         SIM_FAIL(r, loads, "live.loads: want a list such as [40%%, 60%%, 80%%]");
@@ -602,7 +515,7 @@ static bool read_all(sim_reader *r, sim_node *root, const char *variant)
         sim_check_name(r, name, "a scenario");   // the report's folder is named after it, too
     read_components(r, root);
     read_run(r, root);
-    settle_rates(r);
+    sim_workloads_settle(r);
     read_prices(r, root);
     read_live(r, root);
     read_objectives(r, root);
@@ -708,6 +621,17 @@ int sim_model_find(const sim_model *model, const char *name)
         if (strcmp(model->components[i].name, name) == 0)
             return i;
     return -1;
+}
+
+bool sim_model_is_steady(const sim_model *model)
+{
+    for (uint16_t i = 0; i < model->component_count; i++) {
+        const sim_workload_def *d = model->components[i].def;
+        if (model->components[i].kind == SIM_PART_workload && !d->users &&
+            (d->arrivals.trace || (d->arrivals.rate.kind != SIM_RATE_constant && d->arrivals.rate.kind != SIM_RATE_mmpp)))
+            return false;
+    }
+    return true;
 }
 
 hr_time sim_model_grid(const sim_model *model)

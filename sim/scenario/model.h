@@ -64,6 +64,8 @@ hr_status sim_model_parse(const char *path, const char *text, size_t size, const
 void      sim_model_free(sim_model *model);
 // The component of that name, or -1.
 int       sim_model_find(const sim_model *model, const char *name);
+// Whether its load is the same at all times on average, so that a longer run is more of the same: no program of rates, no trace.
+bool      sim_model_is_steady(const sim_model *model);
 // The duration that the grid and the run use: grid = max(sample, duration / 36000), so that a long run keeps a bounded series.
 hr_time   sim_model_grid(const sim_model *model);
 

@@ -34,6 +34,7 @@ typedef struct {
     uint32_t samples;                          // Redis' maxmemory-samples
     uint32_t lfu_log_factor;                   // Redis' lfu-log-factor
     uint32_t lfu_decay_min;                    // Redis' lfu-decay-time, minutes; 0: never
+    uint32_t unused;                           // no padding: it is copied into worlds as it is
 } sim_keystore_def;
 
 typedef struct {                               // lies in a world; its address is got from its sim_ref each time

@@ -4,10 +4,22 @@
 
 #include "sim/core/base.h"
 #include "sim/core/lines.h"
+#include "sim/policy/limit/limit.h"
 
 typedef struct { uint64_t requests, misses; } sim_replay_cache_result;
 // Runs a trace (one key a line: a number, or any text, which is hashed) through a cache of `entries` keys. `policy` is a row of
 // sim_evictors.
 hr_status sim_replay_cache(hr_lines *trace, int policy, uint32_t entries, sim_replay_cache_result *result, hr_error *e) HR_MUST_USE;
+
+typedef struct {
+    int           policy;                      // row of sim_limiters, one that needs no end of a request
+    sim_limit_def limit;                       // made ready
+    const char   *time_column, *key_column;    // a number from 1, or a name: then the first line is a header. key NULL: all are of one key
+} sim_replay_limit_options;
+// `key` is NULL when all arrivals are of one; `wait` is the policy's answer.
+typedef struct { int64_t at_ms; const char *key; hr_time wait; } sim_replay_arrival;
+typedef void sim_replay_limit_tell(void *self, const sim_replay_arrival *arrival);
+// Asks the policy for each line's arrival, in the file's order, and tells what it says. Each key has a limiter of its own.
+hr_status sim_replay_limit(hr_lines *lines, const sim_replay_limit_options *options, sim_replay_limit_tell *tell, void *self, hr_error *e) HR_MUST_USE;
 
 #endif

@@ -7,7 +7,10 @@
 #include "cli/cli.h"
 #include "patterns/catalogue.h"
 #include "sim/policy/balance/balance.h"
+#include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
+#include "sim/policy/limit/limit.h"
+#include "sim/policy/retry/retry.h"
 #include "sim/study/study.h"
 
 typedef struct { json_t *entries; const char *kind; } listing;
@@ -57,6 +60,24 @@ static void add_evictions(listing *l)
         add(l, sim_evictors[i]->name, "", sim_evictors[i]->summary);
 }
 
+static void add_limiters(listing *l)
+{
+    for (int i = 0; sim_limiters[i]; i++)
+        add(l, sim_limiters[i]->name, "", sim_limiters[i]->summary);
+}
+
+static void add_breakers(listing *l)
+{
+    for (int i = 0; sim_breaker_rows[i]; i++)
+        add(l, sim_breaker_rows[i]->name, "", sim_breaker_rows[i]->summary);
+}
+
+static void add_retries(listing *l)
+{
+    for (int i = 0; sim_retries[i]; i++)
+        add(l, sim_retries[i]->name, "", sim_retries[i]->summary);
+}
+
 static void add_distributions(listing *l)
 {
 #define SIM_DISTRIBUTION(name, arguments, help) add(l, #name, arguments, help);
@@ -91,6 +112,9 @@ static const struct { const char *name, *summary; void (*add)(listing *l); } kin
     {"steps",         "what a service does with a request", add_steps},
     {"balancers",     "how a balancer chooses a replica: `policy: NAME`", add_balancers},
     {"evictions",     "which key a full cache gives up: `eviction: NAME`", add_evictions},
+    {"limiters",      "how a rate limiter decides: `kind: limiter`, `replay limit`", add_limiters},
+    {"breakers",      "what opens a circuit breaker: `kind: breaker`, `replay breaker`", add_breakers},
+    {"retries",       "how long a retry waits: `retry: {policy: NAME}`", add_retries},
     {"distributions", "how times are written", add_distributions},
     {"metrics",       "what is measured, for objectives and claims", add_metrics},
     {"outcomes",      "how a request can end", add_outcomes},
@@ -110,8 +134,8 @@ hr_status cli_list(int argc, char **argv)
 {
     bool json = false;
     const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
-    const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, balancers, evictions, distributions, "
-                             "metrics, outcomes.", "headroom list balancers", options, 0, 1};
+    const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, balancers, evictions, limiters, "
+                             "breakers, retries, distributions, metrics, outcomes.", "headroom list balancers", options, 0, 1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
     if (parsed != CLI_GO)

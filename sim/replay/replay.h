@@ -4,6 +4,7 @@
 
 #include "sim/core/base.h"
 #include "sim/core/lines.h"
+#include "sim/policy/breaker/breaker.h"
 #include "sim/policy/limit/limit.h"
 
 typedef struct { uint64_t requests, misses; } sim_replay_cache_result;
@@ -21,5 +22,16 @@ typedef struct { int64_t at_ms; const char *key; hr_time wait; } sim_replay_arri
 typedef void sim_replay_limit_tell(void *self, const sim_replay_arrival *arrival);
 // Asks the policy for each line's arrival, in the file's order, and tells what it says. Each key has a limiter of its own.
 hr_status sim_replay_limit(hr_lines *lines, const sim_replay_limit_options *options, sim_replay_limit_tell *tell, void *self, hr_error *e) HR_MUST_USE;
+
+typedef struct {
+    int             policy;                    // row of sim_breaker_rows
+    sim_breaker_def breaker;
+    hr_time         every;                     // lines without a time: so long after the one before
+} sim_replay_breaker_options;
+// `permitted`: the breaker let it through, so that its outcome counts. `state` is the one after it.
+typedef struct { hr_time at; const char *outcome; bool permitted; sim_breaker_state state; } sim_replay_call;
+typedef void sim_replay_breaker_tell(void *self, const sim_replay_call *call);
+// Takes each line, ok, fail or slow and perhaps a time, as a call that ends at once, and tells what becomes of the breaker.
+hr_status sim_replay_breaker(hr_lines *lines, const sim_replay_breaker_options *options, sim_replay_breaker_tell *tell, void *self, hr_error *e) HR_MUST_USE;
 
 #endif

@@ -44,22 +44,14 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     uint16_t slot = eligible.slot[chosen];
     SIM_AT(w, uint32_t, s->in_flight)[slot]++;
     s->choices++;
-    sim_ref child = sim_call_nested(w, call, id);
-    sim_call_at(w, child)->operation = sim_call_at(w, call)->operation;
-    sim_call_at(w, child)->ordinal = sim_call_at(w, call)->ordinal;
-    sim_call_send(w, child, s->target, slot);
+    sim_call_send(w, sim_call_passed(w, call, id), s->target, slot);
 }
 
 static void reply(sim_world *w, sim_component_id id, sim_ref child)
 {
     balancer *s = SIM_STATE(w, balancer, id);
-    sim_call *c = sim_call_at(w, child);
-    SIM_AT(w, uint32_t, s->in_flight)[c->replica]--;
-    sim_ref call = c->parent;
-    sim_outcome status = (sim_outcome)c->status;
-    sim_call_at(w, call)->version = c->version;
-    sim_call_free(w, child);
-    sim_call_reply(w, call, status);
+    SIM_AT(w, uint32_t, s->in_flight)[sim_call_at(w, child)->replica]--;
+    sim_call_answer(w, child);
 }
 
 const sim_kind sim_kind_balancer = {.name = "balancer", .summary = "spreads calls over the replicas of a service",

@@ -19,6 +19,27 @@ sim_ref sim_call_nested(sim_world *w, sim_ref parent, sim_component_id id)
     return ref;
 }
 
+sim_ref sim_call_passed(sim_world *w, sim_ref call, sim_component_id id)
+{
+    sim_ref child = sim_call_nested(w, call, id);
+    const sim_call *c = sim_call_at(w, call);
+    sim_call_at(w, child)->operation = c->operation;
+    sim_call_at(w, child)->ordinal = c->ordinal;
+    sim_call_at(w, child)->ttl_ms = c->ttl_ms;
+    return child;
+}
+
+void sim_call_answer(sim_world *w, sim_ref child)
+{
+    const sim_call *c = sim_call_at(w, child);
+    sim_ref call = c->parent;
+    sim_outcome status = (sim_outcome)c->status;
+    sim_call_at(w, call)->version = c->version;
+    sim_call_at(w, call)->flags |= c->flags & (SIM_CALL_HIT | SIM_CALL_MISS);
+    sim_call_free(w, child);
+    sim_call_reply(w, call, status);
+}
+
 sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_def *handler)
 {
     sim_ref steps = sim_take(w, handler->count * sizeof(sim_step));

@@ -7,7 +7,9 @@
 #include "sim/core/histogram.h"
 #include "sim/core/level.h"
 #include "sim/core/random.h"
+#include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
+#include "sim/policy/limit/limit.h"
 
 enum {
 #define SIM_PART(name) SIM_PART_##name,
@@ -101,6 +103,24 @@ typedef struct {
     uint16_t statement_count;
 } sim_database_def;
 
+typedef struct {
+    uint32_t policy;                           // row of sim_limiters
+    uint16_t target;                           // any component that is called, a limiter or breaker as well
+    bool     per_key;                          // each key has a limit of its own
+    bool     nodelay;                          // for limit-req, as in nginx
+    sim_limit_def limit;                       // made ready
+} sim_limiter_def;
+
+typedef struct {
+    uint32_t policy;                           // row of sim_breaker_rows
+    uint16_t target;                           // as a limiter's
+    hr_time  timeout;                          // how long it waits for a call, HR_FOREVER: as long as that takes
+    sim_breaker_def breaker;
+} sim_breaker_part_def;
+
+// What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker); else -1.
+int sim_part_passes_to(uint16_t kind, const void *def);
+
 // --- what can be asked of a world ------------------------------------------------------------------------------------
 typedef struct {
     uint64_t offered, outcome[SIM_OUTCOME_COUNT], stale, reads;    // reads: answers that carried a row version
@@ -120,6 +140,15 @@ uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);
 sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint32_t replica);
 sim_station_view sim_cache_look(const sim_world *w, sim_component_id id);
 sim_station_view sim_database_look(const sim_world *w, sim_component_id id);
+
+typedef struct {                               // a limiter or breaker
+    uint64_t offered, passed, delayed, refused, opened;            // since the reset; opened: how often
+    double   waiting_average, open_share;      // since the reset: calls that wait; share of the time that it was open
+    uint32_t waiting, under_way;               // now: calls that wait; that it has passed on and waits for
+    sim_breaker_state state;                   // now
+} sim_gate_view;
+sim_gate_view sim_limiter_look(const sim_world *w, sim_component_id id);
+sim_gate_view sim_breaker_look(const sim_world *w, sim_component_id id);
 
 // The version that the database has committed for a row; 1 for a row that was never written.
 uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key);

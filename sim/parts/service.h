@@ -67,5 +67,9 @@ const sim_step *sim_service_step(const sim_world *w, const sim_call *call);
 
 // A call that `parent`, worked on by component `id`, makes: same request, key, size and measured window.
 sim_ref sim_call_nested(sim_world *w, sim_ref parent, sim_component_id id);
+// The same for component `id` that only passes `call` on: the same operation, the same draws.
+sim_ref sim_call_passed(sim_world *w, sim_ref call, sim_component_id id);
+// Such a call has come back: its caller gets its status and what it brings.
+void    sim_call_answer(sim_world *w, sim_ref child);
 
 #endif

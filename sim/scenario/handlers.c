@@ -18,9 +18,7 @@ typedef struct {
 
 static sim_service_def *service_of(const sim_reader *r, uint16_t target)
 {
-    const sim_model_component *c = &r->model->components[target];
-    if (c->kind == SIM_PART_balancer)
-        c = &r->model->components[((const sim_balancer_def *)c->def)->target];
+    const sim_model_component *c = &r->model->components[sim_model_behind(r->model, target)];
     return c->kind == SIM_PART_service ? c->def : NULL;
 }
 
@@ -66,7 +64,7 @@ bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uin
         return false;
     const sim_service_def *service = r->model->components[id].def ? service_of(r, (uint16_t)id) : NULL;
     if (!service) {
-        SIM_FAIL(r, node, "'%s' is a %s: calls go to a service or to a balancer", name, sim_kinds[r->model->components[id].kind]->name);
+        SIM_FAIL(r, node, "'%s' is a %s: calls go to a service, or to what stands in front of one", name, sim_kinds[r->model->components[id].kind]->name);
         return false;
     }
     if (r->model->components[id].kind == SIM_PART_service && service->replicas > 1) {
@@ -87,16 +85,24 @@ bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uin
     return false;
 }
 
+// The component of that name when one of `kind` stands behind it, be it itself; else complains with a suggestion.
+static int resolve_behind(sim_reader *r, const sim_node *node, const char *name, int kind)
+{
+    int id = sim_model_find(r->model, name);
+    bool fits = id >= 0 && r->model->components[id].def && r->model->components[sim_model_behind(r->model, (uint16_t)id)].kind == kind;
+    return fits ? id : sim_resolve(r, node, name, kind);
+}
+
 static bool resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation)
 {
     char name[64];
     const char *rest;
     if (!split_name(r, node, name, sizeof name, &rest))
         return false;
-    int id = sim_resolve(r, node, name, SIM_PART_database);
+    int id = resolve_behind(r, node, name, SIM_PART_database);
     if (id < 0)
         return false;
-    const sim_database_def *db = r->model->components[id].def;
+    const sim_database_def *db = r->model->components[sim_model_behind(r->model, (uint16_t)id)].def;
     const char *names[257] = {0};
     for (uint16_t i = 0; i < db->statement_count && i < 256; i++) {
         names[i] = db->statements[i].name;
@@ -124,7 +130,7 @@ static bool resolve_cache(compiler *c, const sim_node *node, uint16_t *target)
             SIM_FAIL(r, node, "%s has no cache of its own: give the service `local: {entries: 1000}`", c->where);
         return c->service->local_entries > 0;
     }
-    int id = sim_resolve(r, node, node->text, SIM_PART_cache);
+    int id = resolve_behind(r, node, node->text, SIM_PART_cache);
     *target = (uint16_t)id;
     return id >= 0;
 }
@@ -277,8 +283,7 @@ static void visit(sim_reader *r, uint16_t id, uint16_t operation, uint8_t *colou
         if (h->steps[i].kind != SIM_STEP_call)
             continue;
         uint16_t next = h->steps[i].target;
-        if (r->model->components[next].kind == SIM_PART_balancer)
-            next = ((const sim_balancer_def *)r->model->components[next].def)->target;
+        next = sim_model_behind(r->model, next);
         uint8_t seen = colour[next * 256 + h->steps[i].operation];
         if (seen == 1) {
             const sim_service_def *other = r->model->components[next].def;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/policy/balance/balance.h"
+#include "sim/policy/retry/retry.h"
 #include "sim/scenario/units.h"
 
 const sim_key sim_key_table[] = {
@@ -14,14 +15,27 @@ const sim_key sim_key_table[] = {
 #undef SIM_KEY
     {0}};
 
+const char *sim_type_row(sim_type type, uint32_t row)
+{
+    switch (type) {
+    case SIM_TYPE_EVICTION: return sim_evictors[row] ? sim_evictors[row]->name : NULL;
+    case SIM_TYPE_BALANCER: return sim_balancers[row] ? sim_balancers[row]->name : NULL;
+    case SIM_TYPE_LIMITER: return sim_limiters[row] ? sim_limiters[row]->name : NULL;
+    case SIM_TYPE_BREAKER: return sim_breaker_rows[row] ? sim_breaker_rows[row]->name : NULL;
+    case SIM_TYPE_RETRY: return sim_retries[row] ? sim_retries[row]->name : NULL;
+    default: return NULL;
+    }
+}
+
 const char *sim_type_example(sim_type type)
 {
     static const char *const examples[] = {
         [SIM_TYPE_COUNT] = "a whole number such as 64 or 10k", [SIM_TYPE_COUNT64] = "a whole number such as 64 or 10k",
         [SIM_TYPE_REAL] = "a number of cores such as 2 cores", [SIM_TYPE_BYTES] = "a size such as 512MiB",
         [SIM_TYPE_BYTES32] = "a size such as 8KiB", [SIM_TYPE_BYTES64] = "a size such as 512MiB", [SIM_TYPE_TIME] = "a time such as 5ms, or none",
-        [SIM_TYPE_RATE] = "a rate such as 800/s", [SIM_TYPE_DIST] = "a time such as 5ms or exp(5ms); see `explain distributions`",
+        [SIM_TYPE_RATE] = "a rate such as 800/s", [SIM_TYPE_SHARE] = "a share such as 50%", [SIM_TYPE_DIST] = "a time such as 5ms or exp(5ms); see `explain distributions`",
         [SIM_TYPE_EVICTION] = "one of `list evictions`", [SIM_TYPE_BALANCER] = "one of `list balancers`",
+        [SIM_TYPE_LIMITER] = "one of `list limiters`", [SIM_TYPE_BREAKER] = "one of `list breakers`", [SIM_TYPE_RETRY] = "one of `list retries`",
         [SIM_TYPE_BOOL] = "true or false", [SIM_TYPE_TEXT] = "a text"};
     return examples[type] ? examples[type] : "see `explain`";
 }
@@ -46,6 +60,7 @@ static bool read_value(sim_pool *pool, const sim_key *k, const char *text, void 
     case SIM_TYPE_COUNT: case SIM_TYPE_COUNT64: good = sim_read_count(text, &x); break;
     case SIM_TYPE_REAL: good = sim_read_cores(text, &x); break;
     case SIM_TYPE_RATE: good = sim_read_rate(text, &x); break;
+    case SIM_TYPE_SHARE: good = sim_read_share(text, &x); break;
     case SIM_TYPE_BYTES: case SIM_TYPE_BYTES32: case SIM_TYPE_BYTES64: good = sim_read_bytes(text, &x); break;
     case SIM_TYPE_TIME:
         good = sim_read_time(text, &time);
@@ -54,10 +69,12 @@ static bool read_value(sim_pool *pool, const sim_key *k, const char *text, void 
     case SIM_TYPE_DIST: return sim_read_dist(pool, text, at);
     case SIM_TYPE_TEXT: *(const char **)at = sim_pool_text(pool, text); return true;
     case SIM_TYPE_BOOL: *(bool *)at = strcmp(text, "true") == 0; return *(bool *)at || strcmp(text, "false") == 0;
-    case SIM_TYPE_EVICTION: case SIM_TYPE_BALANCER: {
-        int row = k->type == SIM_TYPE_EVICTION ? sim_evictor_find(text) : sim_balancer_find(text);
-        *(uint32_t *)at = (uint32_t)row;
-        return row >= 0;
+    case SIM_TYPE_EVICTION: case SIM_TYPE_BALANCER: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY: {
+        uint32_t row = 0;
+        while (sim_type_row(k->type, row) && strcmp(sim_type_row(k->type, row), text) != 0)
+            row++;
+        *(uint32_t *)at = row;
+        return sim_type_row(k->type, row);
     }
     case SIM_TYPE_OTHER: return true;
     }
@@ -76,10 +93,8 @@ static bool read_value(sim_pool *pool, const sim_key *k, const char *text, void 
 static const char *nearest_row(const sim_key *k, const char *word)
 {
     const char *names[64] = {0};
-    for (size_t i = 0; k->type == SIM_TYPE_BALANCER && sim_balancers[i] && i < 63; i++)
-        names[i] = sim_balancers[i]->name;
-    for (size_t i = 0; k->type == SIM_TYPE_EVICTION && sim_evictors[i] && i < 63; i++)
-        names[i] = sim_evictors[i]->name;
+    for (uint32_t i = 0; sim_type_row(k->type, i) && i < 63; i++)
+        names[i] = sim_type_row(k->type, i);
     return hr_nearest(word, names);
 }
 

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/policy/balance/balance.h"
 #include "sim/scenario/keys.h"
 #include "sim/scenario/units.h"
 
@@ -31,8 +30,10 @@ static void show_value(const sim_key *k, const void *at, hr_text *out)
     case SIM_TYPE_RATE: hr_text_add(out, "%g/s", *(const double *)at); break;
     case SIM_TYPE_TIME: hr_text_add(out, "%s", sim_show_time(*(const hr_time *)at, text, sizeof text)); break;
     case SIM_TYPE_DIST: show_dist(at, out); break;
-    case SIM_TYPE_EVICTION: hr_text_add(out, "%s", sim_evictors[*(const uint32_t *)at]->name); break;
-    case SIM_TYPE_BALANCER: hr_text_add(out, "%s", sim_balancers[*(const uint32_t *)at]->name); break;
+    case SIM_TYPE_SHARE: hr_text_add(out, "%g%%", *(const double *)at * 100); break;
+    case SIM_TYPE_EVICTION: case SIM_TYPE_BALANCER: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
+        hr_text_add(out, "%s", sim_type_row(k->type, *(const uint32_t *)at));
+        break;
     case SIM_TYPE_BOOL: hr_text_add(out, "%s", *(const bool *)at ? "true" : "false"); break;
     case SIM_TYPE_TEXT: hr_text_add(out, "%s", *(const char *const *)at ? *(const char *const *)at : "-"); break;
     case SIM_TYPE_OTHER: break;

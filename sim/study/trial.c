@@ -115,7 +115,8 @@ static bool is_asked(const sim_model *model, int component)
         for (uint16_t h = 0; h < s->handler_count; h++)
             for (uint16_t k = 0; k < s->handlers[h].count; k++) {
                 const sim_step_def *step = &s->handlers[h].steps[k];
-                if (step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_query && step->target == component)
+                if (step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_query && step->target != SIM_LOCAL &&
+                    sim_model_behind(model, step->target) == component)
                     return true;
             }
     }

@@ -34,7 +34,7 @@ missing() {
 
 case $what in
 coverage)
-    words=$(sed -n -E 's/^SIM_(PART|STEP|DISTRIBUTION|BALANCER|EVICTOR)\(([a-z_]+).*/\2/p' "$1"/sim/parts/{parts,step}.def \
+    words=$(sed -n -E 's/^SIM_(PART|STEP|DISTRIBUTION|BALANCER|EVICTOR|LIMITER|BREAKER|RETRY|SHED)\(([a-z_]+).*/\2/p' "$1"/sim/parts/{parts,step}.def \
         "$1"/sim/core/distribution.def "$1"/sim/policy/*/*.def)
     left=$(missing "$words one uniform zipf")
     [ -z "$left" ] || { echo "no scenario in tests/golden has: $left"; exit 1; }

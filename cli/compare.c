@@ -96,7 +96,7 @@ static void print_all(const sim_study *study)
 
 static hr_status report(const sim_study *study, const compare_options *o)
 {
-    hr_status status = cli_study_status(study);
+    hr_status status = cli_study_status(study, &o->study);
     char *document = sim_study_compare_document(study);
     hr_error store = {0};
     int64_t id = 0;
@@ -132,6 +132,8 @@ hr_status cli_compare(int argc, char **argv)
     hr_error e = {0};
     if (o.output && o.no_report)
         return hr_fail(&e, HR_BAD_INPUT, "--output and --no-report contradict each other"), cli_complain(&e);
+    if (o.study.replications == 1)
+        return hr_fail(&e, HR_BAD_INPUT, "--replications 1: pairs want at least 2; one long run is for `run`"), cli_complain(&e);
     sim_study_options study_options;
     hr_status status = cli_study_read(&o.study, &study_options);
     if (status)

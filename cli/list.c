@@ -85,11 +85,39 @@ static void add_distributions(listing *l)
 #undef SIM_DISTRIBUTION
 }
 
+static void add_rates(listing *l)
+{
+#define SIM_RATE(name, arguments, help) add(l, #name, arguments, help);
+#include "sim/parts/rates.def"
+#undef SIM_RATE
+}
+
+static void add_arrivals(listing *l)
+{
+#define SIM_ARRIVAL(name, arguments, help) add(l, #name, arguments, help);
+#include "sim/parts/arrivals.def"
+#undef SIM_ARRIVAL
+}
+
+static void add_keys(listing *l)
+{
+#define SIM_POPULARITY(name, arguments, help) add(l, #name, arguments, help);
+#include "sim/core/popularity.def"
+#undef SIM_POPULARITY
+}
+
 static void add_steps(listing *l)
 {
 #define SIM_STEP(name, argument, help) add(l, #name, argument, help);
 #include "sim/parts/step.def"
 #undef SIM_STEP
+}
+
+static void add_conditions(listing *l)
+{
+#define SIM_CONDITION(name, argument, help) add(l, #name, argument, help);
+#include "sim/parts/condition.def"
+#undef SIM_CONDITION
 }
 
 static void add_components(listing *l)
@@ -110,12 +138,16 @@ static const struct { const char *name, *summary; void (*add)(listing *l); } kin
     {"patterns",      "the catalogue: `compare NAME`", add_patterns},
     {"components",    "what a scenario is made of: `kind: NAME`", add_components},
     {"steps",         "what a service does with a request", add_steps},
+    {"conditions",    "what an `if` step asks", add_conditions},
     {"balancers",     "how a balancer chooses a replica: `policy: NAME`", add_balancers},
     {"evictions",     "which key a full cache gives up: `eviction: NAME`", add_evictions},
     {"limiters",      "how a rate limiter decides: `kind: limiter`, `replay limit`", add_limiters},
     {"breakers",      "what opens a circuit breaker: `kind: breaker`, `replay breaker`", add_breakers},
     {"retries",       "how long a retry waits: `retry: {policy: NAME}`", add_retries},
     {"distributions", "how times are written", add_distributions},
+    {"rates",         "how often requests come: `rate: …`", add_rates},
+    {"arrivals",      "gaps between requests: `arrivals: …`", add_arrivals},
+    {"keys",          "which row a request is about: `key: …`", add_keys},
     {"metrics",       "what is measured, for objectives and claims", add_metrics},
     {"outcomes",      "how a request can end", add_outcomes},
 };
@@ -134,8 +166,8 @@ hr_status cli_list(int argc, char **argv)
 {
     bool json = false;
     const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
-    const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, balancers, evictions, limiters, "
-                             "breakers, retries, distributions, metrics, outcomes.", "headroom list balancers", options, 0, 1};
+    const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, conditions, balancers, evictions, limiters, "
+                             "breakers, retries, distributions, rates, arrivals, keys, metrics, outcomes.", "headroom list balancers", options, 0, 1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
     if (parsed != CLI_GO)

@@ -7,7 +7,7 @@
 
 static hr_status report(const sim_study *study, const cli_study_options *o)
 {
-    hr_status status = cli_study_status(study), kept = HR_OK;
+    hr_status status = cli_study_status(study, o), kept = HR_OK;
     char *document = sim_study_run_document(study);
     hr_error e = {0};
     int64_t id = 0;
@@ -39,9 +39,9 @@ hr_status cli_run(int argc, char **argv)
                                   {"ledger", CLI_FLAG, &o.ledger, NULL, "print every assumption and parameter in force, and stop"},
                                   CLI_STUDY_ROWS(o), {0}};
     const cli_usage usage = {"run SCENARIO [options]",
-                             "Simulates a scenario (a file, or the name of a pattern) until mean and p95 are known to the asked-for "
+                             "Simulates a scenario (a file, or the name of a pattern) until its metrics are known to the asked-for "
                              "precision, prints every number with its interval, and checks the objectives.",
-                             "headroom run caching --variant aside", options, 1, 1};
+                             "headroom run caching --variant aside --precision 1% --of p95", options, 1, 1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
     if (parsed != CLI_GO)

@@ -110,9 +110,9 @@ static hr_status show_model(const sim_model *model, const show_options *o, hr_er
     viz_player *player = viz_player_open(model, o->seed);
     run_to(player, o->at);
     if (o->png)
-        status = viz_picture_png(player, &view, o->png, e);
+        status = viz_picture_write(player, &view, VIZ_PNG, o->png, e);
     if (!status && o->svg)
-        status = viz_picture_svg(player, &view, o->svg, e);
+        status = viz_picture_write(player, &view, VIZ_SVG, o->svg, e);
     if (!o->png && !o->svg)
         status = show_window(player, &view, o, model, e);
     viz_player_close(player);

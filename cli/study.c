@@ -8,6 +8,31 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { NO_END = 100000 };                      // replications: as many as --replications takes; who asks for a precision gets it, or stops it
+
+// "p95,mean": which metrics are watched.
+static void read_watched(const char *words, bool *watched, hr_error *e)
+{
+    const char *names[SIM_METRIC_COUNT + 1] = {0};
+    for (int m = 0; m < SIM_METRIC_COUNT; m++) {
+        names[m] = sim_metrics[m].word;
+        watched[m] = false;
+    }
+    for (const char *at = words; *at;) {
+        char word[64];
+        size_t n = strcspn(at, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(n < sizeof word ? n : sizeof word - 1), at);
+        at += n + (at[n] == ',');
+        int metric = sim_metric_find(word);
+        const char *near = metric < 0 ? hr_nearest(word, names) : NULL;
+        if (metric < 0)
+            hr_fail(e, HR_BAD_INPUT, "--of %s: '%s' is no metric%s%s%s; see: headroom list metrics", words, word, near ? "; did you mean '" : "",
+                    near ? near : "", near ? "'?" : "");
+        else
+            watched[metric] = true;
+    }
+}
+
 hr_status cli_study_read(const cli_study_options *o, sim_study_options *study)
 {
     *study = sim_study_options_default();
@@ -25,16 +50,22 @@ hr_status cli_study_read(const cli_study_options *o, sim_study_options *study)
         study->precision = is_percent ? value / 100 : value;
         if (end == o->precision || (*end && !is_percent) || !(study->precision >= 0.0001 && study->precision <= 1))
             hr_fail(&e, HR_BAD_INPUT, "--precision %s: want a share from 0.01%% to 100%%, such as 2%%", o->precision);
+        study->most = NO_END;
+        study->may_lengthen = true;
     }
+    if (o->of)
+        read_watched(o->of, study->watched, &e);
     if (o->replications) {
-        if (o->replications < 2 || o->replications > 100000)
-            hr_fail(&e, HR_BAD_INPUT, "--replications %llu: want 2 to 100000", (unsigned long long)o->replications);
+        if (o->replications > NO_END)
+            hr_fail(&e, HR_BAD_INPUT, "--replications %llu: want 2 to %d, or 1 for one long run", (unsigned long long)o->replications, NO_END);
+        if (o->precision || o->of)
+            hr_fail(&e, HR_BAD_INPUT, "--replications says how many there are, --precision and --of let that be found: give one of the two");
         study->least = study->most = (int)o->replications;
     }
     if (o->threads > 1024)
         hr_fail(&e, HR_BAD_INPUT, "--threads %llu: want 1 to 1024", (unsigned long long)o->threads);
     study->threads = (int)o->threads;
-    study->cap = o->cap ? o->cap : HR_FOREVER;
+    study->at_most = o->at_most ? o->at_most : HR_FOREVER;
     return e.count ? cli_complain(&e) : HR_OK;
 }
 
@@ -131,17 +162,54 @@ void cli_print_claims(const sim_study *study)
     }
 }
 
-void cli_print_basis(const sim_study *study)
+// "mean and p95"
+static void print_watched(const sim_study *study)
 {
-    printf("\nseed %llu, %d replications of %.6g s, of which %.6g s warm-up%s; intervals at 95 %%%s\n", (unsigned long long)study->seed,
-           study->replications, (double)study->duration / 1e9, (double)study->warmup / 1e9,
-           study->variants[0].model->warmup >= 0 ? " (given)" : study->warmup_found ? " (found)" : " (no steady state found: half of the run)",
-           study->is_precise ? "" : "; the asked-for precision is not reached: raise --replications or --precision");
+    int count = 0, told = 0;
+    for (int m = 0; m < SIM_METRIC_COUNT; m++)
+        count += study->watched[m];
+    for (int m = 0; m < SIM_METRIC_COUNT; m++)
+        if (study->watched[m]) {
+            printf("%s%s", told == 0 ? "" : told + 1 < count ? ", " : " and ", sim_metrics[m].word);
+            told++;
+        }
 }
 
-hr_status cli_study_status(const sim_study *study)
+// How far it came, and how far it would be.
+static void print_shortfall(const sim_study *study)
 {
-    hr_status status = study->is_precise || study->replications >= 2 ? HR_OK : HR_UNDECIDED;
+    double reached = sim_study_reached(study);
+    printf("%s before %.2g %%: ", study->was_stopped ? "stopped" : "ended", study->precision * 100);
+    print_watched(study);
+    if (isfinite(reached))
+        printf(" known within %.2g %%", reached * 100);
+    else
+        printf(" not known to any precision");
+    if (study->wanted)
+        printf("; it would take about %zu replications, some %.0f s more", study->wanted,
+               ceil((double)study->wall / 1e9 * ((double)study->wanted / study->replications - 1)));
+    printf("\n");
+}
+
+void cli_print_basis(const sim_study *study)
+{
+    printf("\nseed %llu, %d replication%s of %.6g s, of which %.6g s warm-up%s; intervals at 95 %%%s\n", (unsigned long long)study->seed,
+           study->replications, study->replications == 1 ? "" : "s", (double)study->duration / 1e9, (double)study->warmup / 1e9,
+           study->variants[0].model->warmup >= 0 ? " (given)" : study->warmup_found ? " (found)" : " (no steady state found: half of the run)",
+           study->pieces ? " by batch means" : study->confidence > 0.951 ? " over all looks" : "");
+    if (study->lengthened)
+        printf("replications are %d times as long as the scenario says: shorter ones are too short for the quantiles at this precision\n",
+               1 << study->lengthened);
+    if (!study->is_precise)
+        print_shortfall(study);
+    else if (study->was_stopped)
+        printf("ended early: a claim is still undecided, or replications that were asked for are missing\n");
+}
+
+hr_status cli_study_status(const sim_study *study, const cli_study_options *o)
+{
+    bool short_of = study->was_stopped || ((o->precision || o->of) && !study->is_precise);
+    hr_status status = short_of ? HR_UNDECIDED : HR_OK;
     bool claims = study->variant_count > 1 && study->claim_count > 0;
     size_t n = claims ? study->claim_count : study->objective_count;
     for (size_t i = 0; i < n; i++) {
@@ -151,5 +219,5 @@ hr_status cli_study_status(const sim_study *study)
         if (verdict == SIM_UNDECIDED)
             status = HR_UNDECIDED;
     }
-    return study->was_stopped && status == HR_OK ? HR_UNDECIDED : status;
+    return status;
 }

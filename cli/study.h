@@ -6,19 +6,20 @@
 #include "sim/study/study.h"
 
 typedef struct {
-    const char *seed, *precision, *variant;
+    const char *seed, *precision, *of, *variant;
     uint64_t    replications, threads;
-    hr_time     cap;
+    hr_time     at_most;
     bool        json, ledger, no_store;
 } cli_study_options;
 
 // The rows of the option table that both verbs have.
 #define CLI_STUDY_ROWS(o) \
     {"seed", CLI_TEXT, &(o).seed, "N", "the seed of every draw (1)"}, \
-    {"precision", CLI_TEXT, &(o).precision, "P%", "relative half-width asked for mean and p95 (5%)"}, \
+    {"precision", CLI_TEXT, &(o).precision, "P%", "go on until the relative error is at most this, at 95 % (5%, but at most 80 replications)"}, \
+    {"of", CLI_TEXT, &(o).of, "METRIC,…", "of which metrics (mean,p95); `headroom list metrics`"}, \
+    {"at-most", CLI_SECONDS, &(o).at_most, "TIME", "end after this time with what is known then"}, \
     {"replications", CLI_COUNT, &(o).replications, "N", "exactly so many replications instead"}, \
     {"threads", CLI_COUNT, &(o).threads, "N", "threads (all cores); results do not depend on it"}, \
-    {"cap", CLI_SECONDS, &(o).cap, "TIME", "begin no further round after this time"}, \
     {"no-store", CLI_FLAG, &(o).no_store, NULL, "do not keep the run in the store"}, \
     {"json", CLI_FLAG, &(o).json, NULL, "print the document for programs"}
 
@@ -33,9 +34,10 @@ void cli_print_variants(const sim_study *study);
 void cli_print_differences(const sim_study *study);
 void cli_print_objectives(const sim_study *study);
 void cli_print_claims(const sim_study *study);
-// The line under every table: seed, replications, warm-up, precision, confidence.
+// The lines under every table: seed, replications, warm-up, confidence; and what is missing of the precision that was asked for.
 void cli_print_basis(const sim_study *study);
-// Exit status: claims (when there are any and several variants) or objectives.
-hr_status cli_study_status(const sim_study *study);
+// Exit status: claims (when there are any and several variants) or objectives; undecided when it was stopped, or when the precision that
+// the options ask for by name is not reached.
+hr_status cli_study_status(const sim_study *study, const cli_study_options *o);
 
 #endif

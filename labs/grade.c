@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/study/json.h"
+
 enum { RUN_SEED = 1, TEST_SEED = 20, QUICK = 4, LEAST = 10, MOST = 40 };
 
 // Precision is no aim here: a mean may be as vague as it likes when the target is decided.
@@ -68,7 +70,7 @@ char *lab_test_document(const lab *l, const char *folder, const sim_study *study
         for (size_t i = 0; i < l->target_count; i++)
             json_array_append_new(targets, target_json(l, study, i));
         json_object_set_new(document, "targets", targets);
-        json_object_set_new(document, "seed", json_integer((json_int_t)study->seed));
+        json_object_set_new(document, "seed", sim_json_seed(study->seed));
         json_object_set_new(document, "replications", json_integer(study->replications));
     } else {
         json_object_set_new(document, "why", json_string(e->text));

@@ -186,14 +186,13 @@ static const sim_node *at_path(const sim_node *root, const char *path)
     return NULL;
 }
 
-// Whether a step may end the handler, by itself or in its `miss` steps.
+// Whether a step may end the handler, by itself or in one of its blocks: a map of a step, a list of steps, or of branches.
 static bool may_end(const sim_node *step)
 {
-    if (member(step, "return") || member(step, "fail"))
+    if (step->kind == SIM_MAP && (member(step, "return") || member(step, "fail")))
         return true;
-    const sim_node *miss = member(step, "miss");
-    for (const sim_node *s = miss && miss->kind == SIM_LIST ? miss->first : NULL; s; s = s->next)
-        if (may_end(s))
+    for (const sim_node *part = step->kind == SIM_SCALAR ? NULL : step->first; part; part = part->next)
+        if (may_end(part))
             return true;
     return false;
 }

@@ -193,7 +193,7 @@ hr_status real_pack_new(const char *folder, const sim_model *model, uint64_t see
         char *runs = hr_format("%s/runs", folder), *head = hr_format("%s/pack.json", folder), *scenario = hr_format("%s/scenario.yaml", folder);
         hr_status status = access(head, F_OK) == 0
                                ? hr_fail(e, HR_BAD_INPUT, "%s holds a pack already: name another folder, or remove it", folder)
-                               : hr_make_folder(runs, e);
+                               : hr_make_folder(runs, 0777, e);
         if (!status)
             status = hr_write_file(scenario, model->text, strlen(model->text), e);
         free(runs);

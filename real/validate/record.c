@@ -40,7 +40,7 @@ double real_total_rate(const sim_model *model)
     double total = 0;
     for (uint16_t c = 0; c < model->component_count; c++)
         if (model->components[c].kind == SIM_PART_workload)
-            total += ((const sim_workload_def *)model->components[c].def)->rate_per_s;
+            total += ((const sim_workload_def *)model->components[c].def)->arrivals.rate_per_s;
     return total;
 }
 
@@ -49,7 +49,7 @@ void real_scale_rate(sim_model *model, double per_s)
     double factor = per_s / real_total_rate(model);
     for (uint16_t c = 0; c < model->component_count; c++)
         if (model->components[c].kind == SIM_PART_workload)
-            ((sim_workload_def *)model->components[c].def)->rate_per_s *= factor;
+            ((sim_workload_def *)model->components[c].def)->arrivals.rate_per_s *= factor;
 }
 
 // --- the request log ------------------------------------------------------------------------------------------------------

@@ -53,6 +53,13 @@ static const char *engine_of(const sim_model *model, uint16_t c)
     return model->components[c].kind == SIM_PART_database ? "postgres" : model->components[c].kind == SIM_PART_cache ? "redis" : NULL;
 }
 
+// Why a load cannot be set to a share of the capacity; NULL: it can.
+static const char *cannot_scale(const sim_workload_def *d)
+{
+    return d->users ? "is a closed loop (`users`)" : d->per_session > 0 ? "is partly open (`requests_per_session`)" :
+           d->arrivals.kind == SIM_ARRIVALS_trace ? "replays a trace" : NULL;
+}
+
 hr_status real_validate_check(const sim_model *model, hr_error *e)
 {
     const char *engines[3] = {0};
@@ -70,10 +77,12 @@ hr_status real_validate_check(const sim_model *model, hr_error *e)
                 status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s.statements.%s has no `sql`: a live database needs one", model->path,
                                  model->components[c].line, model->components[c].name, d->statements[s].name);
     }
-    for (uint16_t c = 0; c < model->component_count; c++)
-        if (model->components[c].kind == SIM_PART_workload && ((const sim_workload_def *)model->components[c].def)->users)
-            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s is a closed loop (`users`): loads are measured by open ones, with a `rate`", model->path,
-                             model->components[c].line, model->components[c].name);
+    for (uint16_t c = 0; c < model->component_count; c++) {
+        const char *why = model->components[c].kind == SIM_PART_workload ? cannot_scale(model->components[c].def) : NULL;
+        if (why)
+            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s %s: loads are measured by open ones, with a `rate`", model->path, model->components[c].line,
+                             model->components[c].name, why);
+    }
     real_leaf_operation op[REAL_MOST_OPERATIONS];
     if (n == 0)
         status = hr_fail(e, HR_BAD_INPUT, "%s: has neither a database nor a cache that could be live", model->path);

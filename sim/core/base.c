@@ -155,7 +155,7 @@ hr_status hr_write_file(const char *path, const void *data, size_t size, hr_erro
     return HR_OK;
 }
 
-hr_status hr_make_folder(const char *path, hr_error *e)
+hr_status hr_make_folder(const char *path, unsigned mode, hr_error *e)
 {
     char *copy = hr_format("%s/", path);
     int failed = 0;
@@ -165,7 +165,7 @@ hr_status hr_make_folder(const char *path, hr_error *e)
         // Asked first: on a read-only file system mkdir of an existing one may say EROFS.
         if (stat(copy, &there) == 0)
             failed = S_ISDIR(there.st_mode) ? 0 : ENOTDIR;
-        else if (mkdir(copy, 0777) != 0 && errno != EEXIST)
+        else if (mkdir(copy, mode) != 0 && errno != EEXIST)
             failed = errno;
         *slash = '/';
     }

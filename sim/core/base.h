@@ -56,8 +56,8 @@ hr_status hr_read_file(const char *path, size_t limit_bytes, char **data, size_t
 // Writes beside the target and renames, so that a full disk never leaves half a file at `path`.
 hr_status hr_write_file(const char *path, const void *data, size_t size, hr_error *e) HR_MUST_USE;
 
-// Makes the folder and those above it where they are missing; fine when it is there.
-hr_status hr_make_folder(const char *path, hr_error *e) HR_MUST_USE;
+// Makes the folder and those above it where they are missing, with permissions `mode`; fine when it is there.
+hr_status hr_make_folder(const char *path, unsigned mode, hr_error *e) HR_MUST_USE;
 
 // The nearest of `names` (NULL-terminated) to `word` for "did you mean", or NULL when none is near.
 const char *hr_nearest(const char *word, const char *const *names);

@@ -76,14 +76,21 @@ static double gamma_below(double a, double x)
     return 1 - front * h;
 }
 
+// How many of a table's values, which ascend, are at or below x.
+static uint32_t at_or_below(const double *table, uint32_t count, double x)
+{
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        *(table[middle] <= x ? &low : &high) = middle + (table[middle] <= x);
+    }
+    return low;
+}
+
 static double table_below(const double *table, uint32_t count, double x)
 {
-    if (x < table[0])
-        return 0;
-    for (uint32_t i = 0; i + 1 < count; i++)
-        if (x < table[i + 1])
-            return (i + (x - table[i]) / (table[i + 1] - table[i])) / (count - 1);
-    return 1;
+    uint32_t n = at_or_below(table, count, x);
+    return n == 0 ? 0 : n == count ? 1 : (n - 1 + (x - table[n - 1]) / (table[n] - table[n - 1])) / (count - 1);
 }
 
 double sim_dist_below(const sim_dist_def *d, double x)
@@ -96,6 +103,7 @@ double sim_dist_below(const sim_dist_def *d, double x)
     case SIM_DIST_erlang: case SIM_DIST_gamma: return gamma_below(d->a, x * d->a / d->b);
     case SIM_DIST_lognormal: return d->b > 0 ? erfc(-log(x / d->a) / d->b * sqrt(0.5)) / 2 : x >= d->a;
     case SIM_DIST_empirical: return table_below(d->table, d->count, x);
+    case SIM_DIST_samples: return (double)at_or_below(d->table, d->count, x) / d->count;
     case SIM_DIST_hyperexp: {
         double share = sim_hyperexp_share(d->b), rate = 2 / d->a;
         return -share * expm1(-share * rate * x) - (1 - share) * expm1(-(1 - share) * rate * x);
@@ -143,6 +151,10 @@ double sim_dist_moment(const sim_dist_def *d, int k)
     case SIM_DIST_gamma: return k == 1 ? d->b : d->b * d->b * (1 + 1 / d->a);
     case SIM_DIST_weibull: return pow(d->a, k) * tgamma(1 + k / d->b);
     case SIM_DIST_pareto: return pareto_moment(d, k);
+    case SIM_DIST_samples:
+        for (uint32_t i = 0; i < d->count; i++)
+            sum += (k == 1 ? d->table[i] : d->table[i] * d->table[i]) / d->count;
+        return sum;
     case SIM_DIST_mix:
         for (uint32_t i = 0; i < d->count; before = d->table[i++]) {
             double mean = sim_dist_mean(&d->parts[i]);

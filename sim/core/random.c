@@ -1,4 +1,4 @@
-// sim/core/random.c - logarithm, exponential, normal inverse, distributions and keys; see random.h.
+// sim/core/random.c - logarithm, exponential, sine, normal inverse and distributions; see random.h.
 #include "sim/core/random.h"
 
 #include <math.h>
@@ -80,6 +80,18 @@ double sim_exp(double x)
     return power + power * less_one;
 }
 
+// Folded to a quarter of a turn on either side of zero, there by its Taylor series: what is left out is below (pi/2)^21 / 21!.
+double sim_sine(double turns)
+{
+    double t = turns - floor(turns + 0.5);     // [-1/2, 1/2]
+    if (fabs(t) > 0.25)
+        t = (t < 0 ? -0.5 : 0.5) - t;
+    double x = t * 6.28318530717958647693, y = x * x, sum = 1;
+    for (int n = 18; n >= 2; n -= 2)
+        sum = 1 - y / (n * (n + 1)) * sum;
+    return x * sum;
+}
+
 static double ratio(double x, const double *top, const double *bottom, int degree)
 {
     double a = top[degree], b = bottom[degree];
@@ -147,6 +159,7 @@ double sim_dist_quantile(const sim_dist_def *d, double p)
     case SIM_DIST_erlang: return d->b / d->a * erlang_inverse((int)d->a, p);
     case SIM_DIST_lognormal: return d->a * sim_exp(d->b * sim_normal_inverse(p));
     case SIM_DIST_empirical: return table_at(d->table, d->count, p);
+    case SIM_DIST_samples: return d->table[(uint32_t)fmin(p * d->count, d->count - 1.0)];
     case SIM_DIST_weibull: return d->a * sim_pow(-sim_log(1.0 - p), 1 / d->b);
     case SIM_DIST_pareto: return d->a * sim_pow(1.0 - p * (d->c > 0 ? 1.0 - sim_pow(d->a / d->c, d->b) : 1.0), -1 / d->b);
     case SIM_DIST_hyperexp: case SIM_DIST_gamma: case SIM_DIST_mix: return sim_dist_bisect(d, p);
@@ -167,7 +180,8 @@ double sim_dist_mean(const sim_dist_def *d)
             sum += (d->table[i] + d->table[i + 1]) / 2;
         return d->count > 1 ? sum / (d->count - 1) : d->table[0];
     }
-    case SIM_DIST_hyperexp: case SIM_DIST_weibull: case SIM_DIST_pareto: case SIM_DIST_gamma: case SIM_DIST_mix: return sim_dist_moment(d, 1);
+    case SIM_DIST_hyperexp: case SIM_DIST_weibull: case SIM_DIST_pareto: case SIM_DIST_gamma: case SIM_DIST_mix: case SIM_DIST_samples:
+        return sim_dist_moment(d, 1);
     default: return d->a;
     }
 }
@@ -186,7 +200,7 @@ double sim_dist_scv(const sim_dist_def *d)
             second += (x * x + x * y + y * y) / 3 / (d->count - 1);
         }
         return mean > 0 && d->count > 1 ? second / (mean * mean) - 1 : 0;
-    case SIM_DIST_hyperexp: case SIM_DIST_weibull: case SIM_DIST_pareto: case SIM_DIST_gamma: case SIM_DIST_mix:
+    case SIM_DIST_hyperexp: case SIM_DIST_weibull: case SIM_DIST_pareto: case SIM_DIST_gamma: case SIM_DIST_mix: case SIM_DIST_samples:
         return mean > 0 ? sim_dist_moment(d, 2) / (mean * mean) - 1 : 0;
     default: return 0;
     }
@@ -252,53 +266,4 @@ hr_time sim_dist_time(const sim_world *w, const sim_dist *d, uint32_t stream, ui
     if (d->kind == SIM_DIST_constant)
         return (hr_time)(d->a * 1e9);
     return draw_other(w, d, stream, subject, ordinal);
-}
-
-// --- keys -----------------------------------------------------------------------------------------------------------
-// Rejection-inversion samples rank k with probability k^-s / sum. H is an antiderivative of x^-s, and a uniform point
-// between H(1.5) - 1 and H(n + 0.5) is inverted; the piece above the histogram is rejected.
-
-static double h_integral(double x, double s)
-{
-    double log_x = sim_log(x), e = 1 - s;
-    return fabs(e) < 1e-9 ? log_x : (sim_exp(e * log_x) - 1) / e;
-}
-
-static double h_inverse(double y, double s)
-{
-    double e = 1 - s;
-    return fabs(e) < 1e-9 ? sim_exp(y) : sim_exp(sim_log(1 + y * e) / e);
-}
-
-sim_keys sim_keys_make(sim_keys_kind kind, uint64_t count, double exponent)
-{
-    sim_keys k = {.kind = kind, .count = count, .exponent = exponent};
-    if (kind == SIM_KEYS_ZIPF) {
-        k.h_half = h_integral(1.5, exponent) - 1;
-        k.h_end = h_integral((double)count + 0.5, exponent);
-        k.skip = 2 - h_inverse(h_integral(2.5, exponent) - sim_pow(2, -exponent), exponent);
-    }
-    return k;
-}
-
-uint64_t sim_keys_draw(const sim_keys *k, uint64_t seed, uint32_t stream, uint64_t subject)
-{
-    if (k->kind == SIM_KEYS_ONE || k->count <= 1)
-        return 0;
-    sim_draw r = sim_random(seed, stream, subject, 0);
-    if (k->kind == SIM_KEYS_UNIFORM) {
-        __extension__ unsigned __int128 wide = (unsigned __int128)r.word[0] * k->count;
-        return (uint64_t)(wide >> 64);
-    }
-    for (uint32_t attempt = 1;; attempt++) {
-        double u = k->h_end + sim_unit(r.word[attempt & 1]) * (k->h_half - k->h_end);
-        double x = h_inverse(u, k->exponent);
-        double rank = floor(x + 0.5);
-        rank = rank < 1 ? 1 : rank > (double)k->count ? (double)k->count : rank;
-        if (rank - x <= k->skip || u >= h_integral(rank + 0.5, k->exponent) - sim_pow(rank, -k->exponent))
-            return (uint64_t)rank - 1;
-        if (attempt & 1)
-            continue;
-        r = sim_random(seed, stream, subject, attempt);
-    }
 }

@@ -3,7 +3,7 @@
 // * Generator: Philox2x64-7 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): 6 rounds pass BigCrush, one is margin.
 // * Distributions are drawn by inversion, or so that a variant that scales a demand still scales the same draw (common random numbers
 //   stay monotone).
-// * log and exp are our own, from plain IEEE operations: the same bits with every compiler, C library and processor.
+// * log, exp and sine are our own, from plain IEEE operations: the same bits with every compiler, C library and processor.
 #ifndef SIM_RANDOM_H
 #define SIM_RANDOM_H
 
@@ -13,7 +13,7 @@ typedef struct { uint64_t word[2]; } sim_draw;
 
 // Purposes of draws within one component; they are part of the stream, so that no two share numbers.
 enum { SIM_DRAW_ARRIVAL = 1, SIM_DRAW_KEY, SIM_DRAW_WAIT, SIM_DRAW_CPU, SIM_DRAW_NETWORK, SIM_DRAW_CHOICE, SIM_DRAW_TTL, SIM_DRAW_THINK,
-       SIM_DRAW_LATENESS,
+       SIM_DRAW_LATENESS, SIM_DRAW_CHANCE, SIM_DRAW_PATIENCE, SIM_DRAW_STATE, SIM_DRAW_SESSION,
        SIM_DRAW_STATEMENT = 64 };             // + the statement's number
 
 static inline void sim_random_round(uint64_t *a, uint64_t *b, uint64_t key)
@@ -43,6 +43,19 @@ static inline uint32_t sim_stream(const sim_world *w, sim_component_id id, uint3
     return sim_component_at(w, id)->stream + purpose * 0x9E3779B1u;
 }
 
+// Places in the tree of a request's calls, as what is added to the ordinals of draws. A call of its own kind for the `ordinal`-th time
+// in its handler, or a `round` of a repetition, gets draws of its own; the first keeps the path of its caller, so that what is put
+// between caller and callee changes no draw.
+static inline uint32_t sim_path(uint32_t path, uint32_t ordinal, uint32_t round)
+{
+    if (!ordinal && !round)
+        return path;
+    path ^= ordinal * 0x9E3779B1u + round * 0x85EBCA77u;           // then mixed as MurmurHash3 ends
+    path = (path ^ path >> 16) * 0x85EBCA6Bu;
+    path = (path ^ path >> 13) * 0xC2B2AE35u;
+    return path ^ path >> 16;
+}
+
 // A word as a number in (0, 1): 53 bits and half a step, so neither end is reached.
 static inline double sim_unit(uint64_t word) { return ((double)(word >> 11) + 0.5) * 0x1p-53; }
 
@@ -54,6 +67,9 @@ double sim_log(double x);
 double sim_exp(double x);
 // x > 0 raised to y.
 static inline double sim_pow(double x, double y) { return sim_exp(y * sim_log(x)); }
+
+// Sine of so many whole turns (2 pi each); absolute error below 1e-15.
+double sim_sine(double turns);
 
 // Inverse of the standard normal distribution (Wichura 1988, AS 241), |error| < 1e-15 relative.
 double sim_normal_inverse(double p);
@@ -105,17 +121,5 @@ static inline hr_time sim_lateness(const sim_world *w, sim_component_id id, uint
 {
     return w->lateness ? sim_dist_time(w, SIM_AT(w, const sim_dist, w->lateness), sim_stream(w, id, SIM_DRAW_LATENESS), subject, ordinal) : 0;
 }
-
-// Which key a request is about: uniform over n keys, or Zipf with exponent s over n ranks (rank 1 is key 0).
-typedef enum { SIM_KEYS_ONE, SIM_KEYS_UNIFORM, SIM_KEYS_ZIPF } sim_keys_kind;
-typedef struct {
-    uint32_t kind, unused;
-    uint64_t count;
-    double   exponent;
-    double   h_half, h_end, skip;              // Zipf: constants of rejection-inversion, filled by sim_keys_make
-} sim_keys;
-// Zipf by rejection-inversion (Hörmann and Derflinger 1996): no table, any exponent >= 0, any number of keys.
-sim_keys sim_keys_make(sim_keys_kind kind, uint64_t count, double exponent);
-uint64_t sim_keys_draw(const sim_keys *k, uint64_t seed, uint32_t stream, uint64_t subject);
 
 #endif

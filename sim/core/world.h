@@ -30,6 +30,8 @@ enum {                                         // flags of a call
     SIM_CALL_MISS = 4,                         // a cache had to say no
     SIM_CALL_COUNTED = 8,                      // the request was offered inside the measured window
     SIM_CALL_RUNNING = 16,                     // the callee works on it (holds a worker or a connection)
+    SIM_CALL_PART = 32,                        // no call, but a part of one that runs steps by itself: see sim/parts/handler.c
+    SIM_CALL_ASKING = 64,                      // it is just handing a nested call over, which may come back at once
 };
 
 // One unit of work handed from caller to callee. Calls nest by `parent`; a request is the outermost one.
@@ -37,20 +39,27 @@ typedef struct {
     uint64_t request;                          // subject of all draws: workload number << 48 | number of the request
     uint64_t key;                              // row, document, user … that it is about
     hr_time  started;                          // when it was meant to start (a request: the intended arrival)
-    hr_time  since;                            // when its present phase began (waiting, service)
+    union {
+        hr_time since;                         // when its present phase began (waiting, service)
+        hr_time left;                          // while it waits for a core that may be taken away: what its computation still needs
+    };
     sim_ref  parent;                           // the call that the caller was working on, 0 for a request
     sim_ref  next;                             // link of the queue that it waits in
     uint32_t generation;                       // grows when the slot is reused: a timer for an earlier tenant is stale
     uint32_t version;                          // row version that it read or wrote
     uint32_t floor;                            // row version committed when the request started: older answers are stale
     uint32_t size_bytes;
-    uint32_t ttl_ms;                           // of a cache `set`; 0 = never expires
+    uint32_t path;                             // where it stands in the tree of its request's calls, see sim_path; part of its draws
+    union {
+        uint32_t ttl_ms;                       // of a cache `set`; 0 = never expires
+        uint32_t count;                        // of a part: rounds of a `repeat` that are over, branches of a `parallel` that are not
+        sim_ref  previous;                     // while it waits for a worker: who waits before it
+    };
     sim_component_id caller, callee;
     uint16_t replica;                          // slot at the callee
     uint16_t operation;                        // handler, statement or cache operation at the callee
     uint16_t step;                             // next step of the callee's handler
-    uint16_t ordinal;                          // which of the equal calls of its request this is: subject's ordinal in draws
-    uint8_t  status, flags, attempt;           // status: sim_outcome
+    uint8_t  status, flags, attempt;           // status: sim_outcome; while its handler runs, how the last call that it made ended
     uint8_t  priority;                         // of the request: larger goes first where a service looks at it
 } sim_call;
 

@@ -38,7 +38,7 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     const sim_balancer *policy = sim_balancers[s->policy];
     sim_candidates eligible = {.slot = SIM_AT(w, const uint16_t, s->eligible), .count = s->replicas,
                                .in_flight = SIM_AT(w, const uint32_t, s->in_flight),
-                               .random = sim_random(w->seed, s->stream, sim_call_at(w, call)->request, sim_call_at(w, call)->ordinal)};
+                               .random = sim_random(w->seed, s->stream, sim_call_at(w, call)->request, sim_call_at(w, call)->path)};
     uint32_t chosen = policy->pick(SIM_AT(w, void, s->policy_state), &eligible);
     SIM_ASSERT(w, chosen < eligible.count);
     uint16_t slot = eligible.slot[chosen];

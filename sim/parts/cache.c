@@ -30,7 +30,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
 }
 
 // Ordinal of an operation's draws: get, set and delete of one request have their own.
-static uint32_t ordinal_of(const sim_call *c) { return (uint32_t)c->ordinal * 4 + c->operation; }
+static uint32_t ordinal_of(const sim_call *c) { return c->path + c->operation; }
 
 static void serve(sim_world *w, sim_component_id id, sim_ref call)
 {

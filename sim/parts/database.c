@@ -101,7 +101,7 @@ static void compute(sim_world *w, sim_component_id id, database *s, sim_ref call
     sim_level_up(w, &s->cores);
     const sim_call *c = sim_call_at(w, call);
     const statement *t = statement_of(w, s, c);
-    sim_schedule(w, w->now + sim_dist_time(w, &t->cpu, t->stream, c->request, c->ordinal * 2u), id, COMPUTED, call, c->generation);
+    sim_schedule(w, w->now + sim_dist_time(w, &t->cpu, t->stream, c->request, c->path), id, COMPUTED, call, c->generation);
 }
 
 // The call has a connection.
@@ -180,8 +180,8 @@ static void computed(sim_world *w, sim_component_id id, sim_ref call)
         compute(w, id, s, next);
     const sim_call *c = sim_call_at(w, call);
     const statement *t = statement_of(w, s, c);
-    hr_time wait = sim_dist_time(w, &t->wait, t->stream, c->request, c->ordinal * 2u + 1) +
-                   sim_dist_time(w, &s->network, s->network_stream, c->request, c->ordinal);
+    hr_time wait = sim_dist_time(w, &t->wait, t->stream, c->request, c->path + 1) +
+                   sim_dist_time(w, &s->network, s->network_stream, c->request, c->path);
     sim_schedule(w, w->now + wait, id, WAITED, call, c->generation);
 }
 

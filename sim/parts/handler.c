@@ -1,4 +1,10 @@
 // sim/parts/handler.c - the interpreter of handlers: one loop over compiled steps, the same under both clocks.
+// * What runs steps is a call, or a part of one: the rounds of a `repeat`, a branch of a `parallel`. A part is a call slot of its own,
+//   whose parent is what it is a part of; so blocks nest freely, and a checkpoint needs to know nothing of them.
+// * Between a call and its branches stands a join, a part that runs no steps: it outlives the call when a deadline has ended the step,
+//   for the branches are not told and work on. They hold no worker; their call does, until it answers.
+// * A nested call may come back before it is wholly handed over (rejected, answered from memory). It is then left to the loop that is
+//   handing it over, so that the depth of the C stack does not grow with the number of rounds or of waiting calls.
 #include "sim/parts/service.h"
 
 sim_ref sim_call_nested(sim_world *w, sim_ref parent, sim_component_id id)
@@ -14,6 +20,7 @@ sim_ref sim_call_nested(sim_world *w, sim_ref parent, sim_component_id id)
     c->floor = p->floor;
     c->size_bytes = p->size_bytes;
     c->priority = p->priority;
+    c->path = p->path;
     c->caller = id;
     c->flags = p->flags & SIM_CALL_COUNTED;
     return ref;
@@ -24,7 +31,6 @@ sim_ref sim_call_passed(sim_world *w, sim_ref call, sim_component_id id)
     sim_ref child = sim_call_nested(w, call, id);
     const sim_call *c = sim_call_at(w, call);
     sim_call_at(w, child)->operation = c->operation;
-    sim_call_at(w, child)->ordinal = c->ordinal;
     sim_call_at(w, child)->ttl_ms = c->ttl_ms;
     return child;
 }
@@ -40,17 +46,27 @@ void sim_call_answer(sim_world *w, sim_ref child)
     sim_call_reply(w, call, status);
 }
 
+static uint32_t purpose_of(sim_step_kind kind)
+{
+    return kind == SIM_STEP_cpu ? SIM_DRAW_CPU : kind == SIM_STEP_wait ? SIM_DRAW_WAIT : SIM_DRAW_CHANCE;
+}
+
 sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_def *handler)
 {
     sim_ref steps = sim_take(w, handler->count * sizeof(sim_step));
     for (uint16_t i = 0; i < handler->count; i++) {
         const sim_step_def *d = &handler->steps[i];
-        sim_step s = {.kind = (uint8_t)d->kind, .target = d->target, .operation = d->operation, .ordinal = d->ordinal,
-                      .on_hit = d->on_hit, .timeout = d->timeout,
+        sim_step s = {.kind = (uint8_t)d->kind, .condition = (uint8_t)d->condition, .target = d->target, .operation = d->operation,
+                      .ordinal = d->ordinal, .next = d->next, .first = d->first, .other = d->other, .branch_count = d->branch_count, .share = d->share,
+                      .limit = d->limit, .timeout = d->timeout,
                       .ttl_ms = d->ttl == HR_FOREVER ? 0 : (uint32_t)((d->ttl + HR_MS - 1) / HR_MS),
-                      .stream = sim_stream(w, id, d->kind == SIM_STEP_cpu ? SIM_DRAW_CPU : SIM_DRAW_WAIT)};
+                      .stream = sim_stream(w, id, purpose_of(d->kind))};
         if (d->kind == SIM_STEP_wait || d->kind == SIM_STEP_cpu)
             s.time = sim_dist_place(w, &d->time);
+        if (d->branch_count)
+            s.branches = sim_take(w, d->branch_count * sizeof(uint16_t));
+        for (uint16_t b = 0; b < d->branch_count; b++)
+            SIM_AT(w, uint16_t, s.branches)[b] = d->branches[b];
         SIM_AT(w, sim_step, steps)[i] = s;
     }
     return steps;
@@ -63,101 +79,258 @@ const sim_step *sim_service_step(const sim_world *w, const sim_call *call)
     return SIM_AT(w, const sim_step, steps) + call->step;
 }
 
+// The present step ended with `status`: chooses the one that comes next. A cache that fails is a cache that misses: the handler goes
+// on, as a cache-aside client does. What else fails runs its `failed` steps, or ends the handler with the same outcome.
+static void turn(sim_call *c, const sim_step *step, sim_outcome status, bool hit)
+{
+    bool is_cache = step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_delete;
+    bool is_other = is_cache ? step->kind == SIM_STEP_get && !hit : status != SIM_ok;
+    c->status = (uint8_t)status;
+    c->step = is_other ? step->other : step->next;
+}
+
 // The replica's own cache answers at once.
 static HR_APART void local_step(sim_world *w, sim_call *c, const sim_step *step)
 {
     sim_ref local = sim_replica_of(w, c)->local;
+    bool hit = false;
     if (step->kind == SIM_STEP_get) {
         uint32_t version;
-        bool hit = sim_keystore_get(w, local, c->key, &version);
+        hit = sim_keystore_get(w, local, c->key, &version);
         if (hit)
             c->version = version;
-        c->step = hit ? step->on_hit : (uint16_t)(c->step + 1);
-        return;
-    }
-    if (step->kind == SIM_STEP_set)
+    } else if (step->kind == SIM_STEP_set) {
         sim_keystore_set(w, local, c->key, c->version, c->size_bytes, step->ttl_ms ? w->now + step->ttl_ms * HR_MS : HR_FOREVER);
-    else
+    } else {
         sim_keystore_delete(w, local, c->key);
-    c->step++;
+    }
+    turn(c, step, SIM_ok, hit);
 }
 
-static HR_APART void nested_step(sim_world *w, sim_component_id id, sim_ref call, const sim_step *step)
+// Makes the nested call of the present step. Returns whether it has come back already.
+static HR_APART bool nested_step(sim_world *w, sim_component_id id, sim_ref call, const sim_step *step)
 {
     sim_ref ref = sim_call_nested(w, call, id);
-    sim_call *child = sim_call_at(w, ref);
+    sim_call *child = sim_call_at(w, ref), *c = sim_call_at(w, call);
     switch (step->kind) {
     case SIM_STEP_get: child->operation = SIM_CACHE_GET; break;
     case SIM_STEP_set: child->operation = SIM_CACHE_SET; break;
     case SIM_STEP_delete: child->operation = SIM_CACHE_DELETE; break;
     default: child->operation = step->operation; break;
     }
-    child->ordinal = step->ordinal;
+    child->path = sim_path(c->path, step->ordinal, 0);
     child->ttl_ms = step->ttl_ms;
     if (step->timeout != HR_FOREVER)
         sim_schedule(w, w->now + step->timeout, id, SIM_SERVICE_TIMEOUT, ref, child->generation);
+    c->flags |= SIM_CALL_ASKING;
     sim_call_send(w, ref, step->target, 0);
+    bool is_back = !(c->flags & SIM_CALL_ASKING);
+    c->flags &= (uint8_t)~SIM_CALL_ASKING;
+    return is_back;
+}
+
+// --- parts --------------------------------------------------------------------------------------------------------------
+
+// A part of `whole`, at the step that `whole` is at.
+static sim_ref part_new(sim_world *w, sim_component_id id, sim_ref whole)
+{
+    sim_ref ref = sim_call_nested(w, whole, id);
+    sim_call *c = sim_call_at(w, ref);
+    const sim_call *p = sim_call_at(w, whole);
+    c->callee = id;
+    c->replica = p->replica;
+    c->operation = p->operation;
+    c->step = p->step;
+    c->flags |= SIM_CALL_PART;
+    return ref;
+}
+
+static HR_APART sim_ref begin_rounds(sim_world *w, sim_component_id id, sim_ref call, uint16_t first)
+{
+    sim_ref part = part_new(w, id, call);
+    sim_call_at(w, part)->step = first;
+    sim_call_at(w, part)->status = sim_call_at(w, call)->status;
+    return part;
+}
+
+// One branch less is out (or the step that has begun them all). The last one lets the call go on, unless a deadline has done so.
+static sim_ref count_branch(sim_world *w, sim_ref join)
+{
+    sim_call *j = sim_call_at(w, join);
+    if (--j->count)
+        return 0;
+    sim_ref call = j->flags & SIM_CALL_ABANDONED ? 0 : j->parent;
+    if (call)
+        turn(sim_call_at(w, call), sim_service_step(w, j), (sim_outcome)j->status, false);
+    sim_call_free(w, join);
+    return call;
+}
+
+// The step itself counts as one branch, so that branches that end at once do not end it before all have begun.
+static HR_APART sim_ref begin_branches(sim_world *w, sim_component_id id, sim_ref call, const sim_step *step)
+{
+    sim_ref join = part_new(w, id, call);
+    sim_call_at(w, join)->count = step->branch_count + 1u;
+    if (step->timeout != HR_FOREVER)
+        sim_schedule(w, w->now + step->timeout, id, SIM_SERVICE_TIMEOUT, join, sim_call_at(w, join)->generation);
+    for (uint16_t b = 0; b < step->branch_count; b++) {
+        sim_ref branch = part_new(w, id, join);
+        sim_call_at(w, branch)->step = SIM_AT(w, const uint16_t, step->branches)[b];
+        sim_call_at(w, branch)->status = sim_call_at(w, call)->status;
+        sim_handler_run(w, id, branch);
+    }
+    return count_branch(w, join);
+}
+
+// A branch has ended. What it has read or written counts for the call; of several the oldest, for an answer is as old as its oldest part.
+static sim_ref end_branch(sim_world *w, sim_ref branch, sim_outcome status)
+{
+    sim_ref join = sim_call_at(w, branch)->parent;
+    sim_call *j = sim_call_at(w, join);
+    uint32_t version = sim_call_at(w, branch)->version;
+    if (status != SIM_ok && j->status == SIM_ok)
+        j->status = (uint8_t)status;
+    if (!(j->flags & SIM_CALL_ABANDONED) && version != j->version) {
+        sim_call *c = sim_call_at(w, j->parent);
+        if (c->version == j->version || version < c->version)
+            c->version = version;
+    }
+    sim_call_free(w, branch);
+    return count_branch(w, join);
+}
+
+static bool is_drawn(const sim_world *w, const sim_call *c, const sim_step *step)
+{
+    return sim_unit(sim_random(w->seed, step->stream, c->request, c->path + step->ordinal).word[0]) < step->share;
+}
+
+// The rounds are over: the call goes on behind them, or fails as they did.
+static sim_ref end_rounds(sim_world *w, sim_ref part, sim_outcome status)
+{
+    sim_ref call = sim_call_at(w, part)->parent;
+    sim_call *c = sim_call_at(w, call);
+    c->version = sim_call_at(w, part)->version;
+    turn(c, sim_service_step(w, c), status, false);
+    sim_call_free(w, part);
+    return call;
+}
+
+// A part has come to the end of its block. Returns what goes on, or 0.
+static HR_APART sim_ref end_block(sim_world *w, sim_ref part)
+{
+    sim_call *c = sim_call_at(w, part);
+    const sim_call *whole = sim_call_at(w, c->parent);
+    const sim_step *step = sim_service_step(w, whole);
+    if (step->kind == SIM_STEP_parallel)
+        return end_branch(w, part, SIM_ok);
+    if (c->count + 1 >= step->limit || !is_drawn(w, c, step))
+        return end_rounds(w, part, SIM_ok);
+    c->count++;
+    c->path = sim_path(whole->path, step->ordinal + 1u, c->count);
+    c->step = step->first;
+    return part;
+}
+
+// The handler answers with `status`, or its branch ends so. Returns what goes on, or 0. An answer ends the rounds that it is given in, a
+// failure is one of the `repeat` step.
+static sim_ref answer(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
+{
+    while (sim_call_at(w, call)->flags & SIM_CALL_PART) {
+        const sim_call *whole = sim_call_at(w, sim_call_at(w, call)->parent);
+        if (sim_service_step(w, whole)->kind == SIM_STEP_parallel)
+            return end_branch(w, call, status);
+        call = end_rounds(w, call, status);
+        if (status != SIM_ok)
+            return call;
+    }
+    sim_service_finish(w, id, call, status);
+    return 0;
+}
+
+// --- the loop -----------------------------------------------------------------------------------------------------------
+
+static HR_APART bool holds(const sim_world *w, const sim_call *c, const sim_step *step)
+{
+    enum { STREAM_OF_KEYS = 0x6B657973 };      // one for all services
+    switch (step->condition) {
+    case SIM_CONDITION_key_share: return sim_unit(sim_random(w->seed, STREAM_OF_KEYS, c->key, 0).word[0]) < step->share;
+    case SIM_CONDITION_key_below: return c->key < step->limit;
+    case SIM_CONDITION_status: return c->status == step->limit;
+    default: return is_drawn(w, c, step);
+    }
+}
+
+// Runs the present step of `call`. Returns what goes on: the same, a part of it, what it was a part of; or 0 when there is something to
+// wait for.
+static inline sim_ref run_step(sim_world *w, sim_component_id id, sim_ref call)
+{
+    sim_call *c = sim_call_at(w, call);
+    const sim_step *step = sim_service_step(w, c);
+    switch (step->kind) {
+    case SIM_STEP_wait:
+        sim_schedule(w, w->now + sim_dist_time(w, &step->time, step->stream, c->request, c->path + step->ordinal) +
+                     sim_lateness(w, id, c->request, c->path + step->ordinal), id, SIM_SERVICE_STEP, call, c->generation);
+        return 0;
+    case SIM_STEP_cpu:
+        sim_service_compute(w, id, call);
+        return 0;
+    case SIM_STEP_parallel: return begin_branches(w, id, call, step);
+    case SIM_STEP_repeat: return begin_rounds(w, id, call, step->first);
+    case SIM_STEP_if:
+        c->step = holds(w, c, step) ? step->first : step->other;
+        return call;
+    case SIM_STEP_return: return answer(w, id, call, SIM_ok);
+    case SIM_STEP_fail: return answer(w, id, call, SIM_error);
+    default:
+        if (step->target != SIM_LOCAL)
+            return nested_step(w, id, call, step) ? call : 0;
+        local_step(w, c, step);
+        return call;
+    }
 }
 
 void sim_handler_run(sim_world *w, sim_component_id id, sim_ref call)
 {
-    for (;;) {                                 // one round is one step that takes no time
-        sim_call *c = sim_call_at(w, call);
-        const sim_step *step = sim_service_step(w, c);
-        switch (step->kind) {
-        case SIM_STEP_wait:
-            sim_schedule(w, w->now + sim_dist_time(w, &step->time, step->stream, c->request, step->ordinal) +
-                         sim_lateness(w, id, c->request, step->ordinal), id, SIM_SERVICE_STEP, call, c->generation);
-            return;
-        case SIM_STEP_cpu:
-            sim_service_compute(w, id, call);
-            return;
-        case SIM_STEP_return:
-            sim_service_finish(w, id, call, SIM_ok);
-            return;
-        case SIM_STEP_fail:
-            sim_service_finish(w, id, call, SIM_error);
-            return;
-        default:
-            if (step->target != SIM_LOCAL) {
-                nested_step(w, id, call, step);
-                return;
-            }
-            local_step(w, c, step);
-        }
+    while (call) {
+        const sim_call *c = sim_call_at(w, call);
+        if (c->step == SIM_NO_STEP)
+            call = answer(w, id, call, (sim_outcome)c->status);
+        else if (c->flags & SIM_CALL_PART && c->step == sim_service_step(w, sim_call_at(w, c->parent))->next)
+            call = end_block(w, call);
+        else
+            call = run_step(w, id, call);
     }
 }
 
-// Goes on after the nested call of the present step ended with `status`. A cache that fails is a cache that misses: the handler
-// goes on, as a cache-aside client does. A statement or service that fails ends the handler with the same outcome.
-static void proceed(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status, bool hit)
+void sim_handler_next(sim_world *w, sim_component_id id, sim_ref call)
 {
     sim_call *c = sim_call_at(w, call);
-    const sim_step *step = sim_service_step(w, c);
-    if (status != SIM_ok && (step->kind == SIM_STEP_query || step->kind == SIM_STEP_call)) {
-        sim_service_finish(w, id, call, status);
-        return;
-    }
-    c->step = step->kind == SIM_STEP_get && hit ? step->on_hit : (uint16_t)(c->step + 1);
+    c->step = sim_service_step(w, c)->next;
     sim_handler_run(w, id, call);
 }
 
 void sim_handler_back(sim_world *w, sim_component_id id, sim_ref child)
 {
-    sim_call *c = sim_call_at(w, child);
+    const sim_call *c = sim_call_at(w, child);
     sim_ref call = c->parent;
+    sim_call *p = sim_call_at(w, call);
+    const sim_step *step = sim_service_step(w, p);
     sim_outcome status = (sim_outcome)c->status;
     bool hit = status == SIM_ok && c->flags & SIM_CALL_HIT;
-    sim_step_kind kind = (sim_step_kind)sim_service_step(w, sim_call_at(w, call))->kind;
-    if (status == SIM_ok && (hit || kind == SIM_STEP_query || kind == SIM_STEP_call))
-        sim_call_at(w, call)->version = c->version;
+    if (status == SIM_ok && (hit || step->kind == SIM_STEP_query || step->kind == SIM_STEP_call))
+        p->version = c->version;
     sim_call_free(w, child);
-    proceed(w, id, call, status, hit);
+    turn(p, step, status, hit);
+    if (p->flags & SIM_CALL_ASKING)
+        p->flags &= (uint8_t)~SIM_CALL_ASKING;
+    else
+        sim_handler_run(w, id, call);
 }
 
 void sim_handler_late(sim_world *w, sim_component_id id, sim_ref child)
 {
-    sim_call *c = sim_call_at(w, child);
+    sim_call *c = sim_call_at(w, child), *p = sim_call_at(w, c->parent);
     c->flags |= SIM_CALL_ABANDONED;
-    proceed(w, id, c->parent, SIM_timeout, false);
+    turn(p, sim_service_step(w, p), SIM_timeout, false);
+    sim_handler_run(w, id, c->parent);
 }

@@ -30,3 +30,13 @@ const char *sim_step_name(sim_step_kind kind)
     };
     return kind < SIM_STEP_COUNT ? names[kind] : "unknown";
 }
+
+const char *sim_condition_name(sim_condition condition)
+{
+    static const char *const names[] = {
+#define SIM_CONDITION(name, argument, help) #name,
+#include "sim/parts/condition.def"
+#undef SIM_CONDITION
+    };
+    return condition < SIM_CONDITION_COUNT ? names[condition] : "unknown";
+}

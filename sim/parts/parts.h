@@ -6,7 +6,8 @@
 
 #include "sim/core/histogram.h"
 #include "sim/core/level.h"
-#include "sim/core/random.h"
+#include "sim/core/popularity.h"
+#include "sim/parts/arrivals.h"
 #include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
 #include "sim/policy/limit/limit.h"
@@ -20,6 +21,7 @@ enum {
 
 #define SIM_UNLIMITED UINT32_MAX
 #define SIM_PRIORITIES 8                       // 0 … 7, larger goes first
+#define SIM_MOST_PER_SESSION 100              // on average
 #define SIM_LOCAL 0xffffu                      // as a step's target: the replica's own cache
 
 // --- handlers: what a service does with an operation, as steps ------------------------------------------------------------
@@ -30,18 +32,39 @@ typedef enum {
     SIM_STEP_COUNT
 } sim_step_kind;
 const char *sim_step_name(sim_step_kind kind);
+// The steps that ask another component; get, set and delete may also be about the replica's own cache.
+static inline bool sim_step_asks(sim_step_kind kind) { return kind >= SIM_STEP_get && kind <= SIM_STEP_call; }
+
+typedef enum {
+#define SIM_CONDITION(name, argument, help) SIM_CONDITION_##name,
+#include "sim/parts/condition.def"
+#undef SIM_CONDITION
+    SIM_CONDITION_COUNT
+} sim_condition;
+const char *sim_condition_name(sim_condition condition);
 
 enum { SIM_CACHE_GET, SIM_CACHE_SET, SIM_CACHE_DELETE };           // operations of a cache
 
-// One compiled step. A handler is a row of these and ends with SIM_STEP_return.
+#define SIM_NO_STEP 0xffffu                     // as an index: the handler ends with the status of the step that failed
+
+// One compiled step. A handler is a row of these and ends with SIM_STEP_return; the blocks of a step lie behind it: of parallel the
+// branches, of repeat the round, of if the `then`, and last what `other` tells of. Each block goes on at the step's `next`.
 typedef struct {
     sim_step_kind kind;
     uint16_t      target;                      // get, set, delete: cache or SIM_LOCAL; query: database; call: balancer or service
     uint16_t      operation;                   // query: statement; call: handler of the service behind the target
-    uint16_t      ordinal;                     // which of the equal steps before it on any path: the ordinal of its draws
-    uint16_t      on_hit;                      // get: index of the step after the `miss` block
+    uint16_t      ordinal;                     // which of the equal steps of the handler it is: the ordinal of its draws
+    uint16_t      next;                        // index of the step after it and its blocks
+    uint16_t      first;                       // repeat: of a round; if: of its `then`, `next` when that is empty
+    uint16_t      other;                       // get: of its `miss`; if: of its `else`; query, call, parallel, repeat: of its `failed`
+    uint32_t      rounds;                      // how often one call of the handler runs it at most
+    uint16_t      branch_count;                // parallel
+    const uint16_t *branches;                  // indices of their first steps
+    sim_condition condition;                   // if
+    double        share;                       // if chance, key_share: of 1; repeat: probability of another round
+    uint64_t      limit;                       // if key_below: the key; status: the outcome; repeat: the most rounds
     hr_time       ttl;                         // set: time to live, HR_FOREVER: none
-    hr_time       timeout;                     // query, call, get …: HR_FOREVER: none
+    hr_time       timeout;                     // get … parallel: HR_FOREVER: none
     sim_dist_def  time;                        // wait, cpu
 } sim_step_def;
 
@@ -49,18 +72,17 @@ typedef struct { const char *name; const sim_step_def *steps; uint16_t count; } 
 
 // --- defs -----------------------------------------------------------------------------------------------------------
 typedef struct {
-    double   rate_per_s;                       // open loop; 0: closed
-    uint32_t arrivals;                         // sim_arrivals
+    sim_arrivals_def arrivals;                 // of requests or sessions; not looked at when there are users
     uint32_t users;                            // closed loop: each thinks, asks, waits for the answer; 0: open
-    sim_dist_def gaps, think;                  // gaps: their shape, the rate sets their mean
+    double   per_session;                      // partly open: requests of a session on average, 1 … SIM_MOST_PER_SESSION; 0: no sessions
+    sim_dist_def think;                        // of users, and between the requests of a session
     uint16_t target, operation;                // balancer or service, and the handler's number there
-    sim_keys keys;
+    sim_keys_def keys;
     uint32_t size_bytes;                       // of what is written or put into caches for a key
     uint32_t priority;                         // below SIM_PRIORITIES
     hr_time  timeout;                          // HR_FOREVER: waits for ever
     hr_time  objective;                        // an answer after this is late; HR_FOREVER: never
 } sim_workload_def;
-typedef enum { SIM_ARRIVALS_poisson, SIM_ARRIVALS_constant, SIM_ARRIVALS_shaped } sim_arrivals;
 
 typedef struct { uint32_t policy; uint16_t target; } sim_balancer_def;                 // target: a service
 
@@ -68,7 +90,10 @@ typedef struct {
     uint32_t replicas, workers, queue;         // workers and waiting places of one replica
     double   cores, memory_bytes;              // of one replica: cores limit `cpu` steps (whole cores, at least 1); both cost money
     bool     priority;                         // who waits is served by priority, then in order of arrival; false: in order of arrival
+    bool     preemptive;                       // with `priority`: a `cpu` step takes a core from one of lower priority, which goes on later
     bool     sharing;                          // `cpu` steps share the cores equally; false: first come first served
+    bool     gives_up;                         // who has waited for a worker as long as `patience`
+    sim_dist_def patience;
     uint32_t local_entries;                    // entries of each replica's own cache; 0: it has none
     uint32_t local_policy;
     const sim_handler_def *handlers;
@@ -133,7 +158,7 @@ sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id);
 typedef struct {                               // one replica, cache or database, for reports and pictures
     double   utilisation, queue_average, busy_average;             // since the reset
     uint32_t busy, capacity, queued, queue_limit;                  // now
-    uint64_t started, rejected, hits, misses;                      // since the reset
+    uint64_t started, rejected, gave_up, hits, misses;             // since the reset
     uint32_t entries;                          // keys held now
 } sim_station_view;
 uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);

@@ -12,8 +12,18 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->queue_limit = d->queue;
     s->cores = d->cores < 1 ? 1 : (uint32_t)d->cores;
     s->sharing = d->sharing;
-    s->priority = d->priority;
+    s->preemptive = d->preemptive;
+    s->gives_up = d->gives_up;
+    s->patience = sim_dist_place(w, &d->patience);
+    s->stream_patience = sim_stream(w, id, SIM_DRAW_PATIENCE);
     s->replicas = sim_take(w, d->replicas * sizeof(sim_replica));
+    for (uint32_t i = 0; i < d->replicas; i++) {
+        sim_ref runs = d->preemptive ? sim_take(w, s->cores * sizeof(sim_core_run)) : 0;
+        sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + i;
+        r->runs = runs;
+        r->queue.by_priority = r->core_queue.by_priority = d->priority;
+        r->queue.both_ways = d->gives_up;
+    }
     for (uint32_t i = 0; d->local_entries && i < d->replicas; i++) {
         sim_ref local = sim_keystore_make(w, d->local_policy, d->local_entries, 0, 0, sim_stream(w, id, SIM_DRAW_CHOICE) + i);
         SIM_AT(w, sim_replica, s->replicas)[i].local = local;
@@ -35,63 +45,64 @@ static void begin(sim_world *w, sim_component_id id, sim_replica *r, sim_ref cal
     sim_handler_run(w, id, call);
 }
 
-// Queues behind the last call of the same priority, or of the next higher one of which somebody waits.
-static void push_by_priority(sim_world *w, sim_replica *r, sim_ref call)
-{
-    sim_call *c = sim_call_at(w, call);
-    sim_ref before = 0;
-    for (unsigned p = c->priority; p < SIM_PRIORITIES && !before; p++)
-        before = r->last[p];
-    sim_ref *link = before ? &sim_call_at(w, before)->next : &r->queue.head;
-    c->next = *link;
-    *link = call;
-    if (!c->next)
-        r->queue.tail = call;
-    r->last[c->priority] = call;
-    sim_level_up(w, &r->queue.length);
-}
-
-static sim_ref pop_waiting(sim_world *w, const sim_service *s, sim_replica *r)
-{
-    sim_ref call = sim_fifo_pop(w, &r->queue);
-    if (s->priority && call && r->last[sim_call_at(w, call)->priority] == call)
-        r->last[sim_call_at(w, call)->priority] = 0;
-    return call;
-}
-
 static void offer(sim_world *w, sim_component_id id, sim_ref call)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    sim_replica *r = sim_replica_of(w, sim_call_at(w, call));
-    if (r->busy.level < s->workers) {
+    const sim_call *c = sim_call_at(w, call);
+    sim_replica *r = sim_replica_of(w, c);
+    if (r->busy.level < s->workers && !r->queue.fifo.length.level) {
         begin(w, id, r, call);
-    } else if (r->queue.length.level < s->queue_limit) {
-        if (s->priority)
-            push_by_priority(w, r, call);
-        else
-            sim_fifo_push(w, &r->queue, call);
+    } else if (r->queue.fifo.length.level < s->queue_limit) {
+        sim_line_push(w, &r->queue, call);
+        if (s->gives_up)
+            sim_schedule(w, w->now + sim_dist_time(w, &s->patience, s->stream_patience, c->request, c->path), id, SIM_SERVICE_PATIENCE,
+                         call, c->generation);
     } else {
         r->rejected++;
         sim_call_reply(w, call, SIM_rejected);
     }
 }
 
+// Its patience has ended. Who is served by now, or was before its slot got another tenant, has no use for it.
+static void give_up(sim_world *w, sim_ref call)
+{
+    const sim_call *c = sim_call_at(w, call);
+    if (c->flags & SIM_CALL_RUNNING)
+        return;
+    sim_replica *r = sim_replica_of(w, c);
+    sim_line_leave(w, &r->queue, call);
+    r->gave_up++;
+    sim_call_reply(w, call, SIM_timeout);
+}
+
+// Gives free workers to those that wait. A handler that ends at once frees its worker again: that is left to the loop that is running,
+// so that the depth of the C stack does not grow with the queue.
+static void hand_out(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
+{
+    if (r->is_handing_out)
+        return;
+    r->is_handing_out = 1;
+    while (r->busy.level < s->workers && r->queue.fifo.head)
+        begin(w, id, r, sim_line_pop(w, &r->queue));
+    r->is_handing_out = 0;
+}
+
 void sim_service_finish(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
 {
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
     sim_replica *r = sim_replica_of(w, sim_call_at(w, call));
     sim_level_down(w, &r->busy);
     r->completed++;
+    if (r->queue.fifo.head)                    // before the answer, whose receiver may ask again: it must not pass those that wait
+        hand_out(w, id, s, r);
     sim_call_reply(w, call, status);
-    sim_ref next = pop_waiting(w, SIM_STATE(w, const sim_service, id), r);
-    if (next)
-        begin(w, id, r, next);
 }
 
 hr_time sim_service_cpu_demand(const sim_world *w, sim_ref call)
 {
     const sim_call *c = sim_call_at(w, call);
     const sim_step *step = sim_service_step(w, c);
-    return sim_dist_time(w, &step->time, step->stream, c->request, step->ordinal);
+    return sim_dist_time(w, &step->time, step->stream, c->request, c->path + step->ordinal);
 }
 
 static void take_core(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call)
@@ -102,8 +113,8 @@ static void take_core(sim_world *w, sim_component_id id, sim_replica *r, sim_ref
     if (live)
         live->begin(live->self, w, id, call);
     else
-        sim_schedule(w, w->now + sim_service_cpu_demand(w, call) + sim_lateness(w, id, c->request, sim_service_step(w, c)->ordinal), id,
-                     SIM_SERVICE_CORE, call, c->generation);
+        sim_schedule(w, w->now + sim_service_cpu_demand(w, call) +
+                     sim_lateness(w, id, c->request, c->path + sim_service_step(w, c)->ordinal), id, SIM_SERVICE_CORE, call, c->generation);
 }
 
 void sim_service_compute(sim_world *w, sim_component_id id, sim_ref call)
@@ -112,42 +123,41 @@ void sim_service_compute(sim_world *w, sim_component_id id, sim_ref call)
     sim_replica *r = sim_replica_of(w, sim_call_at(w, call));
     if (s->sharing && !sim_leaf_of(w, id))
         sim_sharing_join(w, id, r, call);
+    else if (s->preemptive && !sim_leaf_of(w, id))
+        sim_preempting_join(w, id, r, call);
     else if (r->cores.level < s->cores)
         take_core(w, id, r, call);
     else
-        sim_fifo_push(w, &r->core_queue, call);
+        sim_line_push(w, &r->core_queue, call);
 }
 
 // A computation has ended: its core goes to the next, its handler goes on.
 static void done(sim_world *w, sim_component_id id, sim_ref call)
 {
-    sim_call *c = sim_call_at(w, call);
-    sim_replica *r = sim_replica_of(w, c);
+    sim_replica *r = sim_replica_of(w, sim_call_at(w, call));
     sim_level_down(w, &r->cores);
-    sim_ref next = sim_fifo_pop(w, &r->core_queue);
+    sim_ref next = sim_line_pop(w, &r->core_queue);
     if (next)
         take_core(w, id, r, next);
-    c->step++;
-    sim_handler_run(w, id, call);
+    sim_handler_next(w, id, call);
 }
 
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
-    if (event->what == SIM_SERVICE_SHARED) {
+    if (event->what == SIM_SERVICE_SHARED)
         sim_sharing_wake(w, id, event);
+    else if (event->what == SIM_SERVICE_RUN)
+        sim_preempting_wake(w, id, event);
+    else if (sim_call_at(w, event->subject)->generation != event->generation)
         return;
-    }
-    sim_call *c = sim_call_at(w, event->subject);
-    if (c->generation != event->generation)
-        return;
-    if (event->what == SIM_SERVICE_TIMEOUT) {
+    else if (event->what == SIM_SERVICE_TIMEOUT)
         sim_handler_late(w, id, event->subject);
-    } else if (event->what == SIM_SERVICE_CORE) {
+    else if (event->what == SIM_SERVICE_PATIENCE)
+        give_up(w, event->subject);
+    else if (event->what == SIM_SERVICE_CORE)
         done(w, id, event->subject);
-    } else {
-        c->step++;
-        sim_handler_run(w, id, event->subject);
-    }
+    else
+        sim_handler_next(w, id, event->subject);
 }
 
 static void reset(sim_world *w, sim_component_id id)
@@ -157,9 +167,9 @@ static void reset(sim_world *w, sim_component_id id)
         sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + i;
         sim_level_reset(w, &r->busy);
         sim_level_reset(w, &r->cores);
-        sim_level_reset(w, &r->queue.length);
-        sim_level_reset(w, &r->core_queue.length);
-        r->started = r->completed = r->rejected = 0;
+        sim_level_reset(w, &r->queue.fifo.length);
+        sim_level_reset(w, &r->core_queue.fifo.length);
+        r->started = r->completed = r->rejected = r->gave_up = 0;
         if (r->local)
             sim_keystore_reset(w, r->local);
     }
@@ -172,23 +182,11 @@ static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
     for (uint32_t i = 0; i < s->replica_count; i++) {
         sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + i;
         busy += sim_level_sample(w, &r->busy, step);
-        queue += sim_level_sample(w, &r->queue.length, step);
+        queue += sim_level_sample(w, &r->queue.fifo.length, step);
     }
     out[0] = (float)(busy / ((double)s->replica_count * s->workers));
     out[1] = (float)busy;
     out[2] = (float)queue;
-}
-
-// Nobody waits behind a call of lower priority, and the last of each is known.
-static void check_order(const sim_world *w, const sim_replica *r)
-{
-    unsigned least = SIM_PRIORITIES - 1;
-    for (sim_ref call = r->queue.head; call; call = sim_call_at(w, call)->next) {
-        const sim_call *c = sim_call_at(w, call);
-        bool ends = !c->next || sim_call_at(w, c->next)->priority != c->priority;
-        SIM_ASSERT(w, c->priority <= least && (r->last[c->priority] == call) == ends);
-        least = c->priority;
-    }
 }
 
 static void check(const sim_world *w, sim_component_id id)
@@ -196,13 +194,16 @@ static void check(const sim_world *w, sim_component_id id)
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     for (uint32_t i = 0; i < s->replica_count; i++) {
         const sim_replica *r = SIM_AT(w, const sim_replica, s->replicas) + i;
-        SIM_ASSERT(w, r->busy.level <= s->workers && r->queue.length.level <= s->queue_limit && r->cores.level <= s->cores);
-        SIM_ASSERT(w, r->queue.length.level == 0 || r->busy.level == s->workers);      // nobody waits beside a free worker
-        SIM_ASSERT(w, r->core_queue.length.level == 0 || r->cores.level == s->cores);
-        if (s->priority)
-            check_order(w, r);
+        uint32_t queued = r->queue.fifo.length.level, for_core = r->core_queue.fifo.length.level;
+        SIM_ASSERT(w, r->busy.level <= s->workers && queued <= s->queue_limit && r->cores.level <= s->cores && !r->is_handing_out);
+        SIM_ASSERT(w, queued == 0 || r->busy.level == s->workers);                     // nobody waits beside a free worker
+        SIM_ASSERT(w, for_core == 0 || r->cores.level == s->cores);
+        sim_line_check(w, &r->queue);
+        sim_line_check(w, &r->core_queue);
         if (s->sharing && !sim_leaf_of(w, id))
             sim_sharing_check(w, s, r);
+        if (s->preemptive && !sim_leaf_of(w, id))
+            sim_preempting_check(w, s, r);
         if (r->local)
             sim_keystore_check(w, r->local);
     }
@@ -219,8 +220,9 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
     const sim_replica *r = SIM_AT(w, const sim_replica, s->replicas) + replica;
     double busy = sim_level_average(w, &r->busy);
     sim_station_view v = {.utilisation = busy / s->workers, .busy_average = busy,
-                          .queue_average = sim_level_average(w, &r->queue.length), .busy = r->busy.level, .capacity = s->workers,
-                          .queued = r->queue.length.level, .queue_limit = s->queue_limit, .started = r->started, .rejected = r->rejected};
+                          .queue_average = sim_level_average(w, &r->queue.fifo.length), .busy = r->busy.level, .capacity = s->workers,
+                          .queued = r->queue.fifo.length.level, .queue_limit = s->queue_limit, .started = r->started,
+                          .rejected = r->rejected, .gave_up = r->gave_up};
     if (r->local) {
         const sim_keystore *k = SIM_AT(w, const sim_keystore, r->local);
         v.hits = k->hits;

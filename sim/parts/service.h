@@ -1,37 +1,53 @@
 // sim/parts/service.h - what the handler interpreter and the replicas of a service share.
 // * A call that runs holds a worker from its first step to its reply, also while a nested call is out.
-// * handler.c walks the steps; service.c owns replicas, workers, queues and cores.
+// * handler.c walks the steps; service.c owns replicas, workers, queues and cores; sharing.c and preempting.c are other ways to hand
+//   the cores out.
 #ifndef SIM_SERVICE_H
 #define SIM_SERVICE_H
 
 #include "sim/parts/parts.h"
 
 typedef struct {                               // a compiled step in the world
-    uint8_t  kind, unused;
-    uint16_t target, operation, ordinal, on_hit, unused2;
-    uint32_t stream;                           // of the draws of `time`
+    uint8_t  kind, condition;
+    uint16_t target, operation, ordinal, next, first, other, branch_count;
+    uint32_t stream;                           // of the draws of `time` or of chance
     uint32_t ttl_ms;                           // 0: never expires
+    sim_ref  branches;                         // uint16_t[branch_count]
     hr_time  timeout;
+    double   share;
+    uint64_t limit;
     sim_dist time;
 } sim_step;
 
+// A queue of calls, in order of arrival or of priority; line.c.
+typedef struct {
+    sim_fifo fifo;
+    uint32_t by_priority;                      // bool
+    uint32_t both_ways;                        // bool: each knows who waits before it (sim_call.previous), so that it can leave
+    sim_ref  last[SIM_PRIORITIES];             // with by_priority: the last call of each that waits, or 0
+} sim_line;
+
 typedef struct {
     sim_level busy, cores;                     // workers that hold a call; cores that compute
-    sim_fifo  queue, core_queue;
-    sim_ref   last[SIM_PRIORITIES];            // with `priority`: the last call of each that waits in `queue`, or 0
+    sim_line  queue, core_queue;
     sim_ref   local;                           // keystore, or 0
+    uint32_t  is_handing_out;                  // a free worker is being given to those that wait
     // With `sharing`: the calls that compute, a heap by what `served` will be when they are done; sharing.c.
     sim_ref   jobs;                            // sim_shared_job[job_room]
     uint32_t  job_count, job_room, job_order;
     uint32_t  alarm;                           // generation of the timer that is in force
     double    served_ns;                       // what each of them has got since the replica was last idle
     hr_time   served_at;                       // when that was brought up to date
-    uint64_t  started, completed, rejected;    // since the reset
+    sim_ref   runs;                            // with `preemptive`: sim_core_run[cores]; preempting.c
+    uint32_t  unused;
+    uint64_t  started, completed, rejected, gave_up;               // since the reset
 } sim_replica;
 
 typedef struct {
     uint32_t replica_count, workers, queue_limit, cores;
-    uint32_t sharing, priority;                // bool
+    uint32_t sharing, preemptive, gives_up;                        // bool
+    uint32_t stream_patience;
+    sim_dist patience;
     sim_ref  replicas;                         // sim_replica[replica_count]
     sim_ref  handlers;                         // sim_ref[handler_count], each a sim_step[]
     uint32_t handler_count;
@@ -43,22 +59,43 @@ static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *ca
     return SIM_AT(w, sim_replica, s->replicas) + call->replica;
 }
 
-// Timers: a wait has ended, a computation has ended, a nested call is late, the first of the sharing computations has ended.
-enum { SIM_SERVICE_STEP, SIM_SERVICE_CORE, SIM_SERVICE_TIMEOUT, SIM_SERVICE_SHARED };
+// Timers: a wait has ended, a computation has ended, a nested call is late, the first of the sharing computations has ended, one on a
+// core that may be taken away has ended, a call has waited for a worker as long as it is willing to.
+enum { SIM_SERVICE_STEP, SIM_SERVICE_CORE, SIM_SERVICE_TIMEOUT, SIM_SERVICE_SHARED, SIM_SERVICE_RUN, SIM_SERVICE_PATIENCE };
 
 // Copies a handler's steps into the world.
 sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_def *handler);
 // Runs steps of `call` until one has to wait for something, or the handler ends (then the worker is free again).
 void    sim_handler_run(sim_world *w, sim_component_id id, sim_ref call);
+// The wait or computation of the present step has ended: runs on from the next.
+void    sim_handler_next(sim_world *w, sim_component_id id, sim_ref call);
 // A nested call of the handler has come back.
 void    sim_handler_back(sim_world *w, sim_component_id id, sim_ref child);
-// A nested call of the handler is late: the handler goes on without it.
+// A nested call of the handler, or a `parallel` step, is late: the handler goes on without it.
 void    sim_handler_late(sim_world *w, sim_component_id id, sim_ref child);
 // Cores that are shared: a computation joins, and the timer of SIM_SERVICE_SHARED (its subject is the replica).
 typedef struct { double done_at_ns; sim_ref call; uint32_t order; } sim_shared_job;
 void    sim_sharing_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);
 void    sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event);
 void    sim_sharing_check(const sim_world *w, const sim_service *s, const sim_replica *r);
+// Cores that may be taken away: a computation asks for one, and the timer of SIM_SERVICE_RUN (its subject is the core's run).
+typedef struct {
+    sim_ref  call;                             // that computes on the core, or 0
+    uint32_t alarm;                            // generation of the timer that is in force
+    hr_time  begun, ends;
+} sim_core_run;
+void    sim_preempting_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);
+void    sim_preempting_wake(sim_world *w, sim_component_id id, const sim_event *event);
+void    sim_preempting_check(const sim_world *w, const sim_service *s, const sim_replica *r);
+// Queues a call: at the end, or, by priority, behind those of its own and higher ones.
+void    sim_line_push(sim_world *w, sim_line *q, sim_ref call);
+// Queues by priority, before those of its own.
+void    sim_line_push_first(sim_world *w, sim_line *q, sim_ref call);
+// The call that is next, or 0.
+sim_ref sim_line_pop(sim_world *w, sim_line *q);
+// Takes a call out of a queue that is linked both ways.
+void    sim_line_leave(sim_world *w, sim_line *q, sim_ref call);
+void    sim_line_check(const sim_world *w, const sim_line *q);
 // Asks for a core for the present `cpu` step of `call`.
 void    sim_service_compute(sim_world *w, sim_component_id id, sim_ref call);
 // The handler has ended: answers the call and gives its worker to the next one.

@@ -89,9 +89,7 @@ void sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event)
     advance(w, s, r);
     // Half a nanosecond: what rounding may leave. A handler that goes on may join again at once, so each round looks anew.
     while (r->job_count && jobs_of(w, r)->done_at_ns <= r->served_ns + 0.5) {
-        sim_ref call = pop(w, r);
-        sim_call_at(w, call)->step++;
-        sim_handler_run(w, id, call);
+        sim_handler_next(w, id, pop(w, r));
     }
     settle(w, id, s, r);
 }
@@ -99,7 +97,7 @@ void sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event)
 void sim_sharing_check(const sim_world *w, const sim_service *s, const sim_replica *r)
 {
     const sim_shared_job *jobs = jobs_of(w, r);
-    SIM_ASSERT(w, r->job_count <= s->workers && r->cores.level == (r->job_count < s->cores ? r->job_count : s->cores));
+    SIM_ASSERT(w, r->cores.level == (r->job_count < s->cores ? r->job_count : s->cores));
     for (uint32_t i = 1; i < r->job_count; i++)
         SIM_ASSERT(w, !before(&jobs[i], &jobs[(i - 1) / 2]));
 }

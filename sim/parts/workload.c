@@ -1,11 +1,13 @@
-// sim/parts/workload.c - requests from outside: open-loop arrivals on an intended schedule or users in a closed loop, keys, a deadline,
-// and the record of it all.
+// sim/parts/workload.c - requests from outside: open-loop arrivals on an intended schedule, users in a closed loop or sessions, keys,
+// a deadline, and the record of it all.
 // * Latency counts from the intended start. Answered and timed-out requests are in the histogram; refused and failed ones are only
 //   counted, for a quick error would flatter the latency.
 // * In a closed loop a user thinks, asks, waits for the answer (or gives up) and thinks again: it asks less often when answers are slow.
 //   Turn t of user u is request t * users + u, so that the same turn has the same draws whatever happened before.
+// * Partly open: sessions arrive whatever happens; each asks a geometric number of times, waiting and thinking in between (Schroeder,
+//   Wierman and Harchol-Balter 2006). Turn t of session s is request s * 2^TURN_BITS + t.
 // * Deadlines of one workload fall due in order of arrival, so a ring and one timer serve them all.
-#include <math.h>
+#include <string.h>
 
 #include "sim/parts/parts.h"
 
@@ -13,20 +15,21 @@ enum { ARRIVAL, DEADLINE, TURN, LATE };       // LATE: a request is sent after i
 
 typedef struct { sim_ref call; uint32_t generation; hr_time at; } deadline;
 
-enum { GAPS = 8 };                             // gaps between arrivals are drawn so many at a time: side by side they cost a third
+enum { TURN_BITS = 12 };                       // of a session: with 100 turns on average, more come once in 10^17
 
 typedef struct {
-    double   mean_gap_ns, gap_scale;           // gap_scale: from a draw of `gaps` to a gap
-    uint32_t arrivals, users;
-    sim_dist gaps, think;
-    sim_ref  turns;                            // uint32_t[users]: turns begun
+    sim_arrivals arrivals;
+    uint32_t users, has_sessions;
+    double   log_stay;                         // of the chance that a session asks once more; 0: never
+    sim_dist think;
     uint16_t target, operation;
     sim_keys keys;
     uint32_t size_bytes, priority;
-    uint32_t stream_arrival, stream_key, stream_think;
+    sim_ref  sizes, operations;                // uint32_t and uint16_t [trace_rows], of a trace that has them
+    uint32_t trace_rows;
+    uint32_t stream_key, stream_think, stream_session;
     hr_time  timeout, objective;
-    uint64_t next_request;
-    double   gap_ns[GAPS];                     // of the requests from next_request rounded down to GAPS
+    uint64_t next_arrival;                     // number of the request, or of the session
     sim_ref  ring;                             // deadline[ring_room], a power of two
     uint32_t ring_head, ring_count, ring_room;
     uint32_t timer_set;
@@ -40,69 +43,58 @@ typedef struct {
 
 static const char *const gauges[] = {"offered_per_s", "good_per_s", "bad_per_s", "p50_ms", "p99_ms", "in_flight", NULL};
 
+static sim_ref copy_in(sim_world *w, const void *from, size_t bytes)
+{
+    sim_ref ref = sim_take(w, bytes);
+    memcpy(SIM_AT(w, char, ref), from, bytes);
+    return ref;
+}
+
 static void build(sim_world *w, sim_component_id id, const void *def)
 {
     const sim_workload_def *d = def;
+    const sim_trace_def *trace = d->arrivals.trace;
     workload *s = SIM_STATE(w, workload, id);
     s->users = d->users;
-    s->arrivals = d->arrivals;
-    if (s->users) {
+    s->has_sessions = d->per_session > 0;
+    if (d->per_session > 1)
+        s->log_stay = sim_log(1 - 1 / d->per_session);
+    if (s->users || s->has_sessions)
         s->think = sim_dist_place(w, &d->think);
-        s->turns = sim_take(w, s->users * sizeof(uint32_t));
-    } else {
-        s->mean_gap_ns = 1e9 / d->rate_per_s;
-    }
-    if (s->arrivals == SIM_ARRIVALS_shaped) {
-        s->gaps = sim_dist_place(w, &d->gaps);
-        s->gap_scale = 1 / (d->rate_per_s * sim_dist_mean(&d->gaps));
-    }
+    if (!s->users)
+        s->arrivals = sim_arrivals_place(w, id, &d->arrivals);
     s->target = d->target;
     s->operation = d->operation;
-    s->keys = d->keys;
+    s->keys = sim_keys_place(w, &d->keys);
     s->size_bytes = d->size_bytes;
     s->priority = d->priority;
     s->timeout = d->timeout;
     s->objective = d->objective;
-    s->stream_arrival = sim_stream(w, id, SIM_DRAW_ARRIVAL);
+    s->trace_rows = trace ? trace->rows : 0;
+    s->sizes = trace && trace->size ? copy_in(w, trace->size, trace->rows * sizeof *trace->size) : 0;
+    s->operations = trace && trace->op ? copy_in(w, trace->op, trace->rows * sizeof *trace->op) : 0;
     s->stream_key = sim_stream(w, id, SIM_DRAW_KEY);
     s->stream_think = sim_stream(w, id, SIM_DRAW_THINK);
+    s->stream_session = sim_stream(w, id, SIM_DRAW_SESSION);
     s->latency = sim_take(w, sizeof(sim_histogram));
     s->before = sim_take(w, sizeof(sim_histogram));
-}
-
-// Two Poisson gaps share the two words of a draw.
-static HR_APART void draw_gaps(const sim_world *w, workload *s)
-{
-    for (unsigned i = 0; i < GAPS; i++)
-        s->gap_ns[i] = s->mean_gap_ns;
-    for (unsigned i = 0; i < GAPS && s->arrivals == SIM_ARRIVALS_poisson; i += 2) {
-        sim_draw r = sim_random(w->seed, s->stream_arrival, s->next_request + i, 0);
-        s->gap_ns[i] *= sim_exponential(r.word[0]);
-        s->gap_ns[i + 1] *= sim_exponential(r.word[1]);
-    }
-    for (unsigned i = 0; i < GAPS && s->arrivals == SIM_ARRIVALS_shaped; i++)
-        s->gap_ns[i] = fmin(s->gap_scale * (double)sim_dist_time(w, &s->gaps, s->stream_arrival, s->next_request + i, 0), 1e18);
 }
 
 static void schedule_arrival(sim_world *w, sim_component_id id, hr_time after)
 {
     workload *s = SIM_STATE(w, workload, id);
-    unsigned place = s->next_request % GAPS;
-    if (place == 0)
-        draw_gaps(w, s);
-    hr_time at = after + (hr_time)(s->gap_ns[place] + 0.5);
+    hr_time at = sim_arrivals_next(w, &s->arrivals, s->next_arrival, after);
     if (at < w->arrivals_end)
         sim_schedule(w, at, id, ARRIVAL, 0, 0);
 }
 
-// The user thinks, from now on; then its next turn comes.
-static void schedule_turn(sim_world *w, sim_component_id id, uint32_t user)
+// Somebody thinks, from now on, and then makes the request of this number.
+static void schedule_turn(sim_world *w, sim_component_id id, uint64_t number)
 {
     const workload *s = SIM_STATE(w, const workload, id);
-    uint64_t number = (uint64_t)SIM_AT(w, const uint32_t, s->turns)[user] * s->users + user;
     hr_time at = w->now + sim_dist_time(w, &s->think, s->stream_think, number, 0);
     if (at < w->arrivals_end)
-        sim_schedule(w, at, id, TURN, 0, user);
+        sim_schedule(w, at, id, TURN, (sim_ref)(number >> 32), (uint32_t)number);
 }
 
 static void start(sim_world *w, sim_component_id id)
@@ -143,11 +135,11 @@ static void ask(sim_world *w, sim_component_id id, uint64_t number, hr_time inte
     sim_ref ref = sim_call_new(w);
     sim_call *c = sim_call_at(w, ref);
     c->request = (uint64_t)id << 48 | number;
-    c->key = sim_keys_draw(&s->keys, w->seed, s->stream_key, number);
+    c->key = sim_keys_draw(w, &s->keys, s->stream_key, number);
     c->started = c->since = intended;
     c->caller = id;
-    c->operation = s->operation;
-    c->size_bytes = s->size_bytes;
+    c->operation = s->operations ? SIM_AT(w, const uint16_t, s->operations)[number % s->trace_rows] : s->operation;
+    c->size_bytes = s->sizes ? SIM_AT(w, const uint32_t, s->sizes)[number % s->trace_rows] : s->size_bytes;
     c->priority = (uint8_t)s->priority;
     if (w->has_truth)
         c->floor = sim_database_version(w, w->truth, c->key);
@@ -169,23 +161,31 @@ static void ask(sim_world *w, sim_component_id id, uint64_t number, hr_time inte
 
 static void arrive(sim_world *w, sim_component_id id, hr_time intended)
 {
-    uint64_t number = SIM_STATE(w, workload, id)->next_request++;
+    workload *s = SIM_STATE(w, workload, id);
+    uint64_t number = s->next_arrival++;
     schedule_arrival(w, id, intended);
-    ask(w, id, number, intended);
+    ask(w, id, s->has_sessions ? number << TURN_BITS : number, intended);
 }
 
-static void begin_turn(sim_world *w, sim_component_id id, uint32_t user, hr_time intended)
+// Whether the session of this request asks once more: how often it does is a draw of its own, geometric by inversion.
+static bool stays(const sim_world *w, const workload *s, uint64_t number)
 {
-    const workload *s = SIM_STATE(w, const workload, id);
-    ask(w, id, (uint64_t)SIM_AT(w, uint32_t, s->turns)[user]++ * s->users + user, intended);
+    uint64_t turn = number & ((1u << TURN_BITS) - 1);
+    if (s->log_stay == 0 || turn == (1u << TURN_BITS) - 1)
+        return false;
+    double u = sim_unit(sim_random(w->seed, s->stream_session, number >> TURN_BITS, 0).word[0]);
+    return sim_log(u) < s->log_stay * (double)(turn + 1);
 }
 
-// The request is over: in a closed loop its user goes on.
+// The request is over: its user or session goes on.
 static void go_on(sim_world *w, sim_component_id id, sim_ref call)
 {
-    uint32_t users = SIM_STATE(w, const workload, id)->users;
-    if (users)
-        schedule_turn(w, id, (uint32_t)((sim_call_at(w, call)->request & 0xFFFFFFFFFFFFu) % users));
+    const workload *s = SIM_STATE(w, const workload, id);
+    uint64_t number = sim_call_at(w, call)->request & 0xFFFFFFFFFFFFu;
+    if (s->users)
+        schedule_turn(w, id, number + s->users);
+    else if (s->has_sessions && stays(w, s, number))
+        schedule_turn(w, id, number + 1);
 }
 
 // A request has ended, answered or given up.
@@ -246,7 +246,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     if (event->what == ARRIVAL)
         arrive(w, id, event->at);
     else if (event->what == TURN)
-        begin_turn(w, id, event->generation, event->at);
+        ask(w, id, (uint64_t)event->subject << 32 | event->generation, event->at);
     else if (event->what == LATE)
         sim_call_send(w, event->subject, SIM_STATE(w, const workload, id)->target, 0);
     else

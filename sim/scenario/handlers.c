@@ -6,13 +6,15 @@
 #include "sim/scenario/reader.h"
 #include "sim/scenario/units.h"
 
-enum { MOST_STEPS = 4096 };
+enum { MOST_STEPS = 4096, MOST_BRANCHES = 1024, MOST_ROUNDS = 1000 };         // MOST_ROUNDS: unless `most` says otherwise
+static const double MOST_STEPS_RUN = 1e7;      // by one request: more would take seconds though no simulated time may pass
 
 typedef struct {
     sim_reader   *reader;
     const sim_service_def *service;
     sim_step_def  steps[MOST_STEPS];
     uint16_t      count;
+    double        rounds;                      // how often what is read now is run at most
     const char   *where;
 } compiler;
 
@@ -93,6 +95,15 @@ static int resolve_behind(sim_reader *r, const sim_node *node, const char *name,
     return fits ? id : sim_resolve(r, node, name, kind);
 }
 
+const char *const *sim_operations_of(sim_reader *r, uint16_t target)
+{
+    const sim_service_def *service = service_of(r, target);
+    const char **names = sim_pool_take(r->pool, (service->handler_count + 1u) * sizeof *names);
+    for (uint16_t i = 0; i < service->handler_count; i++)
+        names[i] = service->handlers[i].name;
+    return names;
+}
+
 static bool resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation)
 {
     char name[64];
@@ -143,7 +154,7 @@ static int step_kind(const char *word)
     return -1;
 }
 
-// Equal steps before this one on its path: all rows before it, since a miss block is passed by the path that runs it.
+// Equal steps before this one: all rows before it, since a request may pass any of them.
 static uint16_t ordinal_of(const compiler *c, const sim_step_def *step)
 {
     uint16_t n = 0;
@@ -152,11 +163,76 @@ static uint16_t ordinal_of(const compiler *c, const sim_step_def *step)
     return n;
 }
 
+static void read_rounds(compiler *c, sim_node *map, sim_step_def *step)
+{
+    sim_reader *r = c->reader;
+    const sim_node *times = sim_node_member(map, "times"), *again = sim_node_member(map, "again"), *most = sim_node_member(map, "most");
+    double rounds = most ? 0 : MOST_ROUNDS;
+    step->share = 1;
+    if (!times == !again)
+        SIM_FAIL(r, map, "repeat: want either `times`, such as 5, or `again`, the probability of another round, such as 30%%");
+    if (times && (times->kind != SIM_SCALAR || !sim_read_count(times->text, &rounds) || rounds < 1 || rounds > 1e6))
+        SIM_FAIL(r, times, "times: want a whole number from 1 to 1M");
+    if (again && (again->kind != SIM_SCALAR || !sim_read_share(again->text, &step->share) || step->share > 1))
+        SIM_FAIL(r, again, "again: want a probability such as 30%%");
+    if (most && times)
+        SIM_FAIL(r, most, "most: belongs to `again`; `times` says how many rounds there are");
+    else if (most && (most->kind != SIM_SCALAR || !sim_read_count(most->text, &rounds) || rounds < 1 || rounds > 1e6))
+        SIM_FAIL(r, most, "most: want a whole number from 1 to 1M");
+    step->limit = (uint64_t)rounds;
+}
+
+static bool read_outcome(const char *text, uint64_t *outcome)
+{
+    for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
+        if (o != SIM_late && strcmp(sim_outcome_name((sim_outcome)o), text) == 0) {    // only a workload knows what is late
+            *outcome = (uint64_t)o;
+            return true;
+        }
+    return false;
+}
+
+static void read_condition(compiler *c, sim_node *map, sim_step_def *step)
+{
+    static const struct { const char *example; } wants[] = {[SIM_CONDITION_chance] = {"a probability such as 30%"},
+        [SIM_CONDITION_key_share] = {"a share of the keys such as 10%"}, [SIM_CONDITION_key_below] = {"a key such as 1000"},
+        [SIM_CONDITION_status] = {"ok, timeout, rejected, error or lost"}};
+    sim_reader *r = c->reader;
+    const char *names[SIM_CONDITION_COUNT + 1] = {0};
+    int kind = -1;
+    for (int k = 0; k < SIM_CONDITION_COUNT; k++)
+        names[k] = sim_condition_name((sim_condition)k);
+    const sim_node *value = map->kind == SIM_MAP && map->count == 1 ? map->first : NULL;
+    for (int k = 0; value && k < SIM_CONDITION_COUNT; k++)
+        if (strcmp(names[k], value->key->text) == 0)
+            kind = k;
+    if (kind < 0) {
+        const char *near = value ? hr_nearest(value->key->text, names) : NULL;
+        SIM_FAIL(r, map, "if: want one condition, {chance: 30%%}, {key_share: 10%%}, {key_below: 1000} or {status: timeout}%s%s%s",
+                 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        return;
+    }
+    sim_node_member(map, names[kind]);         // it is used
+    step->condition = (sim_condition)kind;
+    bool good = value->kind == SIM_SCALAR;
+    double key = 0;
+    switch (step->condition) {
+    case SIM_CONDITION_key_below:
+        good = good && sim_read_count(value->text, &key) && key < 1e18;
+        step->limit = good ? (uint64_t)key : 0;
+        break;
+    case SIM_CONDITION_status: good = good && read_outcome(value->text, &step->limit); break;
+    default: good = good && sim_read_share(value->text, &step->share) && step->share <= 1;
+    }
+    if (!good)
+        SIM_FAIL(r, value, "%s: want %s", names[kind], wants[kind].example);
+}
+
 static void read_extras(compiler *c, sim_node *map, sim_step_def *step)
 {
     sim_reader *r = c->reader;
     sim_node *ttl = step->kind == SIM_STEP_set ? sim_node_member(map, "ttl") : NULL;
-    sim_node *timeout = step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_call ? sim_node_member(map, "timeout") : NULL;
+    sim_node *timeout = sim_step_asks(step->kind) || step->kind == SIM_STEP_parallel ? sim_node_member(map, "timeout") : NULL;
     if (ttl && (ttl->kind != SIM_SCALAR || !sim_read_time(ttl->text, &step->ttl) || step->ttl < HR_MS ||
                 (step->ttl != HR_FOREVER && step->ttl > HR_SEC * 3600 * 24 * 40)))
         SIM_FAIL(r, ttl, "ttl: want a time from 1ms to 960h, or none");
@@ -165,6 +241,70 @@ static void read_extras(compiler *c, sim_node *map, sim_step_def *step)
 }
 
 static void read_steps(compiler *c, sim_node *list);
+
+// What runs off the end of rows `from` … goes on at `next` instead of at `end`, the first row behind them.
+static void lead_on(compiler *c, uint16_t from, uint16_t end, uint16_t next)
+{
+    for (uint16_t i = from; i < end; i++) {
+        if (c->steps[i].next == end)
+            c->steps[i].next = next;
+        if (c->steps[i].first == end)
+            c->steps[i].first = next;
+        if (c->steps[i].other == end)
+            c->steps[i].other = next;
+    }
+}
+
+// The branches of the `parallel` step at `place`.
+static void read_branches(compiler *c, sim_node *list, uint16_t place)
+{
+    if (list->kind != SIM_LIST || list->count == 0 || list->count > MOST_BRANCHES) {
+        SIM_FAIL(c->reader, list, "parallel: want 1 to %d branches, each a list of steps: [[{…}], [{…}, {…}]]", MOST_BRANCHES);
+        return;
+    }
+    uint16_t *branches = sim_pool_take(c->reader->pool, list->count * sizeof *branches);
+    c->steps[place].branches = branches;
+    for (sim_node *branch = list->first; branch; branch = branch->next) {
+        branches[c->steps[place].branch_count++] = c->count;
+        if (branch->kind == SIM_LIST && branch->count == 0)
+            SIM_FAIL(c->reader, branch, "parallel: a branch without steps");
+        read_steps(c, branch);
+    }
+}
+
+// The rows of the blocks that belong to the step at `place`. Every block goes on behind all of them.
+static void read_blocks(compiler *c, sim_node *map, sim_node *argument, uint16_t place)
+{
+    sim_step_kind kind = c->steps[place].kind;
+    const char *other = kind == SIM_STEP_get ? "miss" : kind == SIM_STEP_if ? "else" :
+                        kind >= SIM_STEP_query && kind <= SIM_STEP_repeat ? "failed" : NULL;
+    sim_node *list = kind == SIM_STEP_repeat ? argument : kind == SIM_STEP_if ? sim_node_member(map, "then") : NULL;
+    if (kind == SIM_STEP_parallel)
+        read_branches(c, argument, place);
+    double rounds = c->rounds;
+    c->rounds *= kind == SIM_STEP_repeat ? (double)c->steps[place].limit : 1;
+    if (c->rounds > MOST_STEPS_RUN)
+        SIM_FAIL(c->reader, map, "%s: %g rounds, together with those around them; at most %g", c->where, c->rounds, MOST_STEPS_RUN);
+    else if (list)
+        read_steps(c, list);
+    c->rounds = rounds;
+    if (kind == SIM_STEP_repeat && argument->kind == SIM_LIST && !argument->count)
+        SIM_FAIL(c->reader, argument, "repeat: without steps");
+    uint16_t behind = c->count;
+    sim_node *rest = other ? sim_node_member(map, other) : NULL;
+    if (kind == SIM_STEP_if && !list && !rest)
+        SIM_FAIL(c->reader, map, "an if step lacks `then` or `else`: the steps that run when the condition holds, and when not");
+    if (rest)
+        read_steps(c, rest);
+    sim_step_def *step = &c->steps[place];
+    step->next = c->count;
+    step->first = behind > place + 1 ? (uint16_t)(place + 1) : c->count;
+    step->other = rest ? behind : kind == SIM_STEP_get || kind == SIM_STEP_if ? c->count : SIM_NO_STEP;
+    for (uint16_t b = 0; b < step->branch_count; b++)
+        lead_on(c, step->branches[b], b + 1 < step->branch_count ? step->branches[b + 1] : behind, c->count);
+    if (list)
+        lead_on(c, (uint16_t)(place + 1), behind, c->count);
+}
 
 static void read_step(compiler *c, sim_node *map)
 {
@@ -194,12 +334,15 @@ static void read_step(compiler *c, sim_node *map)
     bool scalar = argument->kind == SIM_SCALAR;
     switch (step.kind) {
     case SIM_STEP_wait: case SIM_STEP_cpu:
-        if (!scalar || !sim_read_dist(r->pool, argument->text, &step.time))
+        if (!scalar || !sim_read_dist(r->pool, r->source, argument->text, &step.time))
             SIM_FAIL(r, argument, "%s: want %s", sim_step_name(step.kind), sim_type_example(SIM_TYPE_DIST));
         break;
     case SIM_STEP_get: case SIM_STEP_set: case SIM_STEP_delete: resolve_cache(c, argument, &step.target); break;
     case SIM_STEP_query: resolve_statement(r, argument, &step.target, &step.operation); break;
     case SIM_STEP_call: sim_resolve_call(r, argument, &step.target, &step.operation); break;
+    case SIM_STEP_parallel: break;
+    case SIM_STEP_repeat: read_rounds(c, map, &step); break;
+    case SIM_STEP_if: read_condition(c, argument, &step); break;
     case SIM_STEP_return:
         if (!scalar || strcmp(argument->text, "ok") != 0)
             SIM_FAIL(r, argument, "want {return: ok}");
@@ -210,12 +353,10 @@ static void read_step(compiler *c, sim_node *map)
     }
     read_extras(c, map, &step);
     step.ordinal = ordinal_of(c, &step);
+    step.rounds = (uint32_t)c->rounds;
     uint16_t place = c->count++;
     c->steps[place] = step;
-    sim_node *miss = step.kind == SIM_STEP_get ? sim_node_member(map, "miss") : NULL;
-    if (miss)
-        read_steps(c, miss);
-    c->steps[place].on_hit = c->count;
+    read_blocks(c, map, argument, place);
     for (const sim_node *m = map->first; m; m = m->next)
         if (!m->used)
             SIM_FAIL(r, m->key, "a %s step has no `%s`", sim_step_name(step.kind), m->key->text);
@@ -259,9 +400,9 @@ void sim_handlers_read(sim_reader *r, uint16_t id)
     for (sim_node *m = on->first; m && i < s->handler_count; m = m->next, i++) {
         char where[160];
         snprintf(where, sizeof where, "%.60s.on.%.60s", r->model->components[id].name, m->key->text);
-        *c = (compiler){.reader = r, .service = s, .where = where};
+        *c = (compiler){.reader = r, .service = s, .rounds = 1, .where = where};
         read_steps(c, m);
-        c->steps[c->count++] = (sim_step_def){.kind = SIM_STEP_return, .ttl = HR_FOREVER, .timeout = HR_FOREVER};
+        c->steps[c->count++] = (sim_step_def){.kind = SIM_STEP_return, .rounds = 1, .ttl = HR_FOREVER, .timeout = HR_FOREVER};
         sim_step_def *steps = sim_pool_take(r->pool, c->count * sizeof *steps);
         memcpy(steps, c->steps, c->count * sizeof *steps);
         handlers[i].steps = steps;
@@ -270,40 +411,47 @@ void sim_handlers_read(sim_reader *r, uint16_t id)
     free(c);
 }
 
-// --- rings ----------------------------------------------------------------------------------------------------------
+// --- rings, and calls without end -----------------------------------------------------------------------------------------
 
-// Depth-first over handlers: 1 = on the present path, 2 = known to be free of rings.
-static void visit(sim_reader *r, uint16_t id, uint16_t operation, uint8_t *colour)
+typedef struct { uint8_t colour; double steps; } handler_note;     // colour: 1 = on the present path, 2 = known to be free of rings
+
+// Depth-first over handlers. Counts the steps that a call runs at most, with all that it causes.
+static void visit(sim_reader *r, uint16_t id, uint16_t operation, handler_note *notes)
 {
-    uint8_t *mine = &colour[id * 256 + operation];
+    handler_note *mine = &notes[id * 256 + operation];
     const sim_service_def *s = r->model->components[id].def;
-    *mine = 1;
+    mine->colour = 1;
     const sim_handler_def *h = &s->handlers[operation];
     for (uint16_t i = 0; i < h->count && h->steps; i++) {
+        mine->steps += h->steps[i].rounds;
         if (h->steps[i].kind != SIM_STEP_call)
             continue;
         uint16_t next = h->steps[i].target;
         next = sim_model_behind(r->model, next);
-        uint8_t seen = colour[next * 256 + h->steps[i].operation];
-        if (seen == 1) {
+        handler_note *theirs = &notes[next * 256 + h->steps[i].operation];
+        if (theirs->colour == 1) {
             const sim_service_def *other = r->model->components[next].def;
             SIM_FAIL(r, r->nodes[id], "a ring of calls: %s.%s calls %s.%s, which ends up here again", r->model->components[id].name, h->name,
                      r->model->components[next].name, other->handlers[h->steps[i].operation].name);
-        } else if (!seen) {
-            visit(r, next, h->steps[i].operation, colour);
+        } else if (!theirs->colour) {
+            visit(r, next, h->steps[i].operation, notes);
         }
+        mine->steps += h->steps[i].rounds * theirs->steps;
     }
-    *mine = 2;
+    mine->colour = 2;
+    if (mine->steps > MOST_STEPS_RUN && !r->failed)
+        SIM_FAIL(r, r->nodes[id], "%s.%s: one call may run %.3g steps, its nested calls included; at most %g", r->model->components[id].name,
+                 h->name, mine->steps, MOST_STEPS_RUN);
 }
 
 void sim_find_cycles(sim_reader *r)
 {
-    uint8_t *colour = hr_alloc(SIM_MAX_COMPONENTS * 256);
+    handler_note *notes = hr_alloc(SIM_MAX_COMPONENTS * 256 * sizeof *notes);
     for (uint16_t i = 0; i < r->model->component_count; i++) {
         const sim_service_def *s = r->model->components[i].def;
         for (uint16_t h = 0; r->model->components[i].kind == SIM_PART_service && h < s->handler_count; h++)
-            if (!colour[i * 256 + h])
-                visit(r, i, h, colour);
+            if (!notes[i * 256 + h].colour)
+                visit(r, i, h, notes);
     }
-    free(colour);
+    free(notes);
 }

@@ -6,6 +6,7 @@
 
 #include "sim/policy/balance/balance.h"
 #include "sim/policy/retry/retry.h"
+#include "sim/scenario/loads.h"
 #include "sim/scenario/units.h"
 
 const sim_key sim_key_table[] = {
@@ -33,7 +34,8 @@ const char *sim_type_example(sim_type type)
         [SIM_TYPE_COUNT] = "a whole number such as 64 or 10k", [SIM_TYPE_COUNT64] = "a whole number such as 64 or 10k",
         [SIM_TYPE_REAL] = "a number of cores such as 2 cores", [SIM_TYPE_BYTES] = "a size such as 512MiB",
         [SIM_TYPE_BYTES32] = "a size such as 8KiB", [SIM_TYPE_BYTES64] = "a size such as 512MiB", [SIM_TYPE_TIME] = "a time such as 5ms, or none",
-        [SIM_TYPE_RATE] = "a rate such as 800/s", [SIM_TYPE_SHARE] = "a share such as 50%", [SIM_TYPE_DIST] = "a time such as 5ms or exp(5ms); see `explain distributions`",
+        [SIM_TYPE_RATE] = "a rate such as 800/s, or one that varies; see `explain rates`",
+        [SIM_TYPE_PLAIN_RATE] = "a rate such as 10/s or 30/min", [SIM_TYPE_SHARE] = "a share such as 50%", [SIM_TYPE_DIST] = "a time such as 5ms or exp(5ms); see `explain distributions`",
         [SIM_TYPE_EVICTION] = "one of `list evictions`", [SIM_TYPE_BALANCER] = "one of `list balancers`",
         [SIM_TYPE_LIMITER] = "one of `list limiters`", [SIM_TYPE_BREAKER] = "one of `list breakers`", [SIM_TYPE_RETRY] = "one of `list retries`",
         [SIM_TYPE_BOOL] = "true or false", [SIM_TYPE_TEXT] = "a text"};
@@ -51,7 +53,7 @@ const sim_key *sim_key_find(const char *owner, const char *name)
 static bool in_range(const sim_key *k, double x) { return x >= k->least && x <= k->most; }
 
 // Reads one value; *range tells that it was of the right sort, but out of range.
-static bool read_value(sim_pool *pool, const sim_key *k, const char *text, void *at, bool *range)
+static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *k, const char *text, void *at, bool *range)
 {
     double x = 0;
     hr_time time;
@@ -59,14 +61,18 @@ static bool read_value(sim_pool *pool, const sim_key *k, const char *text, void 
     switch (k->type) {
     case SIM_TYPE_COUNT: case SIM_TYPE_COUNT64: good = sim_read_count(text, &x); break;
     case SIM_TYPE_REAL: good = sim_read_cores(text, &x); break;
-    case SIM_TYPE_RATE: good = sim_read_rate(text, &x); break;
+    case SIM_TYPE_PLAIN_RATE: good = sim_read_rate(text, &x); break;
     case SIM_TYPE_SHARE: good = sim_read_share(text, &x); break;
+    case SIM_TYPE_RATE:
+        good = sim_read_program(pool, source, text, at);
+        x = ((const sim_rate_def *)at)->kind == SIM_RATE_constant ? ((const sim_rate_def *)at)->mean : k->least;
+        break;
     case SIM_TYPE_BYTES: case SIM_TYPE_BYTES32: case SIM_TYPE_BYTES64: good = sim_read_bytes(text, &x); break;
     case SIM_TYPE_TIME:
         good = sim_read_time(text, &time);
         x = time == HR_FOREVER ? k->most : (double)time * 1e-9;
         break;
-    case SIM_TYPE_DIST: return sim_read_dist(pool, text, at);
+    case SIM_TYPE_DIST: return sim_read_dist(pool, source, text, at);
     case SIM_TYPE_TEXT: *(const char **)at = sim_pool_text(pool, text); return true;
     case SIM_TYPE_BOOL: *(bool *)at = strcmp(text, "true") == 0; return *(bool *)at || strcmp(text, "false") == 0;
     case SIM_TYPE_EVICTION: case SIM_TYPE_BALANCER: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY: {
@@ -85,6 +91,7 @@ static bool read_value(sim_pool *pool, const sim_key *k, const char *text, void 
     case SIM_TYPE_COUNT: case SIM_TYPE_BYTES32: *(uint32_t *)at = (uint32_t)x; break;
     case SIM_TYPE_COUNT64: case SIM_TYPE_BYTES64: *(uint64_t *)at = (uint64_t)x; break;
     case SIM_TYPE_TIME: *(hr_time *)at = time; break;
+    case SIM_TYPE_RATE: break;
     default: *(double *)at = x;
     }
     return true;
@@ -109,12 +116,12 @@ static bool read_key(sim_pool *pool, const sim_source *source, const sim_key *k,
             return false;
         }
         if (*k->fallback)
-            HR_ASSERT(read_value(pool, k, k->fallback, at, &range));
+            HR_ASSERT(read_value(pool, source, k, k->fallback, at, &range));
         return true;
     }
     if (k->type == SIM_TYPE_OTHER)
         return true;
-    if (node->kind == SIM_SCALAR && read_value(pool, k, node->text, at, &range))
+    if (node->kind == SIM_SCALAR && read_value(pool, source, k, node->text, at, &range))
         return true;
     const char *said = node->kind == SIM_SCALAR ? node->text : node->kind == SIM_MAP ? "{…}" : "[…]";
     const char *near = node->kind == SIM_SCALAR ? nearest_row(k, node->text) : NULL;

@@ -17,6 +17,43 @@ static void show_dist(const sim_dist_def *d, hr_text *out)
     hr_text_add(out, "%s: mean %s, p99 %s, scv %.3g", sim_dist_name(d->kind), a, b, sim_dist_scv(d));
 }
 
+static void show_rate(const sim_rate_def *d, hr_text *out)
+{
+    if (d->kind == SIM_RATE_constant)
+        hr_text_add(out, d->mean > 0 ? "%g/s" : "-", d->mean);
+    else
+        hr_text_add(out, "%s: mean %.6g/s, at most %g/s", sim_rate_name(d->kind), d->mean_per_s, sim_rate_peak(d));
+}
+
+static void show_trace(const sim_trace_def *t, hr_text *out)
+{
+    char last[32], every[32];
+    hr_text_add(out, "the %u requests of %s (CRC-32 %08x) up to %s, at %g times their speed", (unsigned)t->rows, t->file, (unsigned)t->checksum,
+                sim_show_time(t->time[t->rows - 1], last, sizeof last), t->speed);
+    if (t->every)
+        hr_text_add(out, ", again every %s", sim_show_time(t->every, every, sizeof every));
+    hr_text_add(out, "%s%s, open loop\n", t->size ? ", sizes too" : "", t->op ? ", operations too" : "");
+}
+
+static void show_arrivals(const char *name, const sim_workload_def *d, hr_text *out)
+{
+    hr_text_add(out, "%s.arrivals = ", name);
+    if (d->users)
+        hr_text_add(out, "when users have thought, closed loop\n");
+    else if (d->arrivals.kind == SIM_ARRIVALS_trace)
+        show_trace(d->arrivals.trace, out);
+    else if (d->arrivals.kind == SIM_ARRIVALS_shaped)
+        hr_text_add(out, "in the shape of %s with scv %.3g, ", sim_dist_name(d->arrivals.gaps.kind), sim_dist_scv(&d->arrivals.gaps));
+    else
+        hr_text_add(out, "%s, ", sim_arrivals_name(d->arrivals.kind));
+    if (d->users || d->arrivals.kind == SIM_ARRIVALS_trace)
+        return;
+    if (d->per_session > 0)
+        hr_text_add(out, "sessions of %g requests on average, partly open\n", d->per_session);
+    else
+        hr_text_add(out, "open loop\n");
+}
+
 static void show_value(const sim_key *k, const void *at, hr_text *out)
 {
     char text[32];
@@ -27,7 +64,8 @@ static void show_value(const sim_key *k, const void *at, hr_text *out)
     case SIM_TYPE_BYTES64: hr_text_add(out, "%llu B", (unsigned long long)*(const uint64_t *)at); break;
     case SIM_TYPE_REAL: hr_text_add(out, "%g", *(const double *)at); break;
     case SIM_TYPE_BYTES: hr_text_add(out, "%.0f B", *(const double *)at); break;
-    case SIM_TYPE_RATE: hr_text_add(out, "%g/s", *(const double *)at); break;
+    case SIM_TYPE_RATE: show_rate(at, out); break;
+    case SIM_TYPE_PLAIN_RATE: hr_text_add(out, "%g/s", *(const double *)at); break;
     case SIM_TYPE_TIME: hr_text_add(out, "%s", sim_show_time(*(const hr_time *)at, text, sizeof text)); break;
     case SIM_TYPE_DIST: show_dist(at, out); break;
     case SIM_TYPE_SHARE: hr_text_add(out, "%g%%", *(const double *)at * 100); break;
@@ -51,6 +89,38 @@ static void show_owner(const char *owner, const char *where, const void *def, hr
     }
 }
 
+static void show_block(const sim_step_def *step, hr_text *out)
+{
+    if (step->kind == SIM_STEP_parallel)
+        for (uint16_t b = 0; b < step->branch_count; b++)
+            hr_text_add(out, "%s [%u]", b ? "," : " from", (unsigned)step->branches[b]);
+    else if (step->kind == SIM_STEP_repeat && step->share < 1)
+        hr_text_add(out, " from [%u], again with %g %%, at most %llu times", (unsigned)step->first, step->share * 100, (unsigned long long)step->limit);
+    else if (step->kind == SIM_STEP_repeat)
+        hr_text_add(out, " from [%u], %llu times", (unsigned)step->first, (unsigned long long)step->limit);
+    else if (step->kind == SIM_STEP_if)
+        hr_text_add(out, " %s ", sim_condition_name(step->condition));
+    if (step->kind == SIM_STEP_if && step->condition == SIM_CONDITION_status)
+        hr_text_add(out, "%s", sim_outcome_name((sim_outcome)step->limit));
+    else if (step->kind == SIM_STEP_if && step->condition == SIM_CONDITION_key_below)
+        hr_text_add(out, "%llu", (unsigned long long)step->limit);
+    else if (step->kind == SIM_STEP_if)
+        hr_text_add(out, "%g %%", step->share * 100);
+}
+
+// Where the handler goes on, when that is not the next row.
+static void show_ways(const sim_step_def *step, unsigned row, hr_text *out)
+{
+    if (step->kind == SIM_STEP_if)
+        hr_text_add(out, ": go to [%u], else to [%u]", (unsigned)step->first, (unsigned)step->other);
+    else if (step->kind == SIM_STEP_get)
+        hr_text_add(out, ", on a hit go to [%u], else to [%u]", (unsigned)step->next, (unsigned)step->other);
+    else if (step->next != row + 1)
+        hr_text_add(out, ", then go to [%u]", (unsigned)step->next);
+    if (step->kind >= SIM_STEP_query && step->kind <= SIM_STEP_repeat && step->other != SIM_NO_STEP)
+        hr_text_add(out, ", when it fails to [%u]", (unsigned)step->other);
+}
+
 static void show_steps(const sim_model *model, const char *where, const sim_service_def *s, hr_text *out)
 {
     for (uint16_t h = 0; h < s->handler_count; h++)
@@ -60,16 +130,18 @@ static void show_steps(const sim_model *model, const char *where, const sim_serv
             if (step->kind == SIM_STEP_wait || step->kind == SIM_STEP_cpu) {
                 hr_text_add(out, " ");
                 show_dist(&step->time, out);
-            } else if (step->kind < SIM_STEP_return) {
+            } else if (sim_step_asks(step->kind)) {
                 hr_text_add(out, " %s", step->target == SIM_LOCAL ? "local" : model->components[step->target].name);
+            } else {
+                show_block(step, out);
             }
             char time[32];
             if (step->kind == SIM_STEP_set)
                 hr_text_add(out, " ttl %s", sim_show_time(step->ttl, time, sizeof time));
             if (step->timeout != HR_FOREVER)
                 hr_text_add(out, " timeout %s", sim_show_time(step->timeout, time, sizeof time));
-            if (step->kind == SIM_STEP_get)
-                hr_text_add(out, ", on a hit go to [%u]", (unsigned)step->on_hit);
+            if (step->kind != SIM_STEP_return && step->kind != SIM_STEP_fail)
+                show_ways(step, i, out);
             hr_text_add(out, "\n");
         }
 }
@@ -83,19 +155,18 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
     for (uint16_t i = 0; i < model->component_count; i++) {
         const sim_model_component *c = &model->components[i];
         show_owner(sim_kinds[c->kind]->name, c->name, c->def, out);
-        if (c->kind == SIM_PART_service)
-            show_steps(model, c->name, c->def, out);
+        if (c->kind == SIM_PART_service) {
+            const sim_service_def *s = c->def;
+            hr_text_add(out, "%s.patience = %s", c->name, s->gives_up ? "" : "none");
+            if (s->gives_up)
+                show_dist(&s->patience, out);
+            hr_text_add(out, "\n");
+            show_steps(model, c->name, s, out);
+        }
         if (c->kind == SIM_PART_workload) {
             const sim_workload_def *w = c->def;
-            hr_text_add(out, "%s.arrivals = ", c->name);
-            if (w->arrivals == SIM_ARRIVALS_shaped)
-                hr_text_add(out, "in the shape of %s with scv %.3g, open loop\n", sim_dist_name(w->gaps.kind), sim_dist_scv(&w->gaps));
-            else
-                hr_text_add(out, "%s\n", w->users ? "when users have thought, closed loop" :
-                            w->arrivals == SIM_ARRIVALS_poisson ? "poisson, open loop" : "constant, open loop");
-            hr_text_add(out, "%s.key = %s over %llu keys\n", c->name,
-                        w->keys.kind == SIM_KEYS_ZIPF ? "zipf" : w->keys.kind == SIM_KEYS_UNIFORM ? "uniform" : "one",
-                        (unsigned long long)w->keys.count);
+            show_arrivals(c->name, w, out);
+            hr_text_add(out, "%s.key = %s over %llu keys\n", c->name, sim_keys_name(w->keys.kind), (unsigned long long)w->keys.count);
         }
         if (c->kind == SIM_PART_database) {
             const sim_database_def *d = c->def;
@@ -106,7 +177,10 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             }
         }
     }
-    hr_text_add(out, "assumption: replicas start ready; a `cpu` step has a core to itself once it has one (no preemption), unless `sharing`\n"
+    hr_text_add(out, "assumption: replicas start ready; a `cpu` step has a core to itself until it ends, unless `sharing` or `preemptive`\n"
+                     "assumption: interrupting a computation and going on with it costs nothing; on live servers `preemptive` is not imitated\n"
+                     "assumption: branches of `parallel` hold no worker of their own; after a deadline they work on, and their work is wasted\n"
+                     "assumption: a call that loses its patience leaves the queue at once and is counted as a timeout\n"
                      "assumption: the response-time histogram holds answered and timed-out requests; refused and failed ones are counted\n"
                      "assumption: an answer is stale when a newer version was committed before its request started\n");
 }

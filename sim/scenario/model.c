@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/scenario/loads.h"
 #include "sim/scenario/reader.h"
 #include "sim/scenario/units.h"
 
@@ -124,6 +125,20 @@ static void read_local(sim_reader *r, sim_node *node, const char *where, sim_ser
         r->failed = true;
 }
 
+// How long calls wait for a worker, and which disciplines go together.
+static void read_discipline(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
+{
+    const sim_node *patience = sim_node_member(node, "patience"), *preemptive = sim_node_member(node, "preemptive");
+    bool is_scalar = patience && patience->kind == SIM_SCALAR;
+    def->gives_up = patience && !(is_scalar && strcmp(patience->text, "none") == 0);
+    if (def->gives_up && (!is_scalar || !sim_read_dist(r->pool, r->source, patience->text, &def->patience)))
+        SIM_FAIL(r, patience, "%s.patience: want a time such as 2s or exp(2s), or none", where);
+    if (def->preemptive && !def->priority)
+        SIM_FAIL(r, preemptive, "%s.preemptive: who may interrupt whom is told by priorities: give `priority: true`, too", where);
+    if (def->preemptive && def->sharing)
+        SIM_FAIL(r, preemptive, "%s: `preemptive` and `sharing` exclude each other: cores go to the highest priority, or to all in equal shares", where);
+}
+
 static void read_statements(sim_reader *r, sim_node *node, const char *where, sim_database_def *def)
 {
     sim_node *map = sim_node_member(node, "statements");
@@ -195,7 +210,10 @@ static void read_values(sim_reader *r, uint16_t id)
     bool good = sim_keys_read(r->pool, r->source, sim_kinds[c->kind]->name, c->name, node, c->def);
     r->failed = r->failed || !good;
     switch (c->kind) {
-    case SIM_PART_service: read_local(r, node, c->name, c->def); break;
+    case SIM_PART_service:
+        read_local(r, node, c->name, c->def);
+        read_discipline(r, node, c->name, c->def);
+        break;
     case SIM_PART_cache: {
         sim_cache_def *cache = c->def;
         read_engine(r, node, c->name, "redis");
@@ -215,43 +233,69 @@ static void read_values(sim_reader *r, uint16_t id)
     }
 }
 
-// Open or closed: a rate or users, and no key that belongs to the other.
+// Open, closed or partly open: what arrives, and no key that belongs to another sort.
 static void read_loop(sim_reader *r, uint16_t id)
 {
     const sim_workload_def *d = r->model->components[id].def;
     const char *name = r->model->components[id].name;
     sim_node *node = r->nodes[id];
     const sim_node *rate = sim_node_member(node, "rate"), *users = sim_node_member(node, "users"), *think = sim_node_member(node, "think");
-    const sim_node *arrivals = sim_node_member(node, "arrivals");
-    if (!rate && !users)
+    const sim_node *arrivals = sim_node_member(node, "arrivals"), *sessions = sim_node_member(node, "requests_per_session");
+    bool replays = d->arrivals.kind == SIM_ARRIVALS_trace;
+    if (!rate && !users && !replays)
         SIM_FAIL(r, node, "%s lacks `rate` (open loop, such as 400/s) or `users` (closed loop, such as 50)", name);
     if (rate && users)
         SIM_FAIL(r, users, "%s: `rate` and `users` exclude each other: an open loop asks whatever happens, a closed one waits for answers", name);
     if (users && arrivals)
         SIM_FAIL(r, arrivals, "%s.arrivals belongs to a `rate`; users ask when they have thought: give `think`", name);
-    if (think && !users)
-        SIM_FAIL(r, think, "%s.think belongs to `users`", name);
+    if (rate && replays)
+        SIM_FAIL(r, rate, "%s: a trace says itself when requests come: leave `rate` out, or replay it faster with trace(FILE, speed=2)", name);
+    if (rate && d->arrivals.rate.kind != SIM_RATE_constant && d->arrivals.kind != SIM_ARRIVALS_poisson && !replays)
+        SIM_FAIL(r, arrivals, "%s.arrivals: a `rate` that varies thins a Poisson process: leave `arrivals` out, or give one rate", name);
+    if (sessions && (users || replays))
+        SIM_FAIL(r, sessions, "%s.requests_per_session belongs to a `rate`, of sessions", name);
+    if (think && !users && !sessions)
+        SIM_FAIL(r, think, "%s.think belongs to `users` or `requests_per_session`", name);
     if (users && sim_dist_mean(&d->think) < 1e-6)
         SIM_FAIL(r, think, "%s.think: users must think for some time (1us at least on average), or refused requests would fill an instant", name);
+}
+
+static void read_sessions(sim_reader *r, uint16_t id)
+{
+    sim_workload_def *d = r->model->components[id].def;
+    const char *name = r->model->components[id].name;
+    const sim_node *sessions = sim_node_member(r->nodes[id], "requests_per_session"), *key = sim_node_member(r->nodes[id], "key");
+    if (!sessions)
+        return;
+    if (sessions->kind != SIM_SCALAR || !sim_read_number(sessions->text, &d->per_session) || d->per_session < 1 || d->per_session > SIM_MOST_PER_SESSION)
+        SIM_FAIL(r, sessions, "%s.requests_per_session: want a number from 1 to %d, such as 4.5", name, SIM_MOST_PER_SESSION);
+    if (d->keys.kind == SIM_KEYS_sequential || d->keys.kind == SIM_KEYS_trace)
+        SIM_FAIL(r, key, "%s.key: the requests of sessions have no order that a %s could follow", name, sim_keys_name(d->keys.kind));
+}
+
+static void read_keys(sim_reader *r, uint16_t id)
+{
+    sim_workload_def *d = r->model->components[id].def;
+    const sim_node *key = sim_node_member(r->nodes[id], "key");
+    const sim_trace_def *replayed = d->arrivals.kind == SIM_ARRIVALS_trace ? d->arrivals.trace : NULL;
+    d->keys = (sim_keys_def){.kind = SIM_KEYS_one, .count = 1};
+    if (d->arrivals.kind == SIM_ARRIVALS_trace && !replayed)
+        return;                                // told by the reader of arrivals
+    if (!key && replayed && replayed->key)
+        d->keys = sim_keys_of_trace(replayed);
+    if (key && (key->kind != SIM_SCALAR || !sim_read_keys(r->pool, r->source, key->text, replayed, &d->keys)))
+        SIM_FAIL(r, key, "%s.key: want one, uniform(10k), zipf(0.99, 100k), hotspot(20%%, 80%%, 10k), sequential(10k) or trace(FILE)", r->model->components[id].name);
 }
 
 static void read_workload(sim_reader *r, uint16_t id)
 {
     sim_workload_def *d = r->model->components[id].def;
-    const char *name = r->model->components[id].name;
-    const sim_node *call = sim_node_member(r->nodes[id], "call"), *key = sim_node_member(r->nodes[id], "key");
-    const sim_node *arrivals = sim_node_member(r->nodes[id], "arrivals");
-    if (call)
-        sim_resolve_call(r, call, &d->target, &d->operation);
-    d->keys = sim_keys_make(SIM_KEYS_ONE, 1, 0);
-    if (key && (key->kind != SIM_SCALAR || !sim_read_keys(key->text, &d->keys)))
-        SIM_FAIL(r, key, "%s.key: want one, uniform(10k) or zipf(0.99, 100k)", name);
-    if (arrivals && arrivals->kind == SIM_SCALAR && strcmp(arrivals->text, "constant") == 0)
-        d->arrivals = SIM_ARRIVALS_constant;
-    else if (arrivals && arrivals->kind == SIM_SCALAR && sim_read_dist(r->pool, arrivals->text, &d->gaps) && sim_dist_mean(&d->gaps) > 0)
-        d->arrivals = SIM_ARRIVALS_shaped;
-    else if (arrivals && (arrivals->kind != SIM_SCALAR || strcmp(arrivals->text, "poisson") != 0))
-        SIM_FAIL(r, arrivals, "%s.arrivals: want poisson, constant, or a distribution such as erlang(4, 1s)", name);
+    const sim_node *call = sim_node_member(r->nodes[id], "call"), *arrivals = sim_node_member(r->nodes[id], "arrivals");
+    const char *const *operations = call && sim_resolve_call(r, call, &d->target, &d->operation) ? sim_operations_of(r, d->target) : NULL;
+    if (arrivals && (arrivals->kind != SIM_SCALAR || !sim_read_arrivals(r->pool, r->source, arrivals->text, operations, &d->arrivals)))
+        SIM_FAIL(r, arrivals, "%s.arrivals: want poisson, constant, or a distribution such as erlang(4, 1s), or trace(FILE)", r->model->components[id].name);
+    read_keys(r, id);
+    read_sessions(r, id);
     read_loop(r, id);
 }
 
@@ -389,6 +433,25 @@ static void read_run(sim_reader *r, sim_node *root)
         SIM_FAIL(r, run ? run : root, "run: duration and sample must be times");
 }
 
+// What a rate amounts to depends on the length of the run.
+static void settle_rates(sim_reader *r)
+{
+    sim_model *m = r->model;
+    for (uint16_t i = 0; i < m->component_count && m->duration > 0 && m->duration != HR_FOREVER; i++) {
+        sim_workload_def *d = m->components[i].def;
+        if (m->components[i].kind != SIM_PART_workload || !d || d->users || d->arrivals.kind == SIM_ARRIVALS_trace)
+            continue;
+        const sim_node *rate = sim_node_member(r->nodes[i], "rate");
+        if (!rate || (d->arrivals.rate.kind == SIM_RATE_constant && d->arrivals.rate.mean <= 0))
+            continue;                          // told before
+        if (!sim_rate_settle(r->source, &d->arrivals.rate, m->duration))
+            SIM_FAIL(r, rate, "%s.rate = '%s'", m->components[i].name, rate->text);
+        d->arrivals.rate_per_s = d->arrivals.rate.mean_per_s;
+        if (d->per_session > 0 && d->arrivals.rate_per_s * (double)m->duration * 1e-9 > 0x1p36)
+            SIM_FAIL(r, rate, "%s.rate: more than 2^36 sessions in a run", m->components[i].name);
+    }
+}
+
 static void read_prices(sim_reader *r, sim_node *root)
 {
     sim_node *prices = sim_node_member(root, "prices");
@@ -517,6 +580,7 @@ static bool read_all(sim_reader *r, sim_node *root, const char *variant)
         SIM_FAIL(r, name, "scenario: want a name");
     read_components(r, root);
     read_run(r, root);
+    settle_rates(r);
     read_prices(r, root);
     read_live(r, root);
     read_objectives(r, root);
@@ -527,7 +591,8 @@ static bool read_all(sim_reader *r, sim_node *root, const char *variant)
 static hr_status parse_one(const char *path, const char *text, size_t size, const char *variant, const char *about, sim_model **out, hr_error *e)
 {
     sim_pool *pool = hr_alloc(sizeof *pool);
-    sim_source source = {.path = path, .text = text, .error = e, .about = about};
+    sim_reason reason = {0};
+    sim_source source = {.path = path, .text = text, .error = e, .about = about, .reason = &reason};
     sim_node *root;
     hr_status status = sim_node_parse(pool, &source, size, &root);
     sim_model *m = sim_pool_take(pool, sizeof *m);

@@ -61,10 +61,27 @@ static void add_caret(hr_text *message, const char *text, int line, int column)
     hr_text_add(message, "\n    %.*s\n    %*s^", shown, start + from, column - 1 - from, "");
 }
 
+static void forget_reason(const sim_source *source)
+{
+    if (source->reason)
+        *source->reason->text = 0;
+}
+
+bool sim_because(const sim_source *source, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (source && source->reason && !*source->reason->text)        // the innermost reason is the one to mend
+        vsnprintf(source->reason->text, sizeof source->reason->text, format, args);
+    va_end(args);
+    return false;
+}
+
 hr_status sim_wrong(const sim_source *source, int line, int column, const char *format, ...)
 {
     if (source->error && source->error->count >= MOST_MESSAGES) {  // counted, not shown: the first ones are the ones to mend
         source->error->count++;
+        forget_reason(source);
         return HR_BAD_INPUT;
     }
     va_list args;
@@ -74,9 +91,12 @@ hr_status sim_wrong(const sim_source *source, int line, int column, const char *
     va_end(args);
     hr_text message = {0};
     hr_text_add(&message, "%s:%d:%d: %s%s", source->path, line, column, source->about ? source->about : "", said);
+    if (source->reason && *source->reason->text)
+        hr_text_add(&message, " (%s)", source->reason->text);
     add_caret(&message, source->text, line, column);
     hr_fail(source->error, HR_BAD_INPUT, "%s", message.data);
     free(message.data);
+    forget_reason(source);
     return HR_BAD_INPUT;
 }
 

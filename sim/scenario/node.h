@@ -28,12 +28,16 @@ typedef struct {                               // where messages about a file ar
     const char *path, *text;
     hr_error   *error;
     const char *about;                         // put before messages: "variant 'aside': ", or ""
+    struct sim_reason *reason;                 // why a value was not read, for the next message; NULL: not kept
 } sim_source;
+typedef struct sim_reason { char text[512]; } sim_reason;
 
 hr_status sim_node_parse(sim_pool *pool, sim_source *source, size_t size, sim_node **root) HR_MUST_USE;
 // The member of a map with that key, or NULL; marks it as used.
 sim_node *sim_node_member(sim_node *map, const char *key);
-// Adds "path:line:column: message", the line and a caret. Returns HR_BAD_INPUT.
+// Says why a value cannot be read, for the message that follows; returns false. `source` may be NULL.
+bool sim_because(const sim_source *source, const char *format, ...) HR_PRINTF(2, 3);
+// Adds "path:line:column: message (reason)", the line and a caret. Returns HR_BAD_INPUT.
 hr_status sim_wrong(const sim_source *source, int line, int column, const char *format, ...) HR_PRINTF(4, 5);
 #define SIM_WRONG(source, node, ...) sim_wrong(source, (node)->line, (node)->column, __VA_ARGS__)
 

@@ -20,6 +20,8 @@ void sim_handlers_name(sim_reader *r, uint16_t id);
 void sim_handlers_read(sim_reader *r, uint16_t id);
 // Resolves "lb.read": a service or a balancer in front of one, and one of the service's operations.
 bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation);
+// The names of the operations behind a resolved target, in their order and ended by NULL; from the pool.
+const char *const *sim_operations_of(sim_reader *r, uint16_t target);
 // The component of that name; complains with a suggestion among those of `kind` (or of any kind when it is < 0).
 int  sim_resolve(sim_reader *r, const sim_node *node, const char *name, int kind);
 // Complains of services that call each other in a ring.

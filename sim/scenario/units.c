@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/scenario/data.h"
+
 typedef struct { const char *word; double factor; } unit;
 
 // A number followed by one of the units (or, when `bare` > 0, by nothing: then in units of `bare`).
@@ -38,6 +40,8 @@ static bool seconds_of(const char *text, double *seconds)
 {
     return (strcmp(text, "0") == 0 && (*seconds = 0, true)) || number_with(text, times, 0, seconds);
 }
+
+bool sim_read_seconds(const char *text, double *seconds) { return number_with(text, times, 1, seconds) && *seconds <= 1e9; }
 
 bool sim_read_time(const char *text, hr_time *time)
 {
@@ -133,10 +137,9 @@ bool sim_read_any(const char *text, double *value)
 
 enum { MOST_ARGUMENTS = 1024 };
 
-// Splits `name(a, b)` at the commas outside of inner parentheses; arguments are trimmed copies from the pool. False when it has no such
-// form.
-static bool split(sim_pool *pool, const char *text, char *name, size_t room, char **arguments, size_t *count)
+bool sim_form_split(sim_pool *pool, const char *text, char *name, size_t room, char ***into, size_t *count)
 {
+    char **arguments = *into = sim_pool_take(pool, sizeof(char *) * MOST_ARGUMENTS);
     const char *open = strchr(text, '(');
     size_t length = strlen(text), n = open ? (size_t)(open - text) : 0;
     if (!open || n == 0 || n >= room || text[length - 1] != ')')
@@ -168,8 +171,7 @@ static bool split(sim_pool *pool, const char *text, char *name, size_t room, cha
 
 static const double z99 = 2.3263478740408408;                      // 99 % point of the standard normal distribution
 
-// The text behind "name=" when the argument begins so, else NULL.
-static const char *behind(const char *argument, const char *name)
+const char *sim_form_named(const char *argument, const char *name)
 {
     size_t n = strlen(name);
     return strncmp(argument, name, n) == 0 && argument[n] == '=' ? argument + n + 1 : NULL;
@@ -177,47 +179,54 @@ static const char *behind(const char *argument, const char *name)
 
 static bool named_time(const char *argument, const char *name, double *seconds)
 {
-    const char *text = behind(argument, name);
+    const char *text = sim_form_named(argument, name);
     return text && seconds_of(text, seconds) && *seconds > 0;
 }
 
 static bool named_number(const char *argument, const char *name, double *number)
 {
-    const char *text = behind(argument, name);
+    const char *text = sim_form_named(argument, name);
     return text && sim_read_number(text, number) && *number > 0 && *number <= 1e6;
 }
 
-static bool read_exp(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+static bool read_exp(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
 {
-    (void)pool;
+    (void)pool, (void)source;
     return n == 1 && seconds_of(arguments[0], &d->a) && d->a > 0;
 }
 
-static bool read_uniform(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+static bool read_uniform(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
 {
-    (void)pool;
+    (void)pool, (void)source;
     return n == 2 && seconds_of(arguments[0], &d->a) && seconds_of(arguments[1], &d->b) && d->b >= d->a;
 }
 
-static bool read_erlang(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+static bool read_erlang(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
 {
-    (void)pool;
+    (void)pool, (void)source;
     return n == 2 && sim_read_count(arguments[0], &d->a) && d->a >= 1 && d->a <= 100 && seconds_of(arguments[1], &d->b) && d->b > 0;
 }
 
-static bool read_lognormal(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+static bool read_lognormal(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
 {
     double p99;
-    (void)pool;
+    (void)pool, (void)source;
     if (n != 2 || !named_time(arguments[0], "p50", &d->a) || !named_time(arguments[1], "p99", &p99) || p99 < d->a)
         return false;
     d->b = sim_log(p99 / d->a) / z99;
     return true;
 }
 
-static bool read_empirical(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+static bool read_samples(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
+{
+    return n == 1 && sim_data_times(pool, source, arguments[0], SIM_DATA_SORTED, &d->table, &d->count);
+}
+
+static bool read_empirical(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
 {
     double *table = sim_pool_take(pool, n * sizeof *table + 1);
+    if (n == 1 && !seconds_of(arguments[0], &table[0]))
+        return sim_data_times(pool, source, arguments[0], SIM_DATA_ASCENDING, &d->table, &d->count);
     for (size_t i = 0; i < n; i++)
         if (!seconds_of(arguments[i], &table[i]) || (i && table[i] < table[i - 1]))
             return false;
@@ -226,34 +235,34 @@ static bool read_empirical(sim_pool *pool, char **arguments, size_t n, sim_dist_
     return n >= 2;
 }
 
-static bool read_hyperexp(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+static bool read_hyperexp(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
 {
-    (void)pool;
+    (void)pool, (void)source;
     return n == 2 && named_time(arguments[0], "mean", &d->a) && named_number(arguments[1], "scv", &d->b) && d->b >= 1;
 }
 
-static bool read_weibull(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+static bool read_weibull(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
 {
-    (void)pool;
+    (void)pool, (void)source;
     return n == 2 && named_time(arguments[0], "scale", &d->a) && named_number(arguments[1], "shape", &d->b) && d->b >= 0.1 && d->b <= 100;
 }
 
-static bool read_pareto(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+static bool read_pareto(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
 {
-    (void)pool;
+    (void)pool, (void)source;
     if ((n != 2 && n != 3) || !named_time(arguments[0], "min", &d->a) || !named_number(arguments[1], "shape", &d->b) || d->b < 0.01 || d->b > 100)
         return false;
     return n == 2 ? d->b > 1 : named_time(arguments[2], "max", &d->c) && d->c > d->a;
 }
 
-static bool read_gamma(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+static bool read_gamma(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
 {
-    (void)pool;
+    (void)pool, (void)source;
     return n == 2 && sim_read_number(arguments[0], &d->a) && d->a >= 0.01 && d->a <= 1e4 && seconds_of(arguments[1], &d->b) && d->b > 0;
 }
 
 // Each argument is a share and a distribution, but no mix: what one mix can say needs no nest, and a nest could be bottomless.
-static bool read_mix(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d)
+static bool read_mix(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
 {
     double *upto = sim_pool_take(pool, n * sizeof *upto), total = 0, share;
     sim_dist_def *parts = sim_pool_take(pool, n * sizeof *parts);
@@ -264,7 +273,7 @@ static bool read_mix(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d
         *space = 0;
         while (isspace((unsigned char)space[1]))
             space++;
-        bool good = sim_read_share(arguments[i], &share) && share > 0 && strncmp(space + 1, "mix(", 4) != 0 && sim_read_dist(pool, space + 1, &parts[i]);
+        bool good = sim_read_share(arguments[i], &share) && share > 0 && strncmp(space + 1, "mix(", 4) != 0 && sim_read_dist(pool, source, space + 1, &parts[i]);
         if (!good)
             return false;
         upto[i] = total += share;
@@ -275,48 +284,24 @@ static bool read_mix(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d
     return fabs(total - 1) < 1e-9;
 }
 
-static const struct { sim_dist_kind kind; bool (*read)(sim_pool *pool, char **arguments, size_t n, sim_dist_def *d); } dist_readers[] = {
+static const struct { sim_dist_kind kind; bool (*read)(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d); } dist_readers[] = {
     {SIM_DIST_exp, read_exp}, {SIM_DIST_uniform, read_uniform}, {SIM_DIST_erlang, read_erlang}, {SIM_DIST_lognormal, read_lognormal},
     {SIM_DIST_empirical, read_empirical}, {SIM_DIST_hyperexp, read_hyperexp}, {SIM_DIST_weibull, read_weibull}, {SIM_DIST_pareto, read_pareto},
-    {SIM_DIST_gamma, read_gamma}, {SIM_DIST_mix, read_mix}};
+    {SIM_DIST_gamma, read_gamma}, {SIM_DIST_mix, read_mix}, {SIM_DIST_samples, read_samples}};
 
-bool sim_read_dist(sim_pool *pool, const char *text, sim_dist_def *d)
+bool sim_read_dist(sim_pool *pool, const sim_source *source, const char *text, sim_dist_def *d)
 {
-    char name[32], **arguments = sim_pool_take(pool, sizeof(char *) * MOST_ARGUMENTS);
+    char name[32], **arguments;
     size_t n = 0;
     *d = (sim_dist_def){.kind = SIM_DIST_constant};
     if (seconds_of(text, &d->a))
         return d->a <= 1e6;
-    if (!split(pool, text, name, sizeof name, arguments, &n))
+    if (!sim_form_split(pool, text, name, sizeof name, &arguments, &n))
         return false;
     for (size_t i = 0; i < HR_COUNT(dist_readers); i++) {
         *d = (sim_dist_def){.kind = dist_readers[i].kind};
         if (strcmp(name, sim_dist_name(d->kind)) == 0)             // a mean of eleven days is a slip of the pen
-            return dist_readers[i].read(pool, arguments, n, d) && sim_dist_mean(d) <= 1e6;
+            return dist_readers[i].read(pool, source, arguments, n, d) && sim_dist_mean(d) <= 1e6;
     }
     return false;
-}
-
-bool sim_read_keys(const char *text, sim_keys *keys)
-{
-    sim_pool pool = {0};
-    char name[32], **arguments = sim_pool_take(&pool, sizeof(char *) * MOST_ARGUMENTS);
-    size_t n = 0;
-    double exponent, count = 0;
-    bool good = false;
-    if (strcmp(text, "one") == 0) {
-        *keys = sim_keys_make(SIM_KEYS_ONE, 1, 0);
-        good = true;
-    } else if (split(&pool, text, name, sizeof name, arguments, &n)) {
-        if (strcmp(name, "uniform") == 0 && n == 1 && sim_read_count(arguments[0], &count) && count >= 1) {
-            *keys = sim_keys_make(SIM_KEYS_UNIFORM, (uint64_t)count, 0);
-            good = true;
-        } else if (strcmp(name, "zipf") == 0 && n == 2 && sim_read_any(arguments[0], &exponent) && exponent <= 10 &&
-                   sim_read_count(arguments[1], &count) && count >= 1 && count <= 1e12) {
-            *keys = sim_keys_make(SIM_KEYS_ZIPF, (uint64_t)count, exponent);
-            good = true;
-        }
-    }
-    sim_pool_free(&pool);
-    return good;
 }

@@ -7,6 +7,7 @@
 #include "sim/scenario/node.h"
 
 bool sim_read_time(const char *text, hr_time *time);              // 5ms, 2s, 1min, 1h, 250us, 10ns, none
+bool sim_read_seconds(const char *text, double *seconds);         // 0.25 (in seconds), 250ms: in files of numbers
 bool sim_read_rate(const char *text, double *per_s);              // 800/s, 30/min, 5k/h, and as nginx writes it: 10r/s, 30r/m
 bool sim_read_rate_unit(const char *text, double *per_s, hr_time *per);   // and the time that it was written per
 bool sim_read_bytes(const char *text, double *bytes);             // 4GiB, 20MiB, 8KiB, 10kB, 96B
@@ -17,9 +18,12 @@ bool sim_read_cores(const char *text, double *cores);             // 2 cores, 0.
 bool sim_read_money(const char *text, double *per_hour);          // 0.04 $/h
 bool sim_read_any(const char *text, double *value);               // whichever of the above fits: for objectives
 // 5ms, exp(5ms), lognormal(p50=8ms, p99=60ms) …; tables are taken from the pool.
-bool sim_read_dist(sim_pool *pool, const char *text, sim_dist_def *dist);
-// uniform(10k), zipf(0.99, 100k), one
-bool sim_read_keys(const char *text, sim_keys *keys);
+// `source` says where files are looked for and gets the reason when one cannot be read; NULL: none are.
+bool sim_read_dist(sim_pool *pool, const sim_source *source, const char *text, sim_dist_def *dist);
+// Splits `name(a, b)` at the commas outside of inner parentheses: trimmed copies from the pool. False when it has no such form.
+bool sim_form_split(sim_pool *pool, const char *text, char *name, size_t room, char ***arguments, size_t *count);
+// The text behind "name=" when the argument begins so, else NULL.
+const char *sim_form_named(const char *argument, const char *name);
 // The reverse of sim_read_time, short: "8ms", "none".
 const char *sim_show_time(hr_time time, char *out, size_t room);
 

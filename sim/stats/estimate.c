@@ -47,16 +47,51 @@ sim_estimate sim_mean_interval(const double *x, size_t n, double confidence)
     return t_interval(moments_of(x, n), confidence);
 }
 
+// The mean of batch `b` of `batches`; what is left out is the part nearest to the warm-up.
+static double batch_mean(const double *x, size_t n, size_t batches, size_t b)
+{
+    size_t size = n / batches;
+    return moments_of(x + n % batches + b * size, size).mean;
+}
+
+static moments moments_of_batches(const double *x, size_t n, size_t batches)
+{
+    moments means = { 0 };
+    for (size_t b = 0; b < batches; b++)
+        moments_add(&means, batch_mean(x, n, batches, b));
+    return means;
+}
+
 sim_estimate sim_batch_interval(const double *x, size_t n, size_t batches, double confidence)
 {
     if (batches < 2 || n < batches)
         return (sim_estimate){ n ? moments_of(x, n).mean : NAN, -INFINITY, INFINITY };
-    size_t size = n / batches;
-    const double *first = x + n % batches;                     // what is left out is the part nearest to the warm-up
-    moments means = { 0 };
-    for (size_t b = 0; b < batches; b++)
-        moments_add(&means, moments_of(first + b * size, size).mean);
-    return t_interval(means, confidence);
+    return t_interval(moments_of_batches(x, n, batches), confidence);
+}
+
+// Do neighbouring batches resemble each other? 1 - (sum of squared steps) / (2 · sum of squared deviations) estimates the correlation
+// at lag 1; for independent normal batches it is about normal with mean 0 and variance (b - 2)/(b² - 1).
+static bool is_correlated(const double *x, size_t n, size_t batches)
+{
+    moments m = moments_of_batches(x, n, batches);
+    double steps = 0, b = (double)batches;
+    for (size_t i = 1; i < batches; i++) {
+        double step = batch_mean(x, n, batches, i) - batch_mean(x, n, batches, i - 1);
+        steps += step * step;
+    }
+    return m.squares > 0 && 1 - steps / (2 * m.squares) > sim_normal_quantile(0.9) * sqrt((b - 2) / (b * b - 1));
+}
+
+sim_estimate sim_run_interval(const double *x, size_t n, double confidence, size_t *batches)
+{
+    size_t b = n;
+    while (b >= SIM_LEAST_BATCHES && is_correlated(x, n, b))
+        b /= 2;
+    if (b < SIM_LEAST_BATCHES)
+        b = 0;
+    if (batches)
+        *batches = b;
+    return sim_batch_interval(x, n, b, confidence);
 }
 
 // How many of the smallest observations can be ruled out as being above the quantile: the largest rank r in 0..n with

@@ -24,6 +24,13 @@ sim_estimate sim_mean_interval(const double *x, size_t n, double confidence);
 // the time over which the series remembers, otherwise the interval is too narrow. The first n % batches are left out.
 sim_estimate sim_batch_interval(const double *x, size_t n, size_t batches, double confidence);
 
+// The same for a run that was cut into `n` equally long pieces, one value each: they are joined in pairs, to n/2, n/4 … batches, until
+// neighbouring batches no longer show correlation (von Neumann's ratio, one-sided at 10 %: Fishman, Management Science 24, 1978),
+// but not below SIM_LEAST_BATCHES. Where even those show it, the run is too short to say anything and the interval is infinite.
+// `batches` gets the number that was used, 0 for none; it may be NULL.
+enum { SIM_LEAST_BATCHES = 8 };
+sim_estimate sim_run_interval(const double *x, size_t n, double confidence, size_t *batches);
+
 // The q-quantile (0 < q < 1) of independent observations sorted upwards, with an interval between two of them by
 // binomial order statistics: no distribution is assumed, and it covers with at least `confidence`. A side for which
 // there are too few observations is infinite: the p99 of 100 observations has no upper end.

@@ -168,18 +168,15 @@ static size_t size_of(sqlite3_stmt *q, int column) { return (size_t)sqlite3_colu
 // Makes the directories above `path` that are missing, for the user alone.
 static hr_status make_directories(const char *path, hr_error *e)
 {
-    char *copy = hr_strdup(path);
-    hr_status status = HR_OK;
-    for (char *slash = strchr(copy + 1, '/'); slash && status == HR_OK; slash = strchr(slash + 1, '/')) {
+    char *folder = hr_strdup(path), *slash = strrchr(folder, '/');
+    hr_error why = {0};
+    if (slash && slash != folder) {
         *slash = 0;
-        struct stat there;                     // asked first: on a read-only file system mkdir of an existing one may say EROFS
-        if (stat(copy, &there) && mkdir(copy, 0700) && errno != EEXIST)
-            status = hr_fail(e, HR_ENVIRONMENT, "%s: the directory for the store cannot be made (%s): name a file elsewhere in"
-                             " HEADROOM_STORE", copy, strerror(errno));
-        *slash = '/';
+        if (hr_make_folder(folder, 0700, &why))
+            hr_fail(e, HR_ENVIRONMENT, "%.*s: name a file elsewhere in HEADROOM_STORE", (int)strcspn(why.text, "\n"), why.text);
     }
-    free(copy);
-    return status;
+    free(folder);
+    return why.status;
 }
 
 // Runs belong to the user: without this the file would be readable to whom the umask allows. A failure shows when it is opened.

@@ -18,6 +18,7 @@ typedef struct {
     const sim_study *study;                    // NULL while only checking
     int              replication;
     int              metric;                   // last metric read: says in which unit both sides are shown
+    bool             is_absent;                // a variant was named that the study does not have
     const char      *problem;                  // first mistake; `at` stays there
     char             wrong[64];                // the word that it is about
     const char      *near;                     // a suggestion, or NULL
@@ -98,6 +99,7 @@ static int variant_of(reader *r)
         for (size_t v = 0; v < r->study->variant_count; v++)
             if (strcmp(r->study->variants[v].name, name) == 0)
                 return (int)v;
+        r->is_absent = true;
         return -2;                             // known to the scenario, but not part of this study
     }
     const char *names[65] = {0};
@@ -144,6 +146,8 @@ static double metric_value(reader *r)
     if (!take(r, ')'))
         return wrong(r, "want ')'");
     r->metric = metric;
+    if (r->study && r->study->replications == 0)
+        return 1;                              // nothing has been measured: only the names are looked at
     return r->study && variant >= 0 ? sim_study_value(r->study, (size_t)variant, r->replication, (sim_metric)metric, component)
            : r->study ? NAN : 1;
 }
@@ -256,6 +260,17 @@ hr_status sim_claims_check(const sim_model *model, hr_error *e)
     return status;
 }
 
+bool sim_claim_is_asked(const sim_study *study, const sim_claim *claim)
+{
+    reader r = {.text = claim->expression, .at = claim->expression, .model = study->variants[0].model, .study = study};
+    double left, right;
+    int sign;
+    do
+        comparison(&r, &left, &right, &sign);
+    while (take_and(&r));
+    return !r.is_absent;
+}
+
 static int show(char *out, size_t room, double value, int metric)
 {
     const sim_metric_row *m = &sim_metrics[metric];
@@ -272,7 +287,7 @@ static void describe(sim_claim_result *result, double left, double right, int si
     snprintf(result->values + used, sizeof result->values - used, "%s%s %c %s", used ? " and " : "", a, sign > 0 ? '<' : '>', b);
 }
 
-void sim_claim_decide(const sim_study *study, const sim_claim *claim, double confidence, sim_claim_result *result)
+void sim_claim_decide(const sim_study *study, const sim_claim *claim, sim_claim_result *result)
 {
     *result = (sim_claim_result){.claim = claim, .verdict = SIM_HOLDS};
     size_t n = (size_t)study->replications;
@@ -294,10 +309,10 @@ void sim_claim_decide(const sim_study *study, const sim_claim *claim, double con
             rights += right / (double)n;
             metric = r.metric;
         }
-        sim_verdict verdict = sim_decide_sign(margin, n, confidence);
+        sim_verdict verdict = sim_decide_sign(margin, n, study->confidence);
         describe(result, lefts, rights, sign, metric);
         if (part == 0 || (verdict != SIM_HOLDS && result->verdict != SIM_FAILS))
-            result->margin = sim_mean_interval(margin, n, confidence);
+            result->margin = sim_mean_interval(margin, n, study->confidence);
         if (verdict == SIM_FAILS || (verdict == SIM_UNDECIDED && result->verdict == SIM_HOLDS))
             result->verdict = verdict;
     }

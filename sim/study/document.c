@@ -1,4 +1,5 @@
 // sim/study/document.c - studies as JSON, and in the store of runs. No times of this machine are in them: the same study, the same bytes.
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,13 @@ json_t *sim_json_real(double x)
 json_t *sim_json_estimate(sim_estimate e, double factor)
 {
     return json_pack("{s:o,s:o,s:o}", "value", sim_json_real(e.value * factor), "low", sim_json_real(e.low * factor), "high", sim_json_real(e.high * factor));
+}
+
+json_t *sim_json_seed(uint64_t seed)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%" PRIu64, seed);
+    return seed > UINT64_C(1) << 53 ? json_string(digits) : json_integer((json_int_t)seed);
 }
 
 // JSON names carry their unit (p50_ms), ratios stay shares.
@@ -50,6 +58,17 @@ static json_t *variant_json(const sim_study *study, size_t v)
                      "components", components);
 }
 
+// What was asked of the intervals, and what came of it.
+static json_t *precision_json(const sim_study *study)
+{
+    json_t *of = json_array();
+    for (int m = 0; m < SIM_METRIC_COUNT; m++)
+        if (study->watched[m])
+            json_array_append_new(of, json_string(sim_metrics[m].word));
+    return json_pack("{s:o,s:o,s:o,s:b,s:o}", "asked", sim_json_real(study->precision), "of", of, "reached", sim_json_real(sim_study_reached(study)),
+                     "stopped", study->was_stopped, "replications_wanted", study->wanted ? json_integer((json_int_t)study->wanted) : json_null());
+}
+
 static json_t *common_json(const sim_study *study, const char *schema)
 {
     json_t *objectives = json_array();
@@ -61,9 +80,10 @@ static json_t *common_json(const sim_study *study, const char *schema)
                                                     sim_json_estimate(o->measured, metric < 0 ? 1 : json_factor((sim_metric)metric)),
                                                     "verdict", sim_verdict_name(o->verdict)));
     }
-    return json_pack("{s:s,s:s,s:s,s:I,s:i,s:b,s:o,s:o,s:b,s:o}", "schema", schema, "name", study->variants[0].model->name, "version",
-                     HEADROOM_VERSION, "seed", (json_int_t)study->seed, "replications", study->replications, "precise", study->is_precise,
-                     "warmup_s", sim_json_real((double)study->warmup / 1e9), "duration_s", sim_json_real((double)study->duration / 1e9), "warmup_found",
+    return json_pack("{s:s,s:s,s:s,s:o,s:i,s:b,s:o,s:s,s:i,s:o,s:o,s:b,s:o}", "schema", schema, "name", study->variants[0].model->name, "version",
+                     HEADROOM_VERSION, "seed", sim_json_seed(study->seed), "replications", study->replications, "precise", study->is_precise,
+                     "precision", precision_json(study), "intervals", study->pieces ? "batch means" : "replications", "lengthened",
+                     study->lengthened, "warmup_s", sim_json_real((double)study->warmup / 1e9), "duration_s", sim_json_real((double)study->duration / 1e9), "warmup_found",
                      study->warmup_found, "objectives", objectives);
 }
 

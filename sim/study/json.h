@@ -3,6 +3,7 @@
 #define SIM_STUDY_JSON_H
 
 #include <jansson.h>
+#include <stdint.h>
 
 #include "sim/stats/estimate.h"
 
@@ -10,5 +11,7 @@
 json_t *sim_json_real(double x);
 // {"value", "low", "high"}, each times `factor`.
 json_t *sim_json_estimate(sim_estimate e, double factor);
+// Many readers take every number for a float64, so a seed above 2^53, which would change in one, is written as a text.
+json_t *sim_json_seed(uint64_t seed);
 
 #endif

@@ -1,124 +1,22 @@
-// sim/study/study.c - replications over threads, warm-up by pilot runs, rounds until the asked-for precision; see study.h.
+// sim/study/study.c - warm-up by pilot runs, looks at replications until they are enough; see study.h.
 #include "sim/study/study.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "sim/stats/warmup.h"
+#include "sim/study/rule.h"
+#include "sim/study/work.h"
 
-enum { PILOTS = 4, PILOT_SEED = 1000000, MOST_LOOKS = 4 };         // pilot seeds are none of the replications'
-
-static const double confidence = 0.95;
+enum { PILOTS = 4, PILOT_SEED = 1000000 };     // pilot seeds are none of the replications'
+enum { MOST_DOUBLINGS = 6 };                   // of the duration: after that a precision that cannot be had is told
 
 sim_study_options sim_study_options_default(void)
 {
-    return (sim_study_options){.seed = 1, .precision = 0.05, .least = 10, .most = 80, .cap = HR_FOREVER};
-}
-
-// --- one job: replication r of variant v, on any thread ---------------------------------------------------------------
-typedef struct {
-    sim_study    *study;
-    const sim_study_options *options;
-    sim_trial    *trials;                      // [variant][replication]
-    int           room;                        // replications that fit into `trials`
-    int           from, to;                    // this round
-    int           next, done;
-    uint64_t      events;
-    pthread_mutex_t lock;
-    hr_time       deadline;
-} round_of_work;
-
-static sim_study_series *copy_series(const sim_world *w, const sim_model *model, size_t *count)
-{
-    size_t n = 0;
-    sim_study_series *all = hr_alloc(w->series.gauges * sizeof *all);
-    for (int i = 0; i < model->component_count; i++) {
-        const sim_kind *kind = sim_kinds[model->components[i].kind];
-        uint32_t first = sim_series_first(w, (sim_component_id)i);
-        for (uint32_t g = 0; kind->gauges && kind->gauges[g]; g++) {
-            double *values = hr_alloc((w->series.count + 1u) * sizeof *values);
-            for (uint32_t k = 0; k < w->series.count; k++)
-                values[k] = (double)sim_series_value(w, first + g, k);
-            all[n++] = (sim_study_series){model->components[i].name, kind->gauges[g], values, w->series.count};
-        }
-    }
-    *count = n;
-    return all;
-}
-
-static sim_world *started_world(const sim_model *model, uint64_t seed)
-{
-    sim_world *w = sim_model_build(model, seed);
-    w->arrivals_end = w->window_to = model->duration;
-    sim_world_start(w, sim_model_grid(model));
-    return w;
-}
-
-static uint64_t run_one(sim_study *study, size_t variant, int r, sim_trial *trial)
-{
-    sim_study_variant *v = &study->variants[variant];
-    sim_world *w = started_world(v->model, sim_study_seed(study->seed, r));
-    w->window_from = study->warmup;
-    sim_world_run(w, study->warmup - 1);       // a request that is meant to start just when the window opens is counted in it
-    sim_world_reset_counts(w);
-    sim_world_run(w, study->duration);
-    if (r == 0)
-        v->series = copy_series(w, v->model, &v->series_count);
-    sim_trial_measure(w, v->model, study->warmup, study->duration, trial);
-    uint64_t events = w->events_run;
-    sim_world_free(w);
-    return events;
-}
-
-static bool should_stop(const round_of_work *work)
-{
-    return work->options->stop && *work->options->stop;
-}
-
-static void *work_on(void *self)
-{
-    round_of_work *work = self;
-    int variants = (int)work->study->variant_count;
-    for (;;) {
-        pthread_mutex_lock(&work->lock);
-        int job = work->next < (work->to - work->from) * variants && !should_stop(work) ? work->next++ : -1;
-        pthread_mutex_unlock(&work->lock);
-        if (job < 0)
-            return NULL;
-        size_t variant = (size_t)(job % variants);
-        int r = work->from + job / variants;
-        uint64_t events = run_one(work->study, variant, r, &work->trials[variant * (size_t)work->room + (size_t)r]);
-        pthread_mutex_lock(&work->lock);
-        work->done++;
-        work->events += events;
-        pthread_mutex_unlock(&work->lock);
-    }
-}
-
-static void run_round(round_of_work *work, double progress_from, double progress_to)
-{
-    int threads = work->study->threads, jobs = (work->to - work->from) * (int)work->study->variant_count;
-    pthread_t *thread = hr_alloc((size_t)threads * sizeof *thread);
-    work->next = work->done = 0;
-    for (int i = 0; i < threads; i++)
-        HR_ASSERT(pthread_create(&thread[i], NULL, work_on, work) == 0);
-    for (;;) {                                 // the calling thread only tells how far it is
-        pthread_mutex_lock(&work->lock);
-        int done = work->done;
-        bool over = done == jobs || should_stop(work);
-        pthread_mutex_unlock(&work->lock);
-        if (work->options->progress)
-            work->options->progress(work->options->progress_self, progress_from + (progress_to - progress_from) * done / jobs);
-        if (over)
-            break;
-        usleep(jobs > 8 ? 20000 : 1000);
-    }
-    for (int i = 0; i < threads; i++)
-        pthread_join(thread[i], NULL);
-    free(thread);
+    return (sim_study_options){.seed = 1, .precision = 0.05, .watched = {[SIM_METRIC_mean] = true, [SIM_METRIC_p95] = true}, .least = 10,
+                               .most = 80, .at_most = HR_FOREVER};
 }
 
 // --- warm-up --------------------------------------------------------------------------------------------------------
@@ -129,14 +27,15 @@ static bool is_telling(const sim_kind *kind, const char *gauge)
     return strcmp(gauge, "in_flight") == 0 || (kind == sim_kinds[SIM_PART_cache] && strcmp(gauge, "hit_ratio") == 0);
 }
 
-static hr_time warmup_of(const sim_model *model, uint64_t seed, bool *found)
+static hr_time warmup_of(const sim_work *work, const sim_model *model, bool *found)
 {
     sim_world *pilot[PILOTS];
+    bool whole = true;
     for (int p = 0; p < PILOTS; p++) {
-        pilot[p] = started_world(model, sim_study_seed(seed, PILOT_SEED + p));
-        sim_world_run(pilot[p], model->duration);
+        pilot[p] = sim_work_world(model, sim_study_seed(work->study->seed, PILOT_SEED + p));
+        whole = whole && sim_work_until(work, pilot[p], model->duration);
     }
-    uint32_t count = pilot[0]->series.count, worst = 0;
+    uint32_t count = whole ? pilot[0]->series.count : 0, worst = 0;
     double *average = hr_alloc((count + 1) * sizeof *average);
     *found = true;
     for (int i = 0; i < model->component_count; i++) {
@@ -163,8 +62,9 @@ static hr_time warmup_of(const sim_model *model, uint64_t seed, bool *found)
     return (hr_time)worst * sim_model_grid(model);
 }
 
-static void find_warmup(sim_study *study)
+static void find_warmup(const sim_work *work)
 {
+    sim_study *study = work->study;
     study->warmup_found = true;
     study->warmup = 0;
     const sim_model *first = study->variants[0].model;
@@ -174,7 +74,7 @@ static void find_warmup(sim_study *study)
     }
     for (size_t v = 0; v < study->variant_count; v++) {
         bool found;
-        hr_time warmup = warmup_of(study->variants[v].model, study->seed, &found);
+        hr_time warmup = warmup_of(work, study->variants[v].model, &found);
         study->warmup_found = study->warmup_found && found;
         study->warmup = hr_max_time(study->warmup, warmup);
     }
@@ -197,10 +97,25 @@ static double *values_of(const sim_study *study, size_t variant, sim_metric metr
     return x;
 }
 
+// The value of the whole run, and around it the interval of its pieces.
+static sim_estimate estimate_of_run(const sim_study *study, size_t variant, sim_metric metric, int component)
+{
+    const sim_study_variant *v = &study->variants[variant];
+    size_t columns = v->model->component_count + 1u;
+    double x[SIM_WORK_PIECES], value = sim_study_value(study, variant, 0, metric, component);
+    for (size_t i = 0; i < SIM_WORK_PIECES; i++)
+        x[i] = v->pieces[(i * SIM_METRIC_COUNT + metric) * columns + (size_t)(component + 1)];
+    sim_estimate e = sim_run_interval(x, SIM_WORK_PIECES, study->confidence, NULL);
+    double half = (e.high - e.low) / 2;
+    return (sim_estimate){value, value - half, value + half};
+}
+
 sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metric metric, int component)
 {
+    if (study->pieces)
+        return estimate_of_run(study, variant, metric, component);
     double *x = values_of(study, variant, metric, component);
-    sim_estimate estimate = sim_mean_interval(x, (size_t)study->replications, confidence);
+    sim_estimate estimate = sim_mean_interval(x, (size_t)study->replications, study->confidence);
     free(x);
     return estimate;
 }
@@ -208,9 +123,8 @@ sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metr
 sim_paired sim_study_compare(const sim_study *study, size_t a, size_t b, sim_metric metric)
 {
     double *x = values_of(study, a, metric, -1), *y = values_of(study, b, metric, -1);
-    sim_estimate level = sim_mean_interval(x, (size_t)study->replications, confidence);
-    sim_paired paired = sim_compare_paired(x, y, (size_t)study->replications, sim_look_confidence(confidence, MOST_LOOKS),
-                                           fabs(level.value) * 0.01,
+    sim_estimate level = sim_mean_interval(x, (size_t)study->replications, study->confidence);
+    sim_paired paired = sim_compare_paired(x, y, (size_t)study->replications, study->confidence, fabs(level.value) * 0.01,
                                            sim_metrics[metric].better > 0 ? SIM_HIGHER_IS_BETTER : SIM_LOWER_IS_BETTER);
     free(x);
     free(y);
@@ -223,32 +137,38 @@ bool sim_study_can_compare(const sim_study *study, size_t a, size_t b, sim_metri
            !isnan(study->variants[b].estimate[metric].value);
 }
 
-// Gathers trials 0 … replications - 1 into the variants.
-static void gather(sim_study *study, const round_of_work *work)
+// Adds the work's first `count` trials to what the variants have.
+static void gather(const sim_work *work, int count)
 {
+    sim_study *study = work->study;
+    int n = study->replications;
     for (size_t v = 0; v < study->variant_count; v++) {
         sim_study_variant *variant = &study->variants[v];
         size_t cells = SIM_METRIC_COUNT * (variant->model->component_count + 1u);
-        variant->values = hr_realloc(variant->values, (size_t)study->replications * cells * sizeof(double));
-        variant->latency = (sim_histogram){0};
-        memset(variant->outcome, 0, sizeof variant->outcome);
-        for (int r = 0; r < study->replications; r++) {
-            const sim_trial *t = &work->trials[v * (size_t)work->room + (size_t)r];
-            memcpy(variant->values + (size_t)r * cells, t->values, cells * sizeof(double));
+        variant->values = hr_realloc(variant->values, (size_t)(n + count + 1) * cells * sizeof(double));
+        for (int r = 0; r < count; r++) {
+            const sim_trial *t = &work->trials[v * SIM_WORK_MOST + (size_t)r];
+            memcpy(variant->values + (size_t)(n + r) * cells, t->values, cells * sizeof(double));
             sim_histogram_merge(&variant->latency, &t->latency);
             for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
                 variant->outcome[o] += t->outcome[o];
         }
-        for (int m = 0; m < SIM_METRIC_COUNT; m++)
-            variant->estimate[m] = sim_study_estimate(study, v, (sim_metric)m, -1);
     }
+    study->replications += count;
 }
 
-static void decide(sim_study *study)
+// A limit that the whole interval keeps holds, one that it breaks fails; more is better: the limit is a floor, else it is a ceiling.
+static sim_verdict verdict_on(sim_estimate e, double limit, int better)
 {
-    double level = sim_look_confidence(confidence, MOST_LOOKS);
-    for (size_t i = 0; i < study->claim_count; i++)
-        sim_claim_decide(study, &study->variants[0].model->claims[i], level, &study->claims[i]);
+    if (e.high < limit)
+        return better > 0 ? SIM_FAILS : SIM_HOLDS;
+    if (e.low > limit)
+        return better > 0 ? SIM_HOLDS : SIM_FAILS;
+    return SIM_UNDECIDED;
+}
+
+static void read_objectives(sim_study *study)
+{
     study->objective_count = 0;
     for (size_t v = 0; v < study->variant_count; v++) {
         const sim_model *model = study->variants[v].model;
@@ -260,36 +180,21 @@ static void decide(sim_study *study)
             if (metric < 0)
                 continue;
             result->measured = study->variants[v].estimate[metric];
-            // More is better: the limit is a floor; else it is a ceiling.
-            double sign = sim_metrics[metric].better > 0 ? -1 : 1;
-            double *x = values_of(study, v, (sim_metric)metric, -1);
-            for (int r = 0; r < study->replications; r++)
-                x[r] = sign * (o->limit - x[r]);
-            result->verdict = sim_decide_sign(x, (size_t)study->replications, level);
-            free(x);
+            result->verdict = verdict_on(result->measured, o->limit, sim_metrics[metric].better);
         }
     }
 }
 
-static bool is_precise(const sim_study *study)
+// Reads everything off the replications so far.
+static void look(sim_study *study, bool is_last)
 {
-    for (size_t v = 0; v < study->variant_count; v++) {
-        const sim_metric watched[] = {SIM_METRIC_mean, SIM_METRIC_p95};
-        for (size_t i = 0; i < HR_COUNT(watched); i++) {
-            sim_estimate e = study->variants[v].estimate[watched[i]];
-            if (!isnan(e.value) && e.value > 0 && (e.high - e.low) / 2 > study->precision * e.value)
-                return false;
-        }
-    }
-    return true;
-}
-
-static bool is_decided(const sim_study *study)
-{
+    study->confidence = sim_rule_confidence(study, ++study->looks, is_last);
+    for (size_t v = 0; v < study->variant_count; v++)
+        for (int m = 0; m < SIM_METRIC_COUNT; m++)
+            study->variants[v].estimate[m] = sim_study_estimate(study, v, (sim_metric)m, -1);
     for (size_t i = 0; i < study->claim_count; i++)
-        if (study->claims[i].verdict == SIM_UNDECIDED)
-            return false;
-    return true;
+        sim_claim_decide(study, study->claims[i].claim, &study->claims[i]);
+    read_objectives(study);
 }
 
 // --- the study --------------------------------------------------------------------------------------------------------
@@ -300,11 +205,11 @@ static sim_study *new_study(sim_model *const *models, size_t count, const sim_st
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     study->seed = options->seed;
     study->precision = options->precision;
+    study->pieces = options->most == 1 ? SIM_WORK_PIECES : 0;
+    memcpy(study->watched, options->watched, sizeof study->watched);
     study->threads = options->threads > 0 ? options->threads : cores > 0 ? (int)cores : 1;
     study->variants = hr_alloc(count * sizeof *study->variants);
     study->variant_count = count;
-    study->claim_count = models[0]->claim_count;
-    study->claims = hr_alloc(study->claim_count * sizeof *study->claims);
     size_t objectives = 0;
     for (size_t v = 0; v < count; v++) {
         study->variants[v] = (sim_study_variant){.name = models[v]->variant, .summary = "", .model = models[v]};
@@ -314,26 +219,60 @@ static sim_study *new_study(sim_model *const *models, size_t count, const sim_st
         objectives += models[v]->objective_count;
         study->duration = hr_max_time(study->duration, models[v]->duration);
     }
+    study->claims = hr_alloc((models[0]->claim_count + 1) * sizeof *study->claims);
+    for (size_t i = 0; i < models[0]->claim_count; i++)
+        if (sim_claim_is_asked(study, &models[0]->claims[i]))
+            study->claims[study->claim_count++].claim = &models[0]->claims[i];
     study->grid = sim_model_grid(models[0]);
-    study->objectives = hr_alloc(objectives * sizeof *study->objectives);
+    study->objectives = hr_alloc((objectives + 1) * sizeof *study->objectives);
     return study;
 }
 
-static void make_room(round_of_work *work, int replications)
+static void free_series(sim_study_variant *variant)
 {
-    const sim_study *study = work->study;
-    sim_trial *trials = hr_alloc(study->variant_count * (size_t)replications * sizeof *trials);
-    for (size_t v = 0; v < study->variant_count; v++)
-        for (int r = 0; r < replications; r++) {
-            sim_trial *t = &trials[v * (size_t)replications + (size_t)r];
-            if (r < work->room)
-                *t = work->trials[v * (size_t)work->room + (size_t)r];
-            else
-                t->values = hr_alloc(SIM_METRIC_COUNT * (study->variants[v].model->component_count + 1u) * sizeof(double));
-        }
-    free(work->trials);
-    work->trials = trials;
-    work->room = replications;
+    for (size_t i = 0; i < variant->series_count; i++)
+        free((void *)(uintptr_t)variant->series[i].values);
+    free(variant->series);
+    variant->series = NULL;
+    variant->series_count = 0;
+}
+
+// Begins anew with replications that are twice as long.
+static void lengthen(const sim_work *work)
+{
+    sim_study *study = work->study;
+    for (size_t v = 0; v < study->variant_count; v++) {
+        sim_study_variant *variant = &study->variants[v];
+        variant->model->duration *= 2;
+        variant->latency = (sim_histogram){0};
+        memset(variant->outcome, 0, sizeof variant->outcome);
+        free_series(variant);
+    }
+    study->duration *= 2;
+    study->grid = sim_model_grid(study->variants[0].model);
+    study->replications = study->looks = 0;
+    study->lengthened++;
+    find_warmup(work);
+}
+
+// Runs until there are `target` replications, or as many as it comes to.
+static void replicate(sim_work *work, int target)
+{
+    sim_study *study = work->study;
+    while (study->replications < target) {
+        int from = study->replications, to = target - from < SIM_WORK_MOST ? target : from + SIM_WORK_MOST;
+        gather(work, sim_work_run(work, from, to, target));
+        if (study->replications < to)
+            return;
+    }
+}
+
+static hr_status nothing_known(const sim_study *study, const sim_study_options *options, hr_error *e)
+{
+    if (options->stop && *options->stop)
+        return hr_fail(e, HR_UNDECIDED, "interrupted before the first replication was complete: nothing is known yet");
+    return hr_fail(e, HR_UNDECIDED, "the time was over before the first replication of %.6g s was complete: nothing is known yet; allow more time, "
+                   "or shorten the scenario's duration", (double)study->duration / 1e9);
 }
 
 hr_status sim_study_run(sim_model *const *models, size_t count, const sim_study_options *options, sim_study **out, hr_error *e)
@@ -341,41 +280,33 @@ hr_status sim_study_run(sim_model *const *models, size_t count, const sim_study_
     for (size_t v = 0; v < count; v++)
         if (models[v]->component_count != models[0]->component_count)
             return hr_fail(e, HR_BAD_INPUT, "variant '%s' has other components than the scenario: only their values may differ", models[v]->variant);
-    hr_time begun = hr_now();
     sim_study *study = new_study(models, count, options);
-    find_warmup(study);
-    round_of_work work = {.study = study, .options = options, .lock = PTHREAD_MUTEX_INITIALIZER};
-    int target = options->least;
-    for (;;) {
-        make_room(&work, target);
-        work.from = study->replications;
-        work.to = target;
-        run_round(&work, study->looks / (double)MOST_LOOKS, (study->looks + 1) / (double)MOST_LOOKS);
-        study->was_stopped = options->stop && *options->stop;
-        if (study->was_stopped && study->replications == 0 && work.done < (target - work.from) * (int)count) {
-            study->replications = 0;           // not even one round: nothing is known
+    sim_work work = sim_work_begin(study, options);
+    find_warmup(&work);
+    for (int target = options->least;;) {
+        replicate(&work, target);
+        study->was_stopped = study->replications < target;
+        if (study->replications == 0)
             break;
+        look(study, target >= options->most);
+        if (options->may_lengthen && !study->was_stopped && study->lengthened < MOST_DOUBLINGS && sim_rule_is_too_short(study)) {
+            lengthen(&work);
+            target = options->least;
+            continue;
         }
-        if (!study->was_stopped)
-            study->replications = target;
-        study->looks++;
-        study->events = work.events;
-        gather(study, &work);
-        decide(study);
-        study->is_precise = is_precise(study);
-        if (study->was_stopped || (study->is_precise && is_decided(study)) || target >= options->most || study->looks >= MOST_LOOKS ||
-            hr_now() - begun > options->cap)
+        target = sim_rule_next(study, options);
+        if (target == study->replications && target >= options->least)
+            study->was_stopped = false;        // the last ones were not needed
+        if (study->was_stopped || target == study->replications)
             break;
-        target = target * 2 < options->most ? target * 2 : options->most;
     }
-    for (size_t v = 0; v < count; v++)
-        for (int r = 0; r < work.room; r++)
-            free(work.trials[v * (size_t)work.room + (size_t)r].values);
-    free(work.trials);
-    study->wall = hr_now() - begun;
+    study->events = work.events;
+    study->wall = hr_now() - work.begun;
+    sim_work_end(&work);
     if (study->replications == 0) {
+        hr_status status = nothing_known(study, options, e);
         sim_study_free(study);
-        return hr_fail(e, HR_UNDECIDED, "interrupted before the first round of replications was complete: nothing is known yet");
+        return status;
     }
     *out = study;
     return HR_OK;
@@ -387,10 +318,9 @@ void sim_study_free(sim_study *study)
         return;
     for (size_t v = 0; v < study->variant_count; v++) {
         sim_study_variant *variant = &study->variants[v];
-        for (size_t i = 0; i < variant->series_count; i++)
-            free((void *)(uintptr_t)variant->series[i].values);
-        free(variant->series);
+        free_series(variant);
         free(variant->values);
+        free(variant->pieces);
         sim_model_free(variant->model);
     }
     free(study->variants);
@@ -403,8 +333,13 @@ hr_status sim_study_models(const char *path, const char *const *variants, size_t
 {
     sim_model *base;
     hr_status status = sim_model_read(path, NULL, &base, e);
-    if (status || (status = sim_claims_check(base, e)))
+    if (status)
         return status;
+    status = sim_claims_check(base, e);
+    if (status) {
+        sim_model_free(base);
+        return status;
+    }
     size_t n = variants ? count : base->variant_count ? base->variant_count : 1;
     sim_model **all = hr_alloc(n * sizeof *all);
     for (size_t i = 0; i < n && !status; i++)

@@ -1,9 +1,10 @@
 // sim/study/study.h - experiments made of runs: replications of one or more variants on the same random numbers, and what they show.
 // * Replication r of every variant gets the same seed, so requests, keys and demands are the same: variants are compared in pairs.
 // * Warm-up is found on pilot runs (MSER-5) unless the scenario gives it; it is the longest that any variant needs.
-// * Precision is an input: replications are added in rounds until mean and p95 of every variant are known that well and every claim
-//   is decided, or `most` or the time cap is reached. Intervals hold over the rounds (Bonferroni over looks).
-// * Results do not depend on the number of threads.
+// * Precision is an input, the number of replications an output. The study looks at what it has, and goes on while a watched metric is
+//   not known well enough or a claim is undecided. Rule and sources stand in rule.h: looks at widths are free, those at verdicts are paid for.
+// * One replication alone is one long run: its intervals are those of batch means.
+// * Results do not depend on the number of threads, unless the time runs out.
 #ifndef SIM_STUDY_H
 #define SIM_STUDY_H
 
@@ -27,10 +28,12 @@ int sim_metric_find(const char *word);
 
 typedef struct {
     uint64_t seed;
-    double   precision;                        // relative half-width asked for mean and p95 (0.05)
-    int      least, most;                      // replications; equal: exactly so many
+    double   precision;                        // largest relative error wanted, at 95 %, of every watched metric (0.05)
+    bool     watched[SIM_METRIC_COUNT];        // mean and p95
+    int      least, most;                      // replications; equal: exactly so many, whatever the precision
     int      threads;                          // 0: all cores
-    hr_time  cap;                              // wall-clock time after which no round is begun (HR_FOREVER: none)
+    bool     may_lengthen;                     // double the duration where it is too short for a watched quantile
+    hr_time  at_most;                          // wall-clock time after which it ends with what is known (HR_FOREVER: none)
     void   (*progress)(void *self, double done_frac);              // called from the calling thread; may be NULL
     void    *progress_self;
     const volatile sig_atomic_t *stop;         // becomes true: finish with what is known; may be NULL
@@ -47,6 +50,7 @@ typedef struct {
     const char  *name, *summary;
     sim_model   *model;                        // owned by the study
     double      *values;                       // [replication][metric][component + 1]: see sim_study_value
+    double      *pieces;                       // of one long run: the same for each of its `study.pieces` pieces, else NULL
     sim_estimate estimate[SIM_METRIC_COUNT];   // in base units; value NaN where the scenario has nothing of the sort
     sim_histogram latency;                     // all workloads, all replications
     sim_study_series *series;
@@ -71,8 +75,14 @@ typedef struct {
 typedef struct {
     uint64_t seed;
     int      replications, threads, looks;
-    bool     is_precise, warmup_found, was_stopped;
-    double   precision;
+    double   confidence;                       // of every interval: 95 %, or what it takes that all looks together have 95 % (rule.h)
+    int      pieces;                           // into which one long run is cut, 0: there are replications
+    int      lengthened;                       // how often the scenario's duration was doubled
+    bool     is_precise, warmup_found;
+    bool     was_stopped;                      // by Ctrl-C or the time, before it had what was asked for
+    double   precision;                        // asked for
+    bool     watched[SIM_METRIC_COUNT];
+    size_t   wanted;                           // replications that would probably give it; 0: cannot be foreseen
     hr_time  warmup, duration, grid;
     sim_study_variant *variants;
     size_t   variant_count;
@@ -89,11 +99,14 @@ hr_status sim_study_run(sim_model *const *models, size_t count, const sim_study_
 void      sim_study_free(sim_study *study);
 // Metric of one replication; `component` < 0: the whole system. NaN where there is nothing of the sort.
 double    sim_study_value(const sim_study *study, size_t variant, int replication, sim_metric metric, int component);
+// Of one variant, with its interval at the study's confidence.
 sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metric metric, int component);
-// Paired comparison of two variants: b against a. Smallest effect of interest: 1 % of a. Its interval is as wide as all looks together need.
+// Paired comparison of two variants at the study's confidence: b against a. Smallest effect of interest: 1 % of a.
 sim_paired sim_study_compare(const sim_study *study, size_t a, size_t b, sim_metric metric);
 // Whether the comparison says something: both have the metric, and less or more of it is better.
 bool       sim_study_can_compare(const sim_study *study, size_t a, size_t b, sim_metric metric);
+// The largest relative error of any watched metric, at 95 %: to be compared with `precision`. INFINITY when one is not known at all.
+double     sim_study_reached(const sim_study *study);
 bool       sim_study_meets_objectives(const sim_study *study, size_t variant);
 
 // A value with its interval, both times `factor`: "12.3 ±0.4", with as many digits as the interval supports. Returns `out`.
@@ -106,8 +119,10 @@ hr_status sim_study_models(const char *path, const char *const *variants, size_t
 
 // Checks that every claim of the scenario can be read: names of metrics, variants, components; units.
 hr_status sim_claims_check(const sim_model *model, hr_error *e) HR_MUST_USE;
-// Decides one claim from the replications so far, at `confidence`.
-void      sim_claim_decide(const sim_study *study, const sim_claim *claim, double confidence, sim_claim_result *result);
+// Whether the study has every variant that the claim names.
+bool      sim_claim_is_asked(const sim_study *study, const sim_claim *claim);
+// Decides one claim from the replications so far, at the study's confidence.
+void      sim_claim_decide(const sim_study *study, const sim_claim *claim, sim_claim_result *result);
 
 // The JSON documents of the verbs; the caller frees the text. Same study, same bytes.
 char *sim_study_run_document(const sim_study *study);          // headroom/run/1

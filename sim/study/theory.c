@@ -158,6 +158,7 @@ static const struct { sim_quantity quantity; sim_metric metric; const char *comp
     {SIM_QUANTITY_Lq, SIM_METRIC_queue, NULL, false, false},
     {SIM_QUANTITY_utilisation, SIM_METRIC_utilisation, "s", false, false},
     {SIM_QUANTITY_p_loss, SIM_METRIC_errors, NULL, false, false},
+    {SIM_QUANTITY_p_abandon, SIM_METRIC_errors, NULL, false, false},
     {SIM_QUANTITY_hit_ratio, SIM_METRIC_hit_ratio, NULL, false, false},
 };
 
@@ -223,7 +224,7 @@ static double total_rate(const sim_model *model, const sim_theory_answer *exact)
     double rate = 0;
     for (int i = 0; i < model->component_count; i++)
         if (model->components[i].kind == SIM_PART_workload)
-            rate += ((const sim_workload_def *)model->components[i].def)->rate_per_s;
+            rate += ((const sim_workload_def *)model->components[i].def)->arrivals.rate_per_s;
     return rate > 0 ? rate : exact->value[SIM_QUANTITY_X];
 }
 

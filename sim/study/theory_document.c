@@ -25,7 +25,7 @@ char *sim_theory_document(const sim_theory_table *table)
     json_t *rows = json_array();
     for (size_t i = 0; i < table->count; i++)
         json_array_append_new(rows, row_json(&table->rows[i]));
-    return dump(json_pack("{s:s,s:I,s:i,s:f,s:b,s:o}", "schema", "headroom/theory/1", "seed", (json_int_t)table->seed, "replications",
+    return dump(json_pack("{s:s,s:o,s:i,s:f,s:b,s:o}", "schema", "headroom/theory/1", "seed", sim_json_seed(table->seed), "replications",
                           table->replications, "confidence", table->confidence, "stopped", (int)table->was_stopped, "rows", rows));
 }
 

@@ -1,7 +1,8 @@
-// sim/study/trial.c - one replication: what is read from a world at the end of its window.
-#include "sim/study/study.h"
+// sim/study/trial.c - one replication: what is read from a world at the end of its window, or of a piece of it.
+#include "sim/study/trial.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 const sim_metric_row sim_metrics[SIM_METRIC_COUNT] = {
@@ -35,46 +36,57 @@ static void put(table t, sim_metric metric, int component, double value)
 
 static double share(double part, double whole) { return whole > 0 ? part / whole : NAN; }
 
-// The state of queues, caches and databases, which the drain would change.
-static void measure_stations(const sim_world *w, const sim_model *model, double window_s, table t)
+// A service counts for all its replicas.
+static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
+{
+    sim_station_view v = {0};
+    for (uint32_t r = 0, n = sim_service_replicas(w, id); r < n; r++) {
+        sim_station_view one = sim_service_look(w, id, r);
+        v.utilisation += one.utilisation / n;
+        v.queue_average += one.queue_average;
+        v.hits += one.hits;
+        v.misses += one.misses;
+    }
+    return v;
+}
+
+static sim_station_view look_at(const sim_world *w, const sim_model *model, int component)
+{
+    sim_component_id id = (sim_component_id)component;
+    switch (model->components[component].kind) {
+    case SIM_PART_service: return look_at_service(w, id);
+    case SIM_PART_cache: return sim_cache_look(w, id);
+    case SIM_PART_database: return sim_database_look(w, id);
+    default: return (sim_station_view){0};
+    }
+}
+
+// Queues, caches and databases: `view` of every component.
+static void measure_stations(const sim_station_view *view, const sim_model *model, double window_s, table t)
 {
     uint64_t hits = 0, misses = 0, statements = 0;
     double pool_busy = 0, queue = 0;
     int databases = 0, caches = 0, stations = 0;
     for (int i = 0; i < model->component_count; i++) {
-        sim_station_view v = {0};
-        sim_component_id id = (sim_component_id)i;
+        const sim_station_view *v = &view[i];
         switch (model->components[i].kind) {
-        case SIM_PART_service:
-            for (uint32_t r = 0, n = sim_service_replicas(w, id); r < n; r++) {
-                sim_station_view one = sim_service_look(w, id, r);
-                v.utilisation += one.utilisation / n;
-                v.queue_average += one.queue_average;
-                v.hits += one.hits;
-                v.misses += one.misses;
-            }
-            caches += ((const sim_service_def *)model->components[i].def)->local_entries > 0;
-            break;
-        case SIM_PART_cache:
-            v = sim_cache_look(w, id);
-            caches++;
-            break;
+        case SIM_PART_service: caches += ((const sim_service_def *)model->components[i].def)->local_entries > 0; break;
+        case SIM_PART_cache: caches++; break;
         case SIM_PART_database:
-            v = sim_database_look(w, id);
-            statements += v.started;
-            pool_busy += v.utilisation;
+            statements += v->started;
+            pool_busy += v->utilisation;
             databases++;
-            put(t, SIM_METRIC_statements, i, (double)v.started / window_s);
+            put(t, SIM_METRIC_statements, i, (double)v->started / window_s);
             break;
         default: continue;
         }
         stations++;
-        hits += v.hits;
-        misses += v.misses;
-        queue += v.queue_average;
-        put(t, SIM_METRIC_utilisation, i, v.utilisation);
-        put(t, SIM_METRIC_queue, i, v.queue_average);
-        put(t, SIM_METRIC_hit_ratio, i, share((double)v.hits, (double)(v.hits + v.misses)));
+        hits += v->hits;
+        misses += v->misses;
+        queue += v->queue_average;
+        put(t, SIM_METRIC_utilisation, i, v->utilisation);
+        put(t, SIM_METRIC_queue, i, v->queue_average);
+        put(t, SIM_METRIC_hit_ratio, i, share((double)v->hits, (double)(v->hits + v->misses)));
     }
     if (stations)
         put(t, SIM_METRIC_queue, -1, queue);
@@ -115,8 +127,7 @@ static bool is_asked(const sim_model *model, int component)
         for (uint16_t h = 0; h < s->handler_count; h++)
             for (uint16_t k = 0; k < s->handlers[h].count; k++) {
                 const sim_step_def *step = &s->handlers[h].steps[k];
-                if (step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_query && step->target != SIM_LOCAL &&
-                    sim_model_behind(model, step->target) == component)
+                if (sim_step_asks(step->kind) && step->target != SIM_LOCAL && sim_model_behind(model, step->target) == component)
                     return true;
             }
     }
@@ -152,35 +163,134 @@ static double cost_per_hour(const sim_model *model)
     return cores * model->price_core + bytes / (double)(1u << 30) * model->price_gib;
 }
 
-void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_time to, sim_trial *trial)
+static void add_requests(sim_workload_view *all, const sim_workload_view *v)
 {
-    table t = {trial->values, model->component_count + 1u};
+    all->offered += v->offered;
+    all->stale += v->stale;
+    all->reads += v->reads;
+    for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
+        all->outcome[o] += v->outcome[o];
+}
+
+// Everything that follows from what the stations and the workloads have counted in a window.
+static void measure(const sim_model *model, const sim_station_view *station, const sim_workload_view *requests, const sim_workload_view *all,
+                    bool has_truth, double window_s, table t)
+{
     for (size_t i = 0; i < SIM_METRIC_COUNT * (size_t)t.columns; i++)
-        trial->values[i] = NAN;
-    double window_s = (double)(to - from) * 1e-9;
-    measure_stations(w, model, window_s, t);
-    if (!w->on_wall_clock)                     // on the wall clock the live loop has waited for every answer
-        sim_world_drain(w, to + 10 * (to - from) + 60 * HR_SEC);
-    sim_world_check(w);
-    sim_workload_view all = {.latency = &trial->latency};
-    for (int i = 0; i < model->component_count; i++) {
-        if (model->components[i].kind != SIM_PART_workload)
-            continue;
-        sim_workload_view v = sim_workload_look(w, (sim_component_id)i);
-        measure_requests(&v, w->has_truth, window_s, t, i);
-        sim_histogram_merge(&trial->latency, v.latency);
-        all.offered += v.offered;
-        all.stale += v.stale;
-        all.reads += v.reads;
-        for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
-            all.outcome[o] += v.outcome[o];
-    }
-    measure_requests(&all, w->has_truth, window_s, t, -1);
-    memcpy(trial->outcome, all.outcome, sizeof all.outcome);
-    double cost = cost_per_hour(model), good_per_s = (double)all.outcome[SIM_ok] / window_s;
+        t.values[i] = NAN;
+    measure_stations(station, model, window_s, t);
+    for (int i = 0; i < model->component_count; i++)
+        if (model->components[i].kind == SIM_PART_workload)
+            measure_requests(&requests[i], has_truth, window_s, t, i);
+    measure_requests(all, has_truth, window_s, t, -1);
+    double cost = cost_per_hour(model), good_per_s = (double)all->outcome[SIM_ok] / window_s;
     if (cost > 0) {
         put(t, SIM_METRIC_cost, -1, cost);
         if (good_per_s > 0)
             put(t, SIM_METRIC_cost_per_million, -1, cost / (good_per_s * 3600) * 1e6);
     }
+}
+
+void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_time to, sim_trial *trial)
+{
+    sim_station_view *station = hr_alloc(model->component_count * sizeof *station);
+    sim_workload_view *requests = hr_alloc(model->component_count * sizeof *requests), all = {.latency = &trial->latency};
+    for (int i = 0; i < model->component_count; i++)
+        station[i] = look_at(w, model, i);     // before the drain, which would change them
+    if (!w->on_wall_clock)                     // on the wall clock the live loop has waited for every answer
+        sim_world_drain(w, to + 10 * (to - from) + 60 * HR_SEC);
+    sim_world_check(w);
+    for (int i = 0; i < model->component_count; i++) {
+        if (model->components[i].kind != SIM_PART_workload)
+            continue;
+        requests[i] = sim_workload_look(w, (sim_component_id)i);
+        sim_histogram_merge(&trial->latency, requests[i].latency);
+        add_requests(&all, &requests[i]);
+    }
+    measure(model, station, requests, &all, w->has_truth, (double)(to - from) * 1e-9, (table){trial->values, model->component_count + 1u});
+    memcpy(trial->outcome, all.outcome, sizeof all.outcome);
+    free(station);
+    free(requests);
+}
+
+// --- pieces of one long run -------------------------------------------------------------------------------------------
+
+struct sim_moment {
+    hr_time           since_reset;
+    bool              has_truth;
+    sim_station_view  *station;                // of every component
+    sim_workload_view *requests;               // of every component; their histograms are ours
+};
+
+sim_moment *sim_moment_take(const sim_world *w, const sim_model *model, hr_time reset)
+{
+    sim_moment *m = hr_alloc(sizeof *m);
+    *m = (sim_moment){w->now - reset, w->has_truth, hr_alloc(model->component_count * sizeof *m->station),
+                      hr_alloc(model->component_count * sizeof *m->requests)};
+    for (int i = 0; i < model->component_count; i++) {
+        m->station[i] = look_at(w, model, i);
+        if (model->components[i].kind != SIM_PART_workload)
+            continue;
+        m->requests[i] = sim_workload_look(w, (sim_component_id)i);
+        sim_histogram *copy = hr_alloc(sizeof *copy);
+        *copy = *m->requests[i].latency;
+        m->requests[i].latency = copy;
+    }
+    return m;
+}
+
+void sim_moment_free(sim_moment *m, const sim_model *model)
+{
+    for (int i = 0; i < model->component_count; i++)
+        free((void *)(uintptr_t)m->requests[i].latency);
+    free(m->station);
+    free(m->requests);
+    free(m);
+}
+
+// An average over the time since `a`, from averages since the reset.
+static double average_since(double at_a, double at_b, double a_s, double b_s) { return (at_b * b_s - at_a * a_s) / (b_s - a_s); }
+
+static sim_station_view station_since(const sim_station_view *a, const sim_station_view *b, double a_s, double b_s)
+{
+    return (sim_station_view){.utilisation = average_since(a->utilisation, b->utilisation, a_s, b_s),
+                              .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
+                              .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses};
+}
+
+// In a piece, requests are counted where they end: offered are those that have ended. `latency` becomes the view's histogram.
+static sim_workload_view requests_since(const sim_workload_view *a, const sim_workload_view *b, sim_histogram *latency)
+{
+    sim_workload_view v = {.stale = b->stale - a->stale, .reads = b->reads - a->reads, .latency = latency};
+    for (int o = 0; o < SIM_OUTCOME_COUNT; o++) {
+        v.outcome[o] = b->outcome[o] - a->outcome[o];
+        v.offered += v.outcome[o];
+    }
+    *latency = *b->latency;
+    latency->count -= a->latency->count;
+    latency->sum_s -= a->latency->sum_s;
+    for (uint32_t i = 0; i < SIM_HISTOGRAM_BUCKETS; i++)
+        latency->bucket[i] -= a->latency->bucket[i];
+    return v;
+}
+
+void sim_moment_between(const sim_moment *a, const sim_moment *b, const sim_model *model, double *values)
+{
+    double a_s = (double)a->since_reset * 1e-9, b_s = (double)b->since_reset * 1e-9;
+    sim_station_view *station = hr_alloc(model->component_count * sizeof *station);
+    sim_workload_view *requests = hr_alloc(model->component_count * sizeof *requests);
+    sim_histogram *latency = hr_alloc((model->component_count + 1u) * sizeof *latency), *together = &latency[model->component_count];
+    sim_workload_view all = {.latency = together};
+    for (int i = 0; i < model->component_count; i++) {
+        station[i] = station_since(&a->station[i], &b->station[i], a_s, b_s);
+        if (model->components[i].kind != SIM_PART_workload)
+            continue;
+        requests[i] = requests_since(&a->requests[i], &b->requests[i], &latency[i]);
+        sim_histogram_merge(together, &latency[i]);
+        add_requests(&all, &requests[i]);
+    }
+    measure(model, station, requests, &all, b->has_truth, b_s - a_s, (table){values, model->component_count + 1u});
+    free(station);
+    free(requests);
+    free(latency);
 }

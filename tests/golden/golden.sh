@@ -3,7 +3,7 @@
 # Beside NAME.yaml stands NAME.txt: for two seeds what `run` prints, and the SHA-256 of its --json. The table is for people, the sum decides.
 #
 #   golden.sh SOURCE PROGRAM NAME       checks one scenario (ctest golden.NAME)
-#   golden.sh SOURCE PROGRAM coverage   every component, distribution, step, policy and key kind is in some scenario
+#   golden.sh SOURCE PROGRAM coverage   every component, step, condition, rate, arrivals, distribution, key and policy is in some scenario
 #   golden.sh SOURCE PROGRAM --update   prints what has changed, then writes the new .txt files
 set -uo pipefail
 folder=$1/tests/golden program=$2 what=$3
@@ -16,9 +16,9 @@ outcome() {
     local seed
     for seed in 1 7; do
         "$program" run "$folder/$1.yaml" --no-store --replications 2 --threads "$2" --seed $seed --json > "$work/json" 2> "$work/err"
-        [ $? -le 2 ] || { cat "$work/err"; return 1; }
+        [ $? -le 2 ] || { cat "$work/err" >&2; return 1; }
         "$program" run "$folder/$1.yaml" --no-store --replications 2 --threads "$2" --seed $seed 2> "$work/err"
-        [ $? -le 2 ] || { cat "$work/err"; return 1; }
+        [ $? -le 2 ] || { cat "$work/err" >&2; return 1; }
         echo "seed $seed, sum of --json: $(sha256sum < "$work/json" | cut -d ' ' -f 1)"
     done
 }
@@ -34,9 +34,9 @@ missing() {
 
 case $what in
 coverage)
-    words=$(sed -n -E 's/^SIM_(PART|STEP|DISTRIBUTION|BALANCER|EVICTOR|LIMITER|BREAKER|RETRY|SHED)\(([a-z_]+).*/\2/p' "$1"/sim/parts/{parts,step}.def \
-        "$1"/sim/core/distribution.def "$1"/sim/policy/*/*.def)
-    left=$(missing "$words one uniform zipf")
+    words=$(sed -n -E 's/^SIM_(PART|STEP|CONDITION|RATE|ARRIVAL|DISTRIBUTION|POPULARITY|BALANCER|EVICTOR|LIMITER|BREAKER|RETRY|SHED)\(([a-z_]+).*/\2/p' \
+        "$1"/sim/parts/{parts,step,condition,rates,arrivals}.def "$1"/sim/core/{distribution,popularity}.def "$1"/sim/policy/*/*.def)
+    left=$(missing "$words")
     [ -z "$left" ] || { echo "no scenario in tests/golden has: $left"; exit 1; }
     [ "$(missing "exp no_such_word")" = no_such_word ] || { echo "the search for words does not find what is missing"; exit 1; }
     ;;

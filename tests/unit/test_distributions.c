@@ -40,7 +40,7 @@ static const struct { const char *text; double mean, scv; bool is_continuous; } 
 static sim_dist_def read(sim_pool *pool, const char *text)
 {
     sim_dist_def d;
-    if (!sim_read_dist(pool, text, &d))
+    if (!sim_read_dist(pool, NULL, text, &d))
         fail_msg("%s is not read", text);
     return d;
 }
@@ -164,7 +164,7 @@ static void test_what_is_no_distribution_is_refused(void **state)
         "pareto(min=1ms, shape=1)", "pareto(min=1ms, shape=2, max=1ms)", "pareto(min=1ms, shape=-2)", "gamma(0, 5ms)", "gamma(nan, 5ms)",
         "mix(90% exp(5ms))", "mix(90% exp(5ms), 20% 1ms)", "mix(100% mix(100% 5ms))", "mix(50% exp(5ms), 50%)", "mix()", "exp(5ms", "exp(5ms))", "exp()", "exp(5ms,)"};
     for (size_t i = 0; i < HR_COUNT(bad); i++)
-        if (sim_read_dist(&pool, bad[i], &d))
+        if (sim_read_dist(&pool, NULL, bad[i], &d))
             fail_msg("%s is read", bad[i]);
     sim_pool_free(&pool);
 }

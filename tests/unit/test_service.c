@@ -1,4 +1,4 @@
-// tests/unit/test_service.c - shared cores, priorities, closed loops and shaped gaps against cases computed by hand.
+// tests/unit/test_service.c - shared cores, priorities, patience, closed loops and shaped gaps against cases computed by hand.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,57 +10,7 @@
 #include <cmocka.h>
 
 #include "sim/policy/balance/balance.h"
-#include "sim/scenario/model.h"
-
-typedef struct { sim_world *w; sim_model *model; } fixture;
-
-// The world of a scenario, run and drained; every invariant is checked.
-static fixture run(const char *components, const char *workload, hr_time until)
-{
-    char *text = hr_format("scenario: t\ncomponents: {%s}\nworkload: {%s}\nrun: {duration: 100s, warmup: 0}\n", components, workload);
-    hr_error e = {0};
-    fixture f;
-    if (sim_model_parse("t", text, strlen(text), "", &f.model, &e))
-        fail_msg("%s", e.text);
-    free(text);
-    f.w = sim_model_build(f.model, 1);
-    f.w->arrivals_end = until;
-    sim_world_start(f.w, 0);
-    for (hr_time at = 0; at <= until; at += until / 50) {
-        sim_world_run(f.w, at);
-        sim_world_check(f.w);
-    }
-    assert_true(sim_world_drain(f.w, until * 100));
-    sim_world_check(f.w);
-    return f;
-}
-
-static sim_workload_view look(fixture f, const char *name)
-{
-    return sim_workload_look(f.w, (sim_component_id)sim_model_find(f.model, name));
-}
-
-static void done(fixture f)
-{
-    sim_world_free(f.w);
-    sim_model_free(f.model);
-}
-
-static double mean_of(const char *service, const char *workload, hr_time until)
-{
-    char *components = hr_format("s: {kind: service, %s}", service);
-    fixture f = run(components, workload, until);
-    free(components);
-    double mean = sim_histogram_mean_s(look(f, "c").latency);
-    done(f);
-    return mean;
-}
-
-static void near(double got, double want)
-{
-    if (!(got > want - 1e-6 && got < want + 1e-6))
-        fail_msg("got %.9f s, want %.9f s", got, want);
-}
+#include "tests/unit/run.h"
 
 // Requests come at 1 s, 2 s and 3 s. Each computes for 1.5 s.
 // One core shared: the first has 1 s of work done at 2 s, then half speed: ends at 3 s. The second has 0.5 s at 3 s, the third none;
@@ -149,6 +99,79 @@ static void test_the_rate_sets_the_mean_of_shaped_gaps(void **state)
     }
 }
 
+// One worker, 1 s each, arrivals every 0.3 s, patience 0.45 s. Served: 0.3-1.3, the one of 0.9 until 2.3, the one of 2.1 until 3.3.
+// The others leave after 0.45 s. With one place in the queue those of 0.9 and 1.8 find it taken, then it is free again.
+static void test_who_loses_patience_leaves_the_queue(void **state)
+{
+    (void)state;
+    const char *asks = "c: {rate: 3.3333333333/s, arrivals: constant, call: s.go, timeout: none}";
+    fixture f = run("s: {kind: service, workers: 1, patience: 450ms, on: {go: [{wait: 1s}]}}", asks, 2200 * HR_MS);
+    assert_int_equal(look(f, "c").outcome[SIM_ok], 3);
+    assert_int_equal(look(f, "c").outcome[SIM_timeout], 4);
+    assert_int_equal(sim_service_look(f.w, 0, 0).gave_up, 4);
+    near(sim_histogram_mean_s(look(f, "c").latency), (1.0 + 1.4 + 1.2 + 4 * 0.45) / 7);
+    done(f);
+    f = run("s: {kind: service, workers: 1, queue: 1, patience: 450ms, on: {go: [{wait: 1s}]}}", asks, 2200 * HR_MS);
+    assert_int_equal(look(f, "c").outcome[SIM_ok], 3);
+    assert_int_equal(look(f, "c").outcome[SIM_timeout], 2);
+    assert_int_equal(look(f, "c").outcome[SIM_rejected], 2);
+    near(sim_histogram_mean_s(look(f, "c").latency), (1.0 + 1.1 + 1.2 + 2 * 0.45) / 5);
+    done(f);
+    f = run("s: {kind: service, workers: 1, patience: none, on: {go: [{wait: 1s}]}}", asks, 2200 * HR_MS);         // the twin
+    assert_int_equal(look(f, "c").outcome[SIM_ok], 7);
+    done(f);
+}
+
+// Ten times as much as can be served, by priority: who leaves from the middle leaves no trace. `run` checks the queue's links on the way.
+static void test_those_who_gave_up_cost_no_memory(void **state)
+{
+    (void)state;
+    fixture f = run("s: {kind: service, workers: 4, priority: true, queue: 1M, patience: exp(100ms), on: {go: [{wait: exp(10ms)}]}}",
+                    "high: {rate: 200/s, call: s.go, timeout: none, priority: 5}, c: {rate: 3800/s, call: s.go, timeout: none}", 20 * HR_SEC);
+    sim_workload_view low = look(f, "c"), high = look(f, "high");
+    printf("low: %llu of %llu gave up; at most %u calls at a time\n", (unsigned long long)low.outcome[SIM_timeout], (unsigned long long)low.offered,
+           f.w->calls_peak);
+    assert_true(low.outcome[SIM_timeout] > low.offered * 9 / 10 && high.outcome[SIM_timeout] < high.offered / 20);
+    assert_true(f.w->calls_peak < 700);        // 380 wait on average, of 80000 that came
+    assert_int_equal(f.w->calls_live, 0);
+    done(f);
+}
+
+// One core. A low one computes 1 s from 1.0 s on; a high one of 0.5 s comes at 1.6 s; a second low one at 2.0 s. Interrupting: high until
+// 2.1 s, the first low one, which has 0.4 s to go, until 2.5 s, then the second until 3.5 s. Not interrupting: 2.0, 2.5 and 3.5 s.
+static void test_a_higher_priority_takes_the_core_away(void **state)
+{
+    (void)state;
+    const char *asks = "high: {rate: 0.625/s, arrivals: constant, call: s.quick, timeout: none, priority: 1}, "
+                       "c: {rate: 1/s, arrivals: constant, call: s.slow, timeout: none}";
+    for (int preemptive = 0; preemptive < 2; preemptive++) {
+        char *components = hr_format("s: {kind: service, priority: true, preemptive: %s, on: {quick: [{cpu: 500ms}], slow: [{cpu: 1s}]}}",
+                                     preemptive ? "true" : "false");
+        fixture f = run(components, asks, 2500 * HR_MS);
+        free(components);
+        near(sim_histogram_mean_s(look(f, "high").latency), preemptive ? 0.5 : 0.9);
+        near(sim_histogram_mean_s(look(f, "c").latency), preemptive ? 1.5 : 1.25);
+        done(f);
+    }
+}
+
+// The last computation ends at the same instant whether cores are taken away or not: nothing is lost or done twice.
+static void test_interrupted_work_is_conserved(void **state)
+{
+    (void)state;
+    hr_time ends[2];
+    for (int preemptive = 0; preemptive < 2; preemptive++) {
+        char *components = hr_format("s: {kind: service, workers: 1M, priority: true, preemptive: %s, cores: 1, on: {go: [{cpu: \"hyperexp(mean=1ms, scv=9)\"}]}}",
+                                     preemptive ? "true" : "false");
+        fixture f = run(components, "a: {rate: 400/s, call: s.go, timeout: none, priority: 7}, b: {rate: 400/s, call: s.go, timeout: none, priority: 3}, "
+                                    "c: {rate: 300/s, call: s.go, timeout: none}", 20 * HR_SEC);
+        ends[preemptive] = f.w->now;
+        assert_true(f.w->now > 20 * HR_SEC + HR_SEC / 2);           // more than one core can do: it has never idled since long
+        done(f);
+    }
+    assert_int_equal(ends[0], ends[1]);
+}
+
 static void test_random_two_takes_the_less_busy_of_two(void **state)
 {
     (void)state;
@@ -169,6 +192,8 @@ int main(void)
         cmocka_unit_test(test_cores_are_shared_as_computed_by_hand), cmocka_unit_test(test_a_computation_may_join_again),
         cmocka_unit_test(test_the_higher_priority_goes_first_and_interrupts_nobody), cmocka_unit_test(test_users_ask_when_they_have_their_answer),
         cmocka_unit_test(test_a_user_who_gives_up_thinks_again), cmocka_unit_test(test_the_rate_sets_the_mean_of_shaped_gaps),
-        cmocka_unit_test(test_random_two_takes_the_less_busy_of_two)};
+        cmocka_unit_test(test_random_two_takes_the_less_busy_of_two),
+        cmocka_unit_test(test_who_loses_patience_leaves_the_queue), cmocka_unit_test(test_those_who_gave_up_cost_no_memory),
+        cmocka_unit_test(test_a_higher_priority_takes_the_core_away), cmocka_unit_test(test_interrupted_work_is_conserved)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

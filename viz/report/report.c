@@ -19,7 +19,7 @@ static hr_status write_one(const char *folder, const char *name, const char *tex
 
 hr_status viz_report_write(const viz_report *r, const char *folder, hr_error *e)
 {
-    hr_status status = hr_make_folder(folder, e);
+    hr_status status = hr_make_folder(folder, 0777, e);
     if (status)
         return status;
     hr_text html = {0}, markdown = {0};
@@ -36,7 +36,7 @@ hr_status viz_report_write(const viz_report *r, const char *folder, hr_error *e)
 
 hr_status viz_report_picture(const sim_study *study, const char *path, hr_error *e)
 {
-    return viz_picture_write(path, VIZ_POSTER_WIDTH, VIZ_POSTER_HEIGHT, 1.5, viz_poster_draw, study, e);
+    return viz_drawing_write(path, VIZ_POSTER_WIDTH, VIZ_POSTER_HEIGHT, 1.5, viz_poster_draw, study, e);
 }
 
 bool viz_report_has(const sim_study *study, int metric)

@@ -1,37 +1,21 @@
 // viz/report/svg.c - see svg.h.
 #include "viz/report/svg.h"
 
-#include <cairo-svg.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static cairo_status_t collect(void *self, const unsigned char *data, unsigned length)
-{
-    hr_text_bytes(self, data, length);
-    return CAIRO_STATUS_SUCCESS;
-}
+#include "viz/draw/render.h"
 
-static void draw_on(cairo_surface_t *surface, double scale, viz_drawing *draw, const void *what)
+typedef struct { double scale; viz_drawing *draw; const void *what; } job;
+
+static void paint(cairo_t *cr, const void *self)
 {
-    cairo_t *cr = cairo_create(surface);
-    viz_pen pen = viz_pen_open(cr, VIZ_LIGHT, scale);
-    draw(&pen, what);
+    const job *j = self;
+    viz_pen pen = viz_pen_open(cr, VIZ_LIGHT, j->scale);
+    j->draw(&pen, j->what);
     viz_pen_close(&pen);
-    cairo_destroy(cr);
-}
-
-static char *svg_of(double width, double height, viz_drawing *draw, const void *what)
-{
-    hr_text svg = {0};
-    cairo_surface_t *surface = cairo_svg_surface_create_for_stream(collect, &svg, width, height);
-    cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
-    draw_on(surface, 1, draw, what);
-    cairo_surface_finish(surface);
-    HR_ASSERT(cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS && svg.data);
-    cairo_surface_destroy(surface);
-    return svg.data;
 }
 
 // The colour that cairo writes as rgb(14.117647%,34.117647%,90.196078%); false when it is none of the palette.
@@ -83,36 +67,26 @@ static void translate(const char *svg, const char *prefix, hr_text *out)
 
 void viz_svg_inline(double width, double height, const char *prefix, const char *label, viz_drawing *draw, const void *what, hr_text *out)
 {
-    char *svg = svg_of(width, height, draw, what);
-    const char *body = strstr(svg, "<svg");
+    hr_text svg = {0};
+    viz_render(VIZ_SVG, width, height, paint, &(job){1, draw, what}, &svg);
+    const char *body = strstr(svg.data, "<svg");
     body = body ? strchr(body, '>') : NULL;
     HR_ASSERT(body != NULL);
     hr_text_add(out, "<svg viewBox=\"0 0 %g %g\" role=\"img\" aria-label=\"", width, height);
     viz_escape(label, out);
     hr_text_add(out, "\"");
     translate(body, prefix, out);
-    free(svg);
+    free(svg.data);
 }
 
-hr_status viz_picture_write(const char *path, double width, double height, double scale, viz_drawing *draw, const void *what, hr_error *e)
+hr_status viz_drawing_write(const char *path, double width, double height, double scale, viz_drawing *draw, const void *what, hr_error *e)
 {
     const char *ending = strrchr(path, '.');
-    if (ending && strcmp(ending, ".svg") == 0) {
-        char *svg = svg_of(width, height, draw, what);
-        hr_status status = hr_write_file(path, svg, strlen(svg), e);
-        free(svg);
-        return status;
-    }
-    if (!ending || strcmp(ending, ".png") != 0)
+    bool svg = ending && strcmp(ending, ".svg") == 0;
+    if (!svg && (!ending || strcmp(ending, ".png") != 0))
         return hr_fail(e, HR_BAD_INPUT, "%s: want a name that ends in .png or .svg", path);
-    hr_text png = {0};
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(width * scale), (int)ceil(height * scale));
-    draw_on(surface, scale, draw, what);
-    HR_ASSERT(cairo_surface_write_to_png_stream(surface, collect, &png) == CAIRO_STATUS_SUCCESS);
-    cairo_surface_destroy(surface);
-    hr_status status = hr_write_file(path, png.data, png.used, e);
-    free(png.data);
-    return status;
+    double pixels = svg ? 1 : scale;
+    return viz_render_file(path, svg ? VIZ_SVG : VIZ_PNG, width * pixels, height * pixels, paint, &(job){pixels, draw, what}, e);
 }
 
 void viz_escape(const char *text, hr_text *out)

@@ -13,7 +13,7 @@ typedef void viz_drawing(viz_pen *pen, const void *what);
 void viz_svg_inline(double width, double height, const char *prefix, const char *label, viz_drawing *draw, const void *what, hr_text *out);
 
 // The same as a file of its own: .svg or .png by the ending of `path` (a picture of `scale` pixels a unit).
-hr_status viz_picture_write(const char *path, double width, double height, double scale, viz_drawing *draw, const void *what, hr_error *e) HR_MUST_USE;
+hr_status viz_drawing_write(const char *path, double width, double height, double scale, viz_drawing *draw, const void *what, hr_error *e) HR_MUST_USE;
 
 // Adds text with & < > and quotes written as HTML and XML want them.
 void viz_escape(const char *text, hr_text *out);

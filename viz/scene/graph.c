@@ -26,7 +26,7 @@ static void join(viz_graph *g, uint16_t from, uint16_t to)
 
 static bool asks(const sim_step_def *step)
 {
-    return step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_call && step->target != SIM_LOCAL;
+    return sim_step_asks(step->kind) && step->target != SIM_LOCAL;
 }
 
 static void join_part(viz_graph *g, uint16_t id)

@@ -91,7 +91,7 @@ static uint16_t busiest_workload(const viz_graph *g)
     double most = -1;
     for (uint16_t i = 0; i < g->part_count; i++)
         if (g->parts[i].kind == SIM_PART_workload) {
-            double rate = ((const sim_workload_def *)g->model->components[i].def)->rate_per_s;
+            double rate = ((const sim_workload_def *)g->model->components[i].def)->arrivals.rate_per_s;
             if (rate > most) {
                 most = rate;
                 best = i;

@@ -1,7 +1,6 @@
 // viz/scene/picture.c - see picture.h.
 #include "viz/scene/picture.h"
 
-#include <cairo-svg.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,44 +263,17 @@ hr_time viz_picture_time(viz_picture *p, const viz_view *view, double x)
 
 // --- files ----------------------------------------------------------------------------------------------------------
 
-static cairo_status_t collect(void *text, const unsigned char *bytes, unsigned count)
-{
-    hr_text_bytes(text, bytes, count);
-    return CAIRO_STATUS_SUCCESS;
-}
+typedef struct { const viz_player *player; const viz_view *view; } present;
 
-static void draw_once(const viz_player *player, cairo_surface_t *surface, const viz_view *view)
+static void paint(cairo_t *cr, const void *self)
 {
-    viz_picture *p = viz_picture_make(player);
-    cairo_t *cr = cairo_create(surface);
-    viz_picture_draw(p, cr, view);
-    cairo_destroy(cr);
+    const present *now = self;
+    viz_picture *p = viz_picture_make(now->player);
+    viz_picture_draw(p, cr, now->view);
     viz_picture_free(p);
 }
 
-hr_status viz_picture_png(const viz_player *player, const viz_view *view, const char *path, hr_error *e)
+hr_status viz_picture_write(const viz_player *player, const viz_view *view, viz_format format, const char *path, hr_error *e)
 {
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)lround(view->width * view->scale),
-                                                          (int)lround(view->height * view->scale));
-    draw_once(player, surface, view);
-    hr_text bytes = {0};
-    cairo_status_t status = cairo_surface_write_to_png_stream(surface, collect, &bytes);
-    cairo_surface_destroy(surface);
-    HR_ASSERT(status == CAIRO_STATUS_SUCCESS);
-    hr_status written = hr_write_file(path, bytes.data, bytes.used, e);
-    free(bytes.data);
-    return written;
-}
-
-hr_status viz_picture_svg(const viz_player *player, const viz_view *view, const char *path, hr_error *e)
-{
-    hr_text bytes = {0};
-    cairo_surface_t *surface = cairo_svg_surface_create_for_stream(collect, &bytes, view->width * view->scale, view->height * view->scale);
-    draw_once(player, surface, view);
-    cairo_surface_finish(surface);
-    HR_ASSERT(cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS);
-    cairo_surface_destroy(surface);
-    hr_status written = hr_write_file(path, bytes.data, bytes.used, e);
-    free(bytes.data);
-    return written;
+    return viz_render_file(path, format, view->width * view->scale, view->height * view->scale, paint, &(present){player, view}, e);
 }

@@ -7,6 +7,7 @@
 #define VIZ_PICTURE_H
 
 #include "viz/draw/draw.h"
+#include "viz/draw/render.h"
 #include "viz/scene/player.h"
 
 enum { VIZ_TOKENS_MOST = 600 };                // beyond, one token stands for several requests
@@ -42,8 +43,7 @@ hr_time      viz_picture_time(viz_picture *picture, const viz_view *view, double
 // The tokens of the last drawing and how many requests each stands for.
 uint32_t     viz_picture_tokens(const viz_picture *picture, uint64_t *one_in);
 
-// Draws the present into a file. Sizes in pixels; HR_ENVIRONMENT when it cannot be written.
-hr_status viz_picture_png(const viz_player *player, const viz_view *view, const char *path, hr_error *e) HR_MUST_USE;
-hr_status viz_picture_svg(const viz_player *player, const viz_view *view, const char *path, hr_error *e) HR_MUST_USE;
+// Draws the present into a file. HR_ENVIRONMENT when it cannot be written.
+hr_status viz_picture_write(const viz_player *player, const viz_view *view, viz_format format, const char *path, hr_error *e) HR_MUST_USE;
 
 #endif

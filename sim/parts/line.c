@@ -1,0 +1,84 @@
+// sim/parts/line.c - a queue of calls in order of arrival or of priority, which calls may leave from the middle.
+// * With priorities it knows the last call of each, so joining costs the same however many wait.
+#include "sim/parts/service.h"
+
+// Puts `call` behind `before`, or at the head when that is 0.
+static void insert(sim_world *w, sim_line *q, sim_ref call, sim_ref before)
+{
+    sim_call *c = sim_call_at(w, call);
+    sim_ref *link = before ? &sim_call_at(w, before)->next : &q->fifo.head;
+    c->next = *link;
+    *link = call;
+    if (q->both_ways)
+        c->previous = before;
+    if (!c->next)
+        q->fifo.tail = call;
+    else if (q->both_ways)
+        sim_call_at(w, c->next)->previous = call;
+    sim_level_up(w, &q->fifo.length);
+}
+
+// The last who waits of a priority of at least `least`, or 0.
+static sim_ref last_from(const sim_line *q, unsigned least)
+{
+    for (unsigned p = least; p < SIM_PRIORITIES; p++)
+        if (q->last[p])
+            return q->last[p];
+    return 0;
+}
+
+void sim_line_push(sim_world *w, sim_line *q, sim_ref call)
+{
+    unsigned priority = sim_call_at(w, call)->priority;
+    insert(w, q, call, q->by_priority ? last_from(q, priority) : q->fifo.tail);
+    if (q->by_priority)
+        q->last[priority] = call;
+}
+
+void sim_line_push_first(sim_world *w, sim_line *q, sim_ref call)
+{
+    unsigned priority = sim_call_at(w, call)->priority;
+    insert(w, q, call, last_from(q, priority + 1));
+    if (!q->last[priority])
+        q->last[priority] = call;
+}
+
+sim_ref sim_line_pop(sim_world *w, sim_line *q)
+{
+    sim_ref call = sim_fifo_pop(w, &q->fifo);
+    if (q->by_priority && call && q->last[sim_call_at(w, call)->priority] == call)
+        q->last[sim_call_at(w, call)->priority] = 0;
+    return call;
+}
+
+void sim_line_leave(sim_world *w, sim_line *q, sim_ref call)
+{
+    const sim_call *c = sim_call_at(w, call);
+    sim_ref before = q->fifo.head == call ? 0 : c->previous;       // who was before it may have been served
+    *(before ? &sim_call_at(w, before)->next : &q->fifo.head) = c->next;
+    if (c->next)
+        sim_call_at(w, c->next)->previous = before;
+    else
+        q->fifo.tail = before;
+    if (q->by_priority && q->last[c->priority] == call)
+        q->last[c->priority] = before && sim_call_at(w, before)->priority == c->priority ? before : 0;
+    sim_level_down(w, &q->fifo.length);
+}
+
+// Nobody waits behind a call of lower priority, the last of each is known, and links and length are right.
+void sim_line_check(const sim_world *w, const sim_line *q)
+{
+    unsigned least = SIM_PRIORITIES - 1;
+    uint32_t count = 0;
+    for (sim_ref call = q->fifo.head, before = 0; call; before = call, call = sim_call_at(w, call)->next, count++) {
+        const sim_call *c = sim_call_at(w, call);
+        SIM_ASSERT(w, !q->both_ways || !before || c->previous == before);
+        SIM_ASSERT(w, c->next || q->fifo.tail == call);
+        if (!q->by_priority)
+            continue;
+        bool ends = !c->next || sim_call_at(w, c->next)->priority != c->priority;
+        SIM_ASSERT(w, c->priority <= least && (q->last[c->priority] == call) == ends);
+        least = c->priority;
+    }
+    SIM_ASSERT(w, count == q->fifo.length.level && (count > 0 || !q->fifo.tail));
+}

@@ -78,6 +78,12 @@ static void add_retries(listing *l)
         add(l, sim_retries[i]->name, "", sim_retries[i]->summary);
 }
 
+static void add_sheds(listing *l)
+{
+    for (int i = 0; sim_sheds[i]; i++)
+        add(l, sim_sheds[i]->name, "", sim_sheds[i]->summary);
+}
+
 static void add_distributions(listing *l)
 {
 #define SIM_DISTRIBUTION(name, arguments, help) add(l, #name, arguments, help);
@@ -144,6 +150,7 @@ static const struct { const char *name, *summary; void (*add)(listing *l); } kin
     {"limiters",      "how a rate limiter decides: `kind: limiter`, `replay limit`", add_limiters},
     {"breakers",      "what opens a circuit breaker: `kind: breaker`, `replay breaker`", add_breakers},
     {"retries",       "how long a retry waits: `retry: {policy: NAME}`", add_retries},
+    {"sheds",         "how load shedding finds its limit: `shed: {policy: NAME}`", add_sheds},
     {"distributions", "how times are written", add_distributions},
     {"rates",         "how often requests come: `rate: …`", add_rates},
     {"arrivals",      "gaps between requests: `arrivals: …`", add_arrivals},
@@ -167,7 +174,7 @@ hr_status cli_list(int argc, char **argv)
     bool json = false;
     const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
     const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, conditions, balancers, evictions, limiters, "
-                             "breakers, retries, distributions, rates, arrivals, keys, metrics, outcomes.", "headroom list balancers", options, 0, 1};
+                             "breakers, retries, sheds, distributions, rates, arrivals, keys, metrics, outcomes.", "headroom list balancers", options, 0, 1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
     if (parsed != CLI_GO)

@@ -55,9 +55,9 @@ hr_status cli_replay_breaker(int argc, char **argv)
     bool json = false;
     sim_replay_breaker_options o = {.breaker = sim_breaker_default(), .every = HR_SEC};
     sim_breaker_def *d = &o.breaker;
-    setting s[] = {{"failure-rate-threshold", NULL, SIM_BREAKER_RATES, &d->failure_rate, NULL},
-                   {"slow-call-rate-threshold", NULL, SIM_BREAKER_RATES, &d->slow_rate, NULL},
-                   {"minimum-number-of-calls", NULL, SIM_BREAKER_RATES, NULL, &d->minimum},
+    setting s[] = {{"failure-rate-threshold", NULL, SIM_BREAKER_FAILURE_RATE, &d->failure_rate, NULL},
+                   {"slow-call-rate-threshold", NULL, SIM_BREAKER_SLOW_RATE, &d->slow_rate, NULL},
+                   {"minimum-number-of-calls", NULL, SIM_BREAKER_MINIMUM, NULL, &d->minimum},
                    {"sliding-window-size", NULL, SIM_BREAKER_SIZE, NULL, &d->size},
                    {"failures", NULL, SIM_BREAKER_FAILURES, NULL, &d->failures},
                    {"permitted-number-of-calls-in-half-open-state", NULL, 0, NULL, &d->half_open},

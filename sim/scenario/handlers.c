@@ -240,6 +240,55 @@ static void read_extras(compiler *c, sim_node *map, sim_step_def *step)
         SIM_FAIL(r, timeout, "timeout: want a time such as 500ms, or none");
 }
 
+// How a step asks again.
+static void read_retry(sim_reader *r, const char *where, sim_node *retry, sim_attempts_def *a)
+{
+    char name[200];
+    snprintf(name, sizeof name, "%.160s: retry", where);
+    if (retry->kind != SIM_MAP)
+        SIM_FAIL(r, retry, "%s: want {policy: full-jitter, most: 3} or the like; {} for the defaults", name);
+    else if (!sim_keys_read(r->pool, r->source, "retry", name, retry, &a->retry))
+        r->failed = true;
+    else if (sim_node_member(retry, "min_retries") && a->retry.budget <= 0)
+        SIM_FAIL(r, retry, "%s: `min_retries` belongs to a `budget`", name);
+    else if (a->retry.cap == HR_FOREVER || a->retry.base == HR_FOREVER || a->retry.cap < a->retry.base)
+        SIM_FAIL(r, retry, "%s: want times with `base` <= `cap`", name);
+}
+
+static void read_hedge(sim_reader *r, const char *where, sim_node *hedge, sim_attempts_def *a)
+{
+    char name[200];
+    snprintf(name, sizeof name, "%.160s: hedge", where);
+    if (hedge->kind != SIM_MAP || !sim_keys_read(r->pool, r->source, "hedge", name, hedge, a)) {
+        if (hedge->kind != SIM_MAP)
+            SIM_FAIL(r, hedge, "%s: want {after: p95} or {after: 20ms}", name);
+        r->failed = true;
+        return;
+    }
+    const sim_node *after = sim_node_member(hedge, "after");
+    const char *text = after->kind == SIM_SCALAR ? after->text : "";
+    double percent;
+    if (text[0] == 'p' && sim_read_number(text + 1, &percent) && percent >= 1 && percent < 100)
+        a->hedge_quantile = percent / 100;
+    else if (!sim_read_time(text, &a->hedge_after) || a->hedge_after == HR_FOREVER || a->hedge_after < HR_US)
+        SIM_FAIL(r, after, "%s.after: want a time such as 20ms, or a quantile of the answers such as p95", name);
+}
+
+static void read_attempts(compiler *c, sim_node *map, sim_step_def *step)
+{
+    sim_node *retry = sim_node_member(map, "retry"), *hedge = sim_node_member(map, "hedge");
+    if (!retry && !hedge)
+        return;
+    sim_attempts_def *a = sim_pool_take(c->reader->pool, sizeof *a);
+    if (step->target == SIM_LOCAL)
+        SIM_FAIL(c->reader, retry ? retry : hedge, "%s: the replica's own cache answers at once and always: nothing to ask again", c->where);
+    if (retry)
+        read_retry(c->reader, c->where, retry, a);
+    if (hedge)
+        read_hedge(c->reader, c->where, hedge, a);
+    step->attempts = a;
+}
+
 static void read_steps(compiler *c, sim_node *list);
 
 // What runs off the end of rows `from` … goes on at `next` instead of at `end`, the first row behind them.
@@ -352,6 +401,8 @@ static void read_step(compiler *c, sim_node *map)
             SIM_FAIL(r, argument, "want {fail: error}");
     }
     read_extras(c, map, &step);
+    if (sim_step_asks(step.kind))
+        read_attempts(c, map, &step);
     step.ordinal = ordinal_of(c, &step);
     step.rounds = (uint32_t)c->rounds;
     uint16_t place = c->count++;
@@ -436,7 +487,8 @@ static void visit(sim_reader *r, uint16_t id, uint16_t operation, handler_note *
         } else if (!theirs->colour) {
             visit(r, next, h->steps[i].operation, notes);
         }
-        mine->steps += h->steps[i].rounds * theirs->steps;
+        const sim_attempts_def *a = h->steps[i].attempts;
+        mine->steps += h->steps[i].rounds * theirs->steps * (a ? 1.0 + a->retry.most + a->hedges : 1);
     }
     mine->colour = 2;
     if (mine->steps > MOST_STEPS_RUN && !r->failed)

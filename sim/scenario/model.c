@@ -112,6 +112,15 @@ static void read_engine(sim_reader *r, sim_node *node, const char *where, const 
         SIM_FAIL(r, engine, "%s.engine = '%s': want %s", where, engine->kind == SIM_SCALAR ? engine->text : "…", only);
 }
 
+// Whether the file says so; the bit that is then set.
+static unsigned given(sim_node *node, const char *word, unsigned bit) { return sim_node_member(node, word) ? bit : 0; }
+
+// A complaint of a policy about its settings, at the component.
+static void complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e)
+{
+    SIM_FAIL(r, node, "%s: %.*s", where, (int)(e->used ? e->used - 1 : 0), e->text);
+}
+
 static void read_local(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
 {
     sim_node *local = sim_node_member(node, "local");
@@ -123,6 +132,26 @@ static void read_local(sim_reader *r, sim_node *node, const char *where, sim_ser
         SIM_FAIL(r, local, "%s: want {entries: 1000}", name);
     else if (!sim_keys_read(r->pool, r->source, "local", name, local, def))
         r->failed = true;
+}
+
+static void read_shed(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
+{
+    sim_node *shed = sim_node_member(node, "shed");
+    if (!shed)
+        return;
+    char name[96];
+    snprintf(name, sizeof name, "%.80s.shed", where);
+    def->sheds = true;
+    unsigned bits = 0;
+    for (const sim_shed_setting *s = sim_shed_settings; s->word; s++)
+        bits |= shed->kind == SIM_MAP ? given(shed, s->word, s->bit) : 0;
+    hr_error e = {0};
+    if (shed->kind != SIM_MAP)
+        SIM_FAIL(r, shed, "%s: want {policy: gradient} or another of `list sheds`", name);
+    else if (!sim_keys_read(r->pool, r->source, "shed", name, shed, &def->shed))
+        r->failed = true;
+    else if (sim_shed_fits(&def->shed, bits, &e))
+        complain(r, shed, name, &e);
 }
 
 // How long calls wait for a worker, and which disciplines go together.
@@ -160,15 +189,6 @@ static void read_statements(sim_reader *r, sim_node *node, const char *where, si
             r->failed = true;
     }
     def->statements = statements;
-}
-
-// Whether the file says so; the bit that is then set.
-static unsigned given(sim_node *node, const char *word, unsigned bit) { return sim_node_member(node, word) ? bit : 0; }
-
-// A complaint of a policy about its settings, at the component.
-static void complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e)
-{
-    SIM_FAIL(r, node, "%s: %.*s", where, (int)(e->used ? e->used - 1 : 0), e->text);
 }
 
 static void read_limiter(sim_reader *r, sim_node *node, const char *where, sim_limiter_def *d, bool good)
@@ -211,6 +231,7 @@ static void read_values(sim_reader *r, uint16_t id)
     r->failed = r->failed || !good;
     switch (c->kind) {
     case SIM_PART_service:
+        read_shed(r, node, c->name, c->def);
         read_local(r, node, c->name, c->def);
         read_discipline(r, node, c->name, c->def);
         break;

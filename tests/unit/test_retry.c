@@ -86,7 +86,7 @@ static void test_budget_floor_by_hand(void **state)
     (void)state;
     sim_retry_def d = tenth;
     d.budget = 0.5;
-    d.budget_floor_per_s = 1;
+    d.min_retries_per_s = 1;
     sim_retry_budget b = {0};
     for (int i = 0; i < 10; i++)
         assert_true(sim_retry_budget_take(&b, &d, 0));

@@ -10,8 +10,9 @@ const sim_breaker_row *const sim_breaker_rows[] = {
     NULL};
 
 const sim_breaker_setting sim_breaker_settings[] = {
-    {"failure_rate_threshold", SIM_BREAKER_RATES}, {"slow_call_rate_threshold", SIM_BREAKER_RATES}, {"minimum_number_of_calls", SIM_BREAKER_RATES},
-    {"slow_call_duration_threshold", SIM_BREAKER_RATES}, {"sliding_window_size", SIM_BREAKER_SIZE}, {"failures", SIM_BREAKER_FAILURES}, {NULL, 0}};
+    {"failure_rate_threshold", SIM_BREAKER_FAILURE_RATE}, {"slow_call_rate_threshold", SIM_BREAKER_SLOW_RATE},
+    {"slow_call_duration_threshold", SIM_BREAKER_SLOW_AFTER}, {"minimum_number_of_calls", SIM_BREAKER_MINIMUM},
+    {"sliding_window_size", SIM_BREAKER_SIZE}, {"failures", SIM_BREAKER_FAILURES}, {NULL, 0}};
 
 const char *sim_breaker_state_name(sim_breaker_state state)
 {

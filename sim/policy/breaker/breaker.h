@@ -13,9 +13,9 @@ typedef enum { SIM_BREAKER_CLOSED, SIM_BREAKER_OPEN, SIM_BREAKER_HALF_OPEN } sim
 const char *sim_breaker_state_name(sim_breaker_state state);
 
 enum {                                         // settings that a row honours; the words stand in sim_breaker_settings
-    SIM_BREAKER_RATES = 1,                     // failure_rate_threshold, slow_call_rate_threshold, minimum_number_of_calls
-    SIM_BREAKER_SIZE = 2,                      // sliding_window_size
-    SIM_BREAKER_FAILURES = 4,                  // failures
+    SIM_BREAKER_FAILURE_RATE = 1, SIM_BREAKER_SLOW_RATE = 2, SIM_BREAKER_SLOW_AFTER = 4, SIM_BREAKER_MINIMUM = 8, SIM_BREAKER_SIZE = 16,
+    SIM_BREAKER_FAILURES = 32,
+    SIM_BREAKER_RATES = SIM_BREAKER_FAILURE_RATE | SIM_BREAKER_SLOW_RATE | SIM_BREAKER_SLOW_AFTER | SIM_BREAKER_MINIMUM,
 };
 typedef struct { const char *word; unsigned bit; } sim_breaker_setting;
 extern const sim_breaker_setting sim_breaker_settings[];           // ends with NULL

@@ -47,7 +47,7 @@ void sim_retry_budget_request(sim_retry_budget *b, hr_time now)
 bool sim_retry_budget_take(sim_retry_budget *b, const sim_retry_def *d, hr_time now)
 {
     forget_old_slices(b, now);
-    int64_t cost = (int64_t)(TOKEN / d->budget), left = (int64_t)(d->budget_floor_per_s * SIM_BUDGET_SLICES * (double)cost);
+    int64_t cost = (int64_t)(TOKEN / d->budget), left = (int64_t)(d->min_retries_per_s * SIM_BUDGET_SLICES * (double)cost);
     for (int i = 0; i < SIM_BUDGET_SLICES; i++)
         left += b->slice[i];
     if (left < cost)

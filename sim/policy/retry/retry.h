@@ -12,7 +12,7 @@ typedef struct {
     uint32_t most;                             // attempts after the first
     hr_time  base, cap;                        // the first wait, or its upper bound; the longest wait
     double   budget;                           // share of requests that may be retried; 0: no budget
-    double   budget_floor_per_s;               // retries a second that are always allowed, with a budget
+    double   min_retries_per_s;               // retries a second that are always allowed, with a budget
 } sim_retry_def;
 
 typedef struct {
@@ -31,7 +31,7 @@ int     sim_retry_find(const char *name);
 hr_time sim_retry_doubled(const sim_retry_def *d, uint32_t retry);
 
 // --- budget: as Finagle's RetryBudget, a bucket whose tokens live for ten seconds ------------------------------------------
-// Each request puts a token in, each retry takes 1 / budget of them out. `budget_floor_per_s` × 10 s retries are there in reserve, for a
+// Each request puts a token in, each retry takes 1 / budget of them out. `min_retries_per_s` × 10 s retries are there in reserve, for a
 // client that has just started or asks seldom. Counted in ten slices of a second.
 enum { SIM_BUDGET_SLICES = 10 };
 typedef struct {

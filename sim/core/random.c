@@ -230,6 +230,28 @@ void sim_lateness_place(sim_world *w, const sim_dist_def *def)
     *SIM_AT(w, sim_dist, w->lateness) = d;
 }
 
+static HR_APART void draw_ahead(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream)
+{
+    ahead->drawn = SIM_AHEAD;
+    for (unsigned i = 0; i < SIM_AHEAD; i++)
+        ahead->time[i] = sim_dist_time(w, d, stream, ahead->from + i, ahead->ordinal);
+}
+
+hr_time sim_dist_ahead(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream, uint64_t subject, uint32_t ordinal)
+{
+    enum { WORTH_IT = 4 };                     // subjects in a row that make it likely that more follow
+    ahead->streak = subject == ahead->last + 1 ? ahead->streak + 1 : 0;
+    ahead->last = subject;
+    if (subject - ahead->from >= ahead->drawn || ordinal != ahead->ordinal) {
+        if (ahead->streak < WORTH_IT)
+            return sim_dist_time(w, d, stream, subject, ordinal);
+        ahead->from = subject;
+        ahead->ordinal = ordinal;
+        draw_ahead(w, d, ahead, stream);
+    }
+    return ahead->time[subject - ahead->from];
+}
+
 // Erlang by the product of its phases' uniforms; each draw gives two.
 static HR_APART double erlang_draw(uint64_t seed, uint32_t stream, uint64_t subject, uint32_t ordinal, int phases)
 {

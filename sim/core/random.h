@@ -99,6 +99,16 @@ typedef struct {                               // the same inside a world
 sim_dist sim_dist_place(sim_world *w, const sim_dist_def *def);
 // One time in nanoseconds, never negative.
 hr_time  sim_dist_time(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal);
+// The same for subjects that mostly follow each other, such as the requests of a workload: times of SIM_AHEAD of them are drawn at once,
+// side by side, which costs a third. What a draw gives depends on its subject alone, so it changes nothing when it is made.
+enum { SIM_AHEAD = 8 };                        // a power of two
+typedef struct {
+    uint64_t from, last;                       // the first subject that is drawn; the one that was asked for last
+    uint32_t ordinal, drawn;                   // drawn: how many subjects are, from `from` on
+    uint64_t streak;                           // so many subjects in a row, up to now, followed each other
+    hr_time  time[SIM_AHEAD];
+} sim_ahead;
+hr_time  sim_dist_ahead(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream, uint64_t subject, uint32_t ordinal);
 // The value at probability p in (0, 1), in seconds.
 double   sim_dist_quantile(const sim_dist_def *def, double p);
 // Mean in seconds, and squared coefficient of variation.

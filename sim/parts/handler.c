@@ -61,8 +61,10 @@ sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_d
                       .limit = d->limit, .timeout = d->timeout,
                       .ttl_ms = d->ttl == HR_FOREVER ? 0 : (uint32_t)((d->ttl + HR_MS - 1) / HR_MS),
                       .stream = sim_stream(w, id, purpose_of(d->kind))};
-        if (d->kind == SIM_STEP_wait || d->kind == SIM_STEP_cpu)
+        if (d->kind == SIM_STEP_wait || d->kind == SIM_STEP_cpu) {
             s.time = sim_dist_place(w, &d->time);
+            s.ahead = sim_take(w, sizeof(sim_ahead));
+        }
         if (d->branch_count)
             s.branches = sim_take(w, d->branch_count * sizeof(uint16_t));
         if (d->attempts)
@@ -293,7 +295,7 @@ static inline sim_ref run_step(sim_world *w, sim_component_id id, sim_ref call)
     const sim_step *step = sim_service_step(w, c);
     switch (step->kind) {
     case SIM_STEP_wait:
-        sim_schedule(w, w->now + sim_dist_time(w, &step->time, step->stream, c->request, c->path + step->ordinal) +
+        sim_schedule(w, w->now + sim_dist_ahead(w, &step->time, SIM_AT(w, sim_ahead, step->ahead), step->stream, c->request, c->path + step->ordinal) +
                      sim_lateness(w, id, c->request, c->path + step->ordinal), id, SIM_SERVICE_STEP, call, c->generation);
         return 0;
     case SIM_STEP_cpu:

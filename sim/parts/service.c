@@ -127,7 +127,7 @@ hr_time sim_service_cpu_demand(const sim_world *w, sim_ref call)
 {
     const sim_call *c = sim_call_at(w, call);
     const sim_step *step = sim_service_step(w, c);
-    return sim_dist_time(w, &step->time, step->stream, c->request, c->path + step->ordinal);
+    return sim_dist_ahead(w, &step->time, SIM_AT(w, sim_ahead, step->ahead), step->stream, c->request, c->path + step->ordinal);
 }
 
 static void take_core(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call)

@@ -14,6 +14,7 @@ typedef struct {                               // a compiled step in the world
     uint32_t ttl_ms;                           // 0: never expires
     sim_ref  branches;                         // uint16_t[branch_count]
     sim_ref  attempts;                         // how it asks again, attempts.c; 0: it asks once
+    sim_ref  ahead;                            // sim_ahead of `time`
     hr_time  timeout;
     double   share;
     uint64_t limit;

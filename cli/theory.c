@@ -75,8 +75,9 @@ static void print_table(const sim_theory_table *table)
         if (strcmp(before, r->parameters) != 0)
             printf("%s: %s %s\n", r->title, r->model, r->parameters);
         before = r->parameters;
-        printf("  %-9s  %-12s exact %s%.6g, simulated %.6g (%.6g to %.6g)", r->agrees ? "agrees" : "DISAGREES", sim_quantities[r->quantity].name,
-               r->is_bound ? "at most " : "", r->exact, r->simulated.value, r->simulated.low, r->simulated.high);
+        printf("  %-9s  %-12s exact %s%.6g, simulated %.6g (%.6g to %.6g), sharp to %.2g %%", r->agrees ? "agrees" : "DISAGREES", sim_quantities[r->quantity].name,
+               r->is_bound ? "at most " : "", r->exact, r->simulated.value, r->simulated.low, r->simulated.high,
+               sim_theory_sharpness(r) * 100);
         if (r->allowance > 0)
             printf(", may be %.2g %% off", r->allowance * 100);
         printf("\n");

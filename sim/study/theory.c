@@ -132,7 +132,7 @@ static const double bucket_error = 0.008;      // a quantile is the middle of a 
 
 typedef struct {
     const char *title, *model, *parameters, *varied[VARIED], *quantities;
-    double      thousands, allowance;
+    double      thousands[VARIED], allowance;
     const char *scenario;
 } check;
 
@@ -228,7 +228,7 @@ static double total_rate(const sim_model *model, const sim_theory_answer *exact)
     return rate > 0 ? rate : exact->value[SIM_QUANTITY_X];
 }
 
-static hr_status simulate(const check *c, const char *parameters, const sim_theory_answer *exact, const sim_theory_options *o, sim_study **study, hr_error *e)
+static hr_status simulate(const check *c, double thousands, const char *parameters, const sim_theory_answer *exact, const sim_theory_options *o, sim_study **study, hr_error *e)
 {
     char *text = fill_scenario(c, parameters);
     sim_model *model;
@@ -236,7 +236,7 @@ static hr_status simulate(const check *c, const char *parameters, const sim_theo
     free(text);
     if (status)
         return status;
-    model->duration = (hr_time)(c->thousands * 1000 * o->effort / total_rate(model, exact) * 1e9);
+    model->duration = (hr_time)(thousands * 1000 * o->effort / total_rate(model, exact) * 1e9);
     model->warmup = model->duration / 5;       // many relaxation times even of the most loaded rows
     model->sample = model->duration / 10;      // nobody looks at the series
     sim_study_options options = sim_study_options_default();
@@ -251,6 +251,11 @@ bool sim_theory_agrees(const sim_theory_row *row)
 {
     double off = row->allowance * fabs(row->exact);
     return row->simulated.low - off <= row->exact && (row->is_bound || row->exact <= row->simulated.high + off);
+}
+
+double sim_theory_sharpness(const sim_theory_row *row)
+{
+    return (row->simulated.high - row->simulated.low) / 2 / fabs(row->exact);
 }
 
 static void measure(const sim_study *study, const check *c, double level, sim_theory_row *row)
@@ -275,10 +280,10 @@ sim_theory_options sim_theory_options_default(void)
 }
 
 // One check at one load: the exact values first, then the same from the simulation. Appends its rows.
-static hr_status run_check(const check *c, const char *varied, const sim_theory_options *o, double level, sim_theory_table *table, hr_error *e)
+static hr_status run_check(const check *c, size_t place, const sim_theory_options *o, double level, sim_theory_table *table, hr_error *e)
 {
     const sim_theory_model *model = sim_theory_find(c->model);
-    char *parameters = fill_parameters(c->parameters, varied);
+    char *parameters = fill_parameters(c->parameters, c->varied[place]);
     sim_theory_arguments a;
     sim_theory_answer exact;
     sim_study *study = NULL;
@@ -287,7 +292,7 @@ static hr_status run_check(const check *c, const char *varied, const sim_theory_
     if (!status)
         status = sim_theory_compute(model, &a, &exact, e);
     if (!status)
-        status = simulate(c, parameters, &exact, o, &study, e);
+        status = simulate(c, c->thousands[place], parameters, &exact, o, &study, e);
     sim_quantity quantity[MOST_QUANTITIES];
     size_t n = quantities_of(c, quantity);
     for (size_t i = 0; !status && !study->was_stopped && i < n; i++) {
@@ -318,7 +323,8 @@ hr_status sim_theory_check(const sim_theory_options *o, sim_theory_table **out, 
     double work = 0, done = 0;
     for (size_t i = 0; i < HR_COUNT(checks); i++) {
         rows += VARIED * quantities_of(&checks[i], ignored);
-        work += VARIED * checks[i].thousands;
+        for (size_t v = 0; v < VARIED; v++)
+            work += checks[i].thousands[v];
     }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     sim_theory_table *table = hr_alloc(sizeof *table);
@@ -328,9 +334,9 @@ hr_status sim_theory_check(const sim_theory_options *o, sim_theory_table **out, 
     hr_status status = HR_OK;
     for (size_t i = 0; i < HR_COUNT(checks) && !status && !table->was_stopped; i++)
         for (size_t v = 0; v < VARIED && !status && !table->was_stopped; v++) {
-            status = run_check(&checks[i], checks[i].varied[v], o, level, table, e);
+            status = run_check(&checks[i], v, o, level, table, e);
             table->was_stopped = o->stop && *o->stop;
-            done += checks[i].thousands;
+            done += checks[i].thousands[v];
             if (o->progress)
                 o->progress(o->progress_self, done / work);
         }

@@ -52,6 +52,8 @@ hr_status sim_theory_check(const sim_theory_options *options, sim_theory_table *
 void      sim_theory_table_free(sim_theory_table *table);
 // Decides a row again from exact, simulated and allowance.
 bool      sim_theory_agrees(const sim_theory_row *row);
+// Half the width of its interval, in relation to the exact value: an engine that errs by more than twice that is found out.
+double    sim_theory_sharpness(const sim_theory_row *row);
 // The whole table as a page of Markdown; the caller frees it.
 char     *sim_theory_markdown(const sim_theory_table *table);
 char     *sim_theory_document(const sim_theory_table *table);      // headroom/theory/1, with rows

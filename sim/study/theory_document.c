@@ -14,9 +14,10 @@ static char *dump(json_t *document)
 
 static json_t *row_json(const sim_theory_row *row)
 {
-    return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:s,s:s}", "title", row->title, "model", row->model, "parameters", row->parameters,
+    return json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:s,s:s}", "title", row->title, "model", row->model, "parameters", row->parameters,
                      "quantity", sim_quantities[row->quantity].name, "exact", sim_json_real(row->exact), "simulated",
-                     sim_json_estimate(row->simulated, 1), "allowance", sim_json_real(row->allowance), "relation",
+                     sim_json_estimate(row->simulated, 1), "sharpness", sim_json_real(sim_theory_sharpness(row)), "allowance",
+                     sim_json_real(row->allowance), "relation",
                      row->is_bound ? "at most" : "equal", "verdict", row->agrees ? "agrees" : "disagrees");
 }
 
@@ -43,20 +44,18 @@ static const char opening[] =
     "# The engine against queueing theory\n\n"
     "This page is made by `headroom theory --markdown`. Each row simulates a scenario whose answer is known exactly and compares the two.\n"
     "The interval of each row is so wide that all rows together hold with %.0f %% (Bonferroni). `W` is the response time, `Lq` the number\n"
-    "waiting, `W_p95` the 95th percentile of the response time; times are in seconds. *Allowance* is what the two may differ beside\n"
+    "waiting, `W_p95` the 95th percentile of the response time; times are in seconds. *Sharpness* is half the width of the interval in\n"
+    "relation to the exact value: an engine that erred by twice as much would be found out. *Allowance* is what the two may differ beside\n"
     "chance: quantiles are read from buckets that are at most 0.8 %% off; Che's formula and \"500 servers for infinitely many\" approximate.\n\n"
     "%zu of %zu rows agree. Seed %llu, %d replications a check, %.0f s of processor time shared by %d threads\n"
     "(`--quick` simulates a tenth of the requests).\n\n"
-    "| check | parameters | quantity | exact | simulated | allowance | verdict |\n|---|---|---|---|---|---|---|\n";
+    "| check | parameters | quantity | exact | simulated | sharpness | allowance | verdict |\n|---|---|---|---|---|---|---|---|\n";
 
 static const char closing[] =
     "\n## What the table does not cover, and why\n\n"
     "- The response-time *distribution* is checked for M/M/c and M/M/infinity only: for the others the books give transforms, not quantiles.\n"
-    "- Erlang A (`erlang_a`) is exact but not simulated: a caller's timeout is one fixed time, not an exponential patience.\n"
-    "- Fork and join (`fork_join2`) is exact but not simulated: handlers have no parallel step.\n"
-    "- Preemptive priority (`priority_preemptive`) is exact but not simulated: services do not interrupt what they have begun.\n"
-    "- Feedback between stations is checked in `truth.theory` by formula only: handlers have no step that goes one way or another by chance.\n"
-    "- RANDOM eviction has the hit ratio of FIFO (`fifo_exact`); only FIFO is there to be simulated.\n"
+    "- Fork and join is checked with two branches: for more the books give bounds and approximations.\n"
+    "- Kingman's formula is an upper bound, so its rows only find an engine that is too slow; they show how close the bound is.\n"
     "\nRows share their random numbers, request by request, so neighbours tend to err on the same side. That makes them no less right:\n"
     "Bonferroni's inequality holds whatever the rows have in common.\n";
 
@@ -70,8 +69,9 @@ char *sim_theory_markdown(const sim_theory_table *table)
                 table->cpu_s, table->threads);
     for (size_t i = 0; i < table->count; i++) {
         const sim_theory_row *r = &table->rows[i];
-        hr_text_add(&text, "| %s | `%s` | %s | %s%.5g | %.5g (%.5g to %.5g) | ", r->title, r->parameters, sim_quantities[r->quantity].name,
-                    r->is_bound ? "≤ " : "", r->exact, r->simulated.value, r->simulated.low, r->simulated.high);
+        hr_text_add(&text, "| %s | `%s` | %s | %s%.5g | %.5g (%.5g to %.5g) | %.2g %% | ", r->title, r->parameters, sim_quantities[r->quantity].name,
+                    r->is_bound ? "≤ " : "", r->exact, r->simulated.value, r->simulated.low, r->simulated.high,
+                    sim_theory_sharpness(r) * 100);
         if (r->allowance > 0)
             hr_text_add(&text, "%.2g %%", r->allowance * 100);
         hr_text_add(&text, " | %s |\n", r->agrees ? "agrees" : "**disagrees**");

@@ -204,7 +204,7 @@ static void test_a_copied_world_goes_on_alike(void **state)
         "  s: {kind: service, workers: 4, queue: 100, patience: exp(20ms), priority: true, preemptive: true, cores: 1, on: {go: ["
         "{repeat: [{parallel: [[{cpu: exp(1ms)}, {call: b.go}], [{repeat: [{wait: exp(2ms)}], again: 50%}]], timeout: 10ms, failed: []}], times: 3},"
         "{if: {chance: 20%}, then: [{call: b.go, failed: []}]}]}}\n"
-        "  b: {kind: service, workers: 2, queue: 3, on: {go: [{wait: exp(2ms)}]}}\n"
+        "  b: {kind: service, workers: 1, queue: 1, on: {go: [{wait: exp(2ms)}]}}\n"
         "workload:\n  low: {rate: 200/s, call: s.go}\n  high: {rate: 50/s, call: s.go, priority: 2, timeout: 30ms}\nrun: {duration: 100s}\n";
     sim_model *model = NULL;
     hr_error e = {0};

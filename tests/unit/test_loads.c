@@ -418,8 +418,9 @@ static void test_traces_are_replayed_to_the_letter(void **state)
         assert_int_equal(r.row[i].key, 0);     // a key that the scenario names goes before the trace's
     free(r.row);
     r = requests_of("rate: 10/s, key: trace(trace.csv)", quick, 6, 1);
+    const uint64_t keys[] = {5, 7, 7, 0};
     for (size_t i = 0; i < r.count; i++)
-        assert_int_equal(r.row[i].key, (const uint64_t[]){5, 7, 7, 0}[i % 4]);
+        assert_int_equal(r.row[i].key, keys[i % 4]);
     free(r.row);
 }
 

@@ -208,6 +208,8 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
     }
     hr_text_add(out, "assumption: replicas start ready; a `cpu` step has a core to itself until it ends, unless `sharing` or `preemptive`\n"
                      "assumption: interrupting a computation and going on with it costs nothing; on live servers `preemptive` is not imitated\n"
+                     "assumption: attempts that are no longer needed (hedging, a timeout before a retry) work on; nobody cancels them\n"
+                     "assumption: for retries and breakers every outcome but ok is a failure\n"
                      "assumption: branches of `parallel` hold no worker of their own; after a deadline they work on, and their work is wasted\n"
                      "assumption: a call that loses its patience leaves the queue at once and is counted as a timeout\n"
                      "assumption: the response-time histogram holds answered and timed-out requests; refused and failed ones are counted\n"

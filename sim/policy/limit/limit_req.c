@@ -35,6 +35,7 @@ static hr_time ask(void *state, const sim_limit_def *l, hr_time now)
     return l->delay == SIM_NODELAY || over <= 0 ? 0 : over * 1000 / rate * HR_MS;
 }
 
-const sim_limiter sim_limiter_limit_req = {.name = "limit-req", .summary = "leaky bucket as nginx's limit_req: what is above the rate waits, what is above `burst` is refused",
+const sim_limiter sim_limiter_limit_req = {.name = "limit-req",
+    .summary = "leaky bucket as nginx's limit_req: what is above the rate waits, what is above `burst` is refused",
     .real = "limit_req zone=z burst=N [nodelay | delay=N];", .uses = SIM_LIMIT_RATE | SIM_LIMIT_BURST | SIM_LIMIT_DELAY, .needs = SIM_LIMIT_RATE,
     .state_size = sizeof(meter), .wrong = wrong, .ask = ask};

@@ -20,5 +20,6 @@ static hr_time ask(void *state, const sim_limit_def *l, hr_time now)
     return 0;
 }
 
-const sim_limiter sim_limiter_sliding_window = {.name = "sliding-window", .summary = "a quota in a window that slides, estimated from the counts of two windows of the clock",
+const sim_limiter sim_limiter_sliding_window = {.name = "sliding-window",
+    .summary = "a quota in a window that slides, estimated from the counts of two windows of the clock",
     .uses = SIM_LIMIT_RATE | SIM_LIMIT_WINDOW, .needs = SIM_LIMIT_RATE, .state_size = sizeof(counters), .ask = ask};

@@ -8,5 +8,6 @@ static hr_time wait(const sim_retry_def *d, uint32_t retry, hr_time before, uint
     return x >= (double)d->cap ? d->cap : (hr_time)x;
 }
 
-const sim_retry sim_retry_decorrelated_jitter = {.name = "decorrelated-jitter", .summary = "between `base` and three times the last wait, by chance, up to `cap`",
+const sim_retry sim_retry_decorrelated_jitter = {.name = "decorrelated-jitter",
+    .summary = "between `base` and three times the last wait, by chance, up to `cap`",
     .wait = wait};

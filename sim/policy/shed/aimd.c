@@ -18,5 +18,6 @@ static void ended(sim_shed_state *s, const sim_shed_def *d, uint32_t in_hand, hr
         sim_shed_set(s, d, now + 1);
 }
 
-const sim_shed sim_shed_aimd = {.name = "aimd", .summary = "the limit grows by one with each good call, shrinks by a share when one fails or takes longer than `target`",
+const sim_shed sim_shed_aimd = {.name = "aimd",
+    .summary = "the limit grows by one with each good call, shrinks by a share when one fails or takes longer than `target`",
     .uses = SIM_SHED_BOUNDS | SIM_SHED_BACKOFF | SIM_SHED_TARGET, .limit = limit, .ended = ended};

@@ -29,5 +29,6 @@ static void ended(sim_shed_state *s, const sim_shed_def *d, uint32_t in_hand, hr
     sim_shed_set(s, d, now * (1 - SMOOTHING) + (now * gradient + QUEUE) * SMOOTHING);
 }
 
-const sim_shed sim_shed_gradient = {.name = "gradient", .summary = "the limit shrinks while calls take longer than `tolerance` times what is usual, and grows else",
+const sim_shed sim_shed_gradient = {.name = "gradient",
+    .summary = "the limit shrinks while calls take longer than `tolerance` times what is usual, and grows else",
     .uses = SIM_SHED_BOUNDS | SIM_SHED_TOLERANCE, .limit = limit, .ended = ended};

@@ -24,6 +24,10 @@ static const cli_bench_row table[] = {
     {"bytes-per-request", "B",           256, false, cli_bench_memory,     1000000},
     {"checkpoint",        "ms/MiB",      0,   false, cli_bench_checkpoint, 0},
     {"restore",           "ms/MiB",      0,   false, cli_bench_restore,    0},
+    {"log-csv",           "ns/request",  0,   false, cli_bench_log,        CLI_BENCH_CSV},
+    {"log-csv-ratio",     "x",           0,   false, cli_bench_log,        CLI_BENCH_CSV | CLI_BENCH_RATIO},
+    {"log-binary",        "ns/request",  0,   false, cli_bench_log,        CLI_BENCH_RECORDS},
+    {"log-binary-ratio",  "x",           0,   false, cli_bench_log,        CLI_BENCH_RECORDS | CLI_BENCH_RATIO},
 #ifdef HEADROOM_VIZ
     {"frame",             "ms p99",      8,   false, cli_bench_frame,      0},
     {"scrub",             "ms longest",  100, false, cli_bench_scrub,      0},

@@ -27,6 +27,11 @@ double cli_bench_memory(uint32_t in_flight);   // bytes of the world for each re
 double cli_bench_checkpoint(uint32_t unused);  // ms a MiB
 double cli_bench_restore(uint32_t unused);
 
+// --- bench_log.c ----------------------------------------------------------------------------------------------------
+// What the request log adds to a request of the caching scenario, in ns; or the time with it relative to the time without.
+double cli_bench_log(uint32_t which);
+enum { CLI_BENCH_CSV = 0, CLI_BENCH_RECORDS = 1, CLI_BENCH_RATIO = 2 };
+
 // --- bench_picture.c, only in builds with pictures -------------------------------------------------------------------
 // The 99th percentile of 300 frames of 1920 × 1080 with about 500 tokens while the caching scenario plays; milliseconds.
 double cli_bench_frame(uint32_t unused);

@@ -78,7 +78,7 @@ static hr_status write_report(const sim_study *study, const char *document, cons
 
 #endif
 
-static void print_all(const sim_study *study)
+static void print_all(const sim_study *study, const cli_study_options *o)
 {
     const sim_model *model = study->variants[0].model;
     hr_text sentence = {0};
@@ -91,7 +91,7 @@ static void print_all(const sim_study *study)
         printf("\nclaims\n");
         cli_print_claims(study);
     }
-    cli_print_basis(study);
+    cli_print_basis(study, o);
 }
 
 static hr_status report(const sim_study *study, const compare_options *o)
@@ -104,7 +104,7 @@ static hr_status report(const sim_study *study, const compare_options *o)
     if (o->study.json)
         puts(document);
     else
-        print_all(study);
+        print_all(study, &o->study);
     fflush(stdout);                            // the numbers come first: neither a store nor a disk that fails loses them
     if (kept)
         cli_complain(&store);

@@ -4,6 +4,7 @@
 
 #include "cli/study.h"
 #include "patterns/catalogue.h"
+#include "sim/study/request_log.h"
 
 static hr_status report(const sim_study *study, const cli_study_options *o)
 {
@@ -22,7 +23,7 @@ static hr_status report(const sim_study *study, const cli_study_options *o)
         cli_print_variants(study);
         printf("\n");
         cli_print_objectives(study);
-        cli_print_basis(study);
+        cli_print_basis(study, o);
         if (id)
             printf("kept as run %lld: ./headroom runs show %lld\n", (long long)id, (long long)id);
     }
@@ -32,11 +33,23 @@ static hr_status report(const sim_study *study, const cli_study_options *o)
     return status;
 }
 
+// A log that cannot be taken back does not go with a study that may begin anew.
+static hr_status open_log(const char *path, const sim_model *model, sim_study_options *options, hr_error *e)
+{
+    hr_status status = sim_request_log_open(path, model, options->seed, &options->log, e);
+    if (status || sim_request_log_is_file(options->log) || !options->may_lengthen)
+        return status;
+    sim_request_log_drop(options->log);
+    return hr_fail(e, HR_BAD_INPUT, "%s: with --precision, whose replications may turn out too short, a log wants a regular file", path);
+}
+
 hr_status cli_run(int argc, char **argv)
 {
     cli_study_options o = {0};
+    const char *log_path = NULL;
     const cli_option options[] = {{"variant", CLI_TEXT, &o.variant, "NAME", "this variant of the scenario instead of the file as it stands"},
                                   {"ledger", CLI_FLAG, &o.ledger, NULL, "print every assumption and parameter in force, and stop"},
+                                  {"log", CLI_TEXT, &log_path, "FILE", "also write every request: FILE.csv, FILE.csv.gz or FILE.hrlog (docs/request-log.md)"},
                                   CLI_STUDY_ROWS(o), {0}};
     const cli_usage usage = {"run SCENARIO [options]",
                              "Simulates a scenario (a file, or the name of a pattern) until its metrics are known to the asked-for "
@@ -70,11 +83,20 @@ hr_status cli_run(int argc, char **argv)
         return HR_OK;
     }
     sim_study *study;
+    if (log_path && open_log(log_path, models[0], &study_options, &e)) {
+        sim_model_free(models[0]);
+        free(models);
+        return cli_complain(&e);
+    }
     status = cli_study_run(models, count, "simulating", &study_options, &study, &e);
     free(models);
-    if (status)
+    if (status) {
+        if (study_options.log)
+            sim_request_log_drop(study_options.log);
         return cli_complain(&e);
+    }
     status = report(study, &o);
     sim_study_free(study);
-    return status;
+    fflush(stdout);                            // the numbers come first: a log that fails does not lose them
+    return study_options.log && sim_request_log_close(study_options.log, &e) ? cli_complain(&e) : status;
 }

@@ -1,4 +1,4 @@
-// cli/runs.c - `runs list|show|diff`: the kept runs.
+// cli/runs.c - `runs list|show|diff`: the kept runs; `runs log`: a request log of records as text.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "sim/store/diff.h"
 #include "sim/store/store.h"
+#include "sim/study/request_log.h"
 
 static hr_status list(sim_store *store, bool json, hr_error *e)
 {
@@ -79,7 +80,8 @@ hr_status cli_runs(int argc, char **argv)
 {
     bool json = false;
     const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
-    const cli_usage usage = {"runs list | show ID | diff ID ID", "The kept runs. An ID is a number, `last`, or `last-1`.", "headroom runs show last",
+    const cli_usage usage = {"runs list | show ID | diff ID ID | log FILE.hrlog",
+                             "The kept runs. An ID is a number, `last`, or `last-1`. `log` prints a request log of records as CSV.", "headroom runs show last",
                              options, 1, 3};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
@@ -87,6 +89,8 @@ hr_status cli_runs(int argc, char **argv)
         return parsed == CLI_DONE ? HR_OK : HR_BAD_INPUT;
     hr_error e = {0};
     sim_store *store;
+    if (strcmp(argv[1], "log") == 0 && words == 2 && !json)
+        return sim_request_log_print(argv[2], stdout, &e) ? cli_complain(&e) : HR_OK;
     if (sim_store_open(NULL, &store, &e))
         return cli_complain(&e);
     hr_status status;

@@ -191,7 +191,7 @@ static void print_shortfall(const sim_study *study)
     printf("\n");
 }
 
-void cli_print_basis(const sim_study *study)
+void cli_print_basis(const sim_study *study, const cli_study_options *o)
 {
     printf("\nseed %llu, %d replication%s of %.6g s, of which %.6g s warm-up%s; intervals at 95 %%%s\n", (unsigned long long)study->seed,
            study->replications, study->replications == 1 ? "" : "s", (double)study->duration / 1e9, (double)study->warmup / 1e9,
@@ -200,10 +200,12 @@ void cli_print_basis(const sim_study *study)
     if (study->lengthened)
         printf("replications are %d times as long as the scenario says: shorter ones are too short for the quantiles at this precision\n",
                1 << study->lengthened);
-    if (!study->is_precise)
+    if (study->was_stopped && o->replications)
+        printf("stopped before %llu replications\n", (unsigned long long)o->replications);
+    else if (!study->is_precise && !o->replications)
         print_shortfall(study);
     else if (study->was_stopped)
-        printf("ended early: a claim is still undecided, or replications that were asked for are missing\n");
+        printf("stopped while a claim is undecided\n");
 }
 
 hr_status cli_study_status(const sim_study *study, const cli_study_options *o)

@@ -34,8 +34,8 @@ void cli_print_variants(const sim_study *study);
 void cli_print_differences(const sim_study *study);
 void cli_print_objectives(const sim_study *study);
 void cli_print_claims(const sim_study *study);
-// The lines under every table: seed, replications, warm-up, confidence; and what is missing of the precision that was asked for.
-void cli_print_basis(const sim_study *study);
+// The lines under every table: seed, replications, warm-up, confidence; and what is missing of what the options ask for.
+void cli_print_basis(const sim_study *study, const cli_study_options *o);
 // Exit status: claims (when there are any and several variants) or objectives; undecided when it was stopped, or when the precision that
 // the options ask for by name is not reached.
 hr_status cli_study_status(const sim_study *study, const cli_study_options *o);

@@ -65,6 +65,17 @@ double sim_histogram_mean_s(const sim_histogram *h)
     return h->count ? h->sum_s / (double)h->count : 0;
 }
 
+bool sim_histogram_adds_up(const sim_histogram *h)
+{
+    uint32_t first = sim_histogram_bucket(h->least), last = sim_histogram_bucket(h->greatest);
+    uint64_t sum = 0, between = 0;
+    for (uint32_t i = 0; i < SIM_HISTOGRAM_BUCKETS; i++) {
+        sum += h->bucket[i];
+        between += i >= first && i <= last ? h->bucket[i] : 0;
+    }
+    return sum == h->count && between == sum;
+}
+
 enum { OCTAVE = 64 };                          // buckets that are looked at together: SIM_HISTOGRAM_BUCKETS is a multiple and one more
 
 // How many were added to an octave's buckets since `before`.

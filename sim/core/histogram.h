@@ -45,6 +45,8 @@ hr_time sim_histogram_quantile(const sim_histogram *h, double p);
 // How many values were at most `value` (to the bucket), as a share; 0 when empty.
 double  sim_histogram_share_below(const sim_histogram *h, hr_time value);
 double  sim_histogram_mean_s(const sim_histogram *h);
+// Whether the buckets add up to the count, and those in use lie between the least and the greatest value's.
+bool    sim_histogram_adds_up(const sim_histogram *h);
 // Quantiles, at `n` ascending probabilities, of what `now` has counted more than `before`; then makes `before` equal to `now`.
 // One pass over the buckets in use. Leaves `value` alone when nothing was added.
 void    sim_histogram_advance(const sim_histogram *now, sim_histogram *before, const double *p, uint32_t n, hr_time *value);

@@ -115,5 +115,7 @@ hr_status hr_lines_fail(const hr_lines *l, hr_error *e, const char *format, ...)
     char text[512];
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    if (l->number == 0)
+        return hr_fail(e, HR_BAD_INPUT, "%s: %s", l->path, text);
     return hr_fail(e, HR_BAD_INPUT, "%s:%llu: %s", l->path, (unsigned long long)l->number, text);
 }

@@ -14,7 +14,7 @@ void      hr_lines_close(hr_lines *lines);     // NULL is fine
 char     *hr_lines_next(hr_lines *lines, size_t *length);
 // HR_OK unless reading failed or a line was longer than 1 MiB: to be asked at the end.
 hr_status hr_lines_status(const hr_lines *lines, hr_error *e) HR_MUST_USE;
-// HR_BAD_INPUT, with "path:line: " before the message, for the line that was read last.
+// HR_BAD_INPUT, with "path:line: " before the message, for the line that was read last ("path: " when there is none).
 hr_status hr_lines_fail(const hr_lines *lines, hr_error *e, const char *format, ...) HR_PRINTF(3, 4);
 
 #endif

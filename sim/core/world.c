@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "sim/core/laws.h"
+
 static const char checkpoint_magic[16] = "headroom world\n";
 
 typedef struct {                               // what stands before a checkpoint's bytes
@@ -28,8 +30,9 @@ const char *sim_outcome_name(sim_outcome outcome)
 
 void sim_panic(const sim_world *w, const char *file, int line, const char *condition)
 {
-    hr_panic(file, line, "broken invariant: %s (time %.9f s, seed %llu, %llu events run)", condition,
-             (double)w->now / 1e9, (unsigned long long)w->seed, (unsigned long long)w->events_run);
+    fprintf(stderr, "headroom: bug at %s:%d: broken invariant: %s\n", file, line, condition);
+    sim_world_dump(w, stderr);
+    abort();
 }
 
 // --- life -----------------------------------------------------------------------------------------------------------
@@ -293,6 +296,8 @@ void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t
     sim_call *c = sim_call_at(w, call);
     c->callee = callee;
     c->replica = replica;
+    c->link = sim_link_between(w, c->caller, callee);
+    SIM_AT(w, sim_link, c->link)->sent++;
     sim_note_call(w, SIM_NOTE_CALL, call, SIM_ok);
     sim_kind_of(w, callee)->offer(w, callee, call);
 }
@@ -300,10 +305,13 @@ void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t
 void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)
 {
     sim_call *c = sim_call_at(w, call);
+    sim_link *link = SIM_AT(w, sim_link, c->link);
     if (c->flags & SIM_CALL_ABANDONED) {
+        link->dropped++;
         sim_call_free(w, call);
         return;
     }
+    link->answered++;
     c->status = (uint8_t)status;
     sim_note_call(w, SIM_NOTE_REPLY, call, status);
     sim_kind_of(w, c->caller)->reply(w, c->caller, call);
@@ -360,6 +368,7 @@ static HR_APART void take_sample(sim_world *w)
 
 void sim_world_start(sim_world *w, hr_time series_step)
 {
+    w->links = sim_take(w, (size_t)w->component_count * w->component_count * sizeof(sim_link));
     w->series.step = series_step;
     w->series.gauges = sim_series_first(w, (sim_component_id)w->component_count);
     for (sim_component_id i = 0; i < w->component_count; i++) {
@@ -433,4 +442,5 @@ void sim_world_check(const sim_world *w)
         if (kind->check)
             kind->check(w, i);
     }
+    sim_laws_check(w);
 }

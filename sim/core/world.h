@@ -65,6 +65,7 @@ typedef struct {
     uint16_t step;                             // next step of the callee's handler
     uint8_t  status, flags, attempt;           // status: sim_outcome; while its handler runs, how the last call that it made ended
     uint8_t  priority;                         // of the request: larger goes first where a service looks at it
+    sim_ref  link;                             // sim_link of its caller and callee
 } sim_call;
 
 // A pending event: three words. It is written and copied by words, for a processor that loads 16 bytes which it has just stored as
@@ -110,6 +111,11 @@ typedef struct {
     sim_ref  name, state;
 } sim_component;
 
+typedef struct {                               // from a caller to a callee, since time zero
+    uint64_t sent, answered, dropped;          // dropped: answered when the caller had stopped waiting
+    uint64_t unused;                           // a size that needs no multiplying
+} sim_link;
+
 typedef struct {                               // what the recorder keeps on one fixed grid of run time
     sim_ref  values;                           // float[gauge][room]
     uint32_t gauges, count, room;
@@ -131,6 +137,9 @@ typedef struct sim_world {
     hr_time  window_from, window_to;           // requests that are meant to start in here are counted
     hr_time  arrivals_end;                     // no request starts at or after this time
     sim_series series;
+    sim_ref  links;                            // sim_link[caller][callee], from the start on
+    uint32_t parts_live;                       // of calls_live, those that are a part of a handler's work and go over no link
+    sim_ref  title;                            // scenario and variant, for messages; 0: none
     sim_component_id truth;                    // the database whose committed versions decide staleness
     uint8_t  has_truth, on_wall_clock;
     sim_ref  lateness;                         // sim_dist of how late timers are, see sim_lateness; 0: never
@@ -161,6 +170,8 @@ typedef struct sim_host {
     sim_leaf leaf[SIM_MAX_COMPONENTS];         // begin = NULL: simulated
 } sim_host;
 
+struct sim_account;                            // laws.h
+
 // What a component kind can do. All functions but `build` are optional.
 typedef struct {
     const char *name, *summary;
@@ -175,6 +186,8 @@ typedef struct {
     void (*sample)(sim_world *w, sim_component_id id, hr_time step, float *gauges);
     void (*reset)(sim_world *w, sim_component_id id);                         // the warm-up is over: counts start at zero
     void (*check)(const sim_world *w, sim_component_id id);                   // aborts when an invariant is broken
+    // The books of its station 0, 1 … (a service has one for each replica); false when there is no such station. See laws.h.
+    bool (*account)(const sim_world *w, sim_component_id id, uint32_t station, struct sim_account *account);
 } sim_kind;
 extern const sim_kind *const sim_kinds[];
 
@@ -236,6 +249,14 @@ void sim_events_check(const sim_world *w);
 static inline sim_call *sim_call_at(const sim_world *w, sim_ref call) { return SIM_AT(w, sim_call, call); }
 sim_ref sim_call_new(sim_world *w);
 void    sim_call_free(sim_world *w, sim_ref call);
+static inline sim_ref sim_link_between(const sim_world *w, sim_component_id caller, sim_component_id callee)
+{
+    return w->links + (caller * w->component_count + callee) * (uint32_t)(sizeof(sim_link) / 8);
+}
+static inline sim_link *sim_link_at(const sim_world *w, sim_component_id caller, sim_component_id callee)
+{
+    return SIM_AT(w, sim_link, sim_link_between(w, caller, callee));
+}
 // Hands `call` to `callee` (its caller, operation … are set).
 void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t replica);
 // The callee is finished: the caller gets `call` back, or, if it has stopped waiting, the call is freed.
@@ -265,7 +286,7 @@ void sim_world_run(sim_world *w, hr_time until);
 bool sim_world_drain(sim_world *w, hr_time limit);
 // The warm-up is over: every component forgets what it has counted.
 void sim_world_reset_counts(sim_world *w);
-// Checks every invariant; aborts when one is broken.
+// Checks every invariant and the laws of laws.h, which hold between any two events; aborts with a dump when one is broken.
 void sim_world_check(const sim_world *w);
 // One sample of the grid: `gauge` counted over all components in order. NaN outside.
 float sim_series_value(const sim_world *w, uint32_t gauge, uint32_t index);

@@ -105,7 +105,7 @@ static sim_ref settle(sim_world *w, sim_component_id id, sim_ref effort)
     }
     f->flags |= SIM_CALL_ABANDONED;
     if (!f->count)
-        sim_call_free(w, effort);
+        sim_handler_part_free(w, effort);
     return call;
 }
 

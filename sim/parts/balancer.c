@@ -1,4 +1,5 @@
 // sim/parts/balancer.c - passes each call on to a replica that its policy chooses among the eligible ones.
+#include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 #include "sim/parts/service.h"
 #include "sim/policy/balance/balance.h"
@@ -8,7 +9,7 @@ typedef struct {
     uint16_t target;
     uint32_t replicas, stream;
     sim_ref  policy_state, in_flight, eligible;                    // uint32_t[replicas], uint16_t[replicas]
-    uint64_t choices, refused;
+    uint64_t choices, left;                    // since time zero
 } balancer;
 
 static void build(sim_world *w, sim_component_id id, const void *def)
@@ -51,8 +52,19 @@ static void reply(sim_world *w, sim_component_id id, sim_ref child)
 {
     balancer *s = SIM_STATE(w, balancer, id);
     SIM_AT(w, uint32_t, s->in_flight)[sim_call_at(w, child)->replica]--;
+    s->left++;
     sim_call_answer(w, child);
 }
 
+static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
+{
+    const balancer *s = SIM_STATE(w, const balancer, id);
+    *a = (sim_account){.left = s->left, .inside = s->choices - s->left, .knows_sent = true, .sent = s->choices};
+    for (uint32_t i = 0; i < s->replicas; i++)
+        a->waiting += SIM_AT(w, const uint32_t, s->in_flight)[i];
+    return station == 0;
+}
+
 const sim_kind sim_kind_balancer = {.name = "balancer", .summary = "spreads calls over the replicas of a service",
-    .state_size = sizeof(balancer), .def_size = sizeof(sim_balancer_def), .build = build, .start = start, .offer = offer, .reply = reply};
+    .state_size = sizeof(balancer), .def_size = sizeof(sim_balancer_def), .build = build, .start = start, .offer = offer, .reply = reply,
+    .account = account};

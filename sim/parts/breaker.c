@@ -2,10 +2,11 @@
 // * A call that it refuses is answered at once with `rejected`. Whatever comes back other than ok is a failure.
 // * With `timeout` it stops waiting for a call by itself, answers `timeout` and counts a failure, as a time limiter inside of a breaker
 //   does. A caller that gives up by its own clock is not seen: the call goes on, and its end is what counts.
+#include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 #include "sim/parts/service.h"
 
-typedef struct { uint64_t offered, passed, refused, ended, opened; } counts;   // since time zero
+typedef struct { uint64_t offered, passed, refused, ended, given_up, opened; } counts;         // since time zero
 
 typedef struct {
     uint32_t  policy;
@@ -87,6 +88,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     if (c->generation != event->generation)
         return;                                // it has come back in time
     c->flags |= SIM_CALL_ABANDONED;
+    SIM_STATE(w, breaker, id)->now.given_up++;
     learn(w, id, c, true);
     sim_call_reply(w, c->parent, SIM_timeout);
 }
@@ -118,6 +120,15 @@ static void check(const sim_world *w, sim_component_id id)
     SIM_ASSERT(w, s->is_open.level == (s->state.state == SIM_BREAKER_OPEN));
 }
 
+static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
+{
+    const breaker *s = SIM_STATE(w, const breaker, id);
+    uint64_t under_way = s->under_way.level;
+    *a = (sim_account){.refused = s->now.refused, .left = s->now.ended, .inside = under_way, .knows_sent = true, .sent = s->now.passed,
+                       .waiting = under_way, .given_up = s->now.given_up};
+    return station == 0;
+}
+
 sim_gate_view sim_breaker_look(const sim_world *w, sim_component_id id)
 {
     const breaker *s = SIM_STATE(w, breaker, id);
@@ -129,4 +140,4 @@ sim_gate_view sim_breaker_look(const sim_world *w, sim_component_id id)
 
 const sim_kind sim_kind_breaker = {.name = "breaker", .summary = "stops calling what fails or is slow too often, and tries again later",
     .state_size = sizeof(breaker), .def_size = sizeof(sim_breaker_part_def), .gauges = gauges, .build = build, .offer = offer, .reply = reply,
-    .wake = wake, .sample = sample, .reset = reset, .check = check};
+    .wake = wake, .sample = sample, .reset = reset, .check = check, .account = account};

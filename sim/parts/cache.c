@@ -1,5 +1,6 @@
 // sim/parts/cache.c - one Redis-like server: a single thread serves operations in order on keys with versions in bounded memory.
 // The operation takes effect when the thread has served it; the network time follows. A live cache does both by itself.
+#include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 
 enum { SERVED, ARRIVED };
@@ -11,6 +12,8 @@ typedef struct {
     uint32_t  queue_limit, demand_stream, network_stream;
     sim_dist  demand, network;
     uint64_t  started, rejected, live_hits, live_misses, sampled_hits, sampled_misses;
+    uint64_t  refused, left, travelling;       // since time zero, for the laws; travelling: served, the answer is on its way
+    sim_stay  stay;                            // until it is served
 } cache;
 
 static const char *const gauges[] = {"utilisation", "queue", "hit_ratio", "entries", NULL};
@@ -46,17 +49,21 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
 {
     cache *s = SIM_STATE(w, cache, id);
     const sim_leaf *live = sim_leaf_of(w, id);
+    if (!live && s->busy.level && s->queue.length.level >= s->queue_limit) {
+        s->rejected++;
+        s->refused++;
+        sim_call_reply(w, call, SIM_rejected);
+        return;
+    }
+    sim_stay_begin(&s->stay, sim_call_at(w, call)->started);
     if (live) {
         s->started++;
         sim_level_up(w, &s->busy);
         live->begin(live->self, w, id, call);
     } else if (s->busy.level == 0) {
         serve(w, id, call);
-    } else if (s->queue.length.level < s->queue_limit) {
-        sim_fifo_push(w, &s->queue, call);
     } else {
-        s->rejected++;
-        sim_call_reply(w, call, SIM_rejected);
+        sim_fifo_push(w, &s->queue, call);
     }
 }
 
@@ -92,11 +99,15 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     cache *s = SIM_STATE(w, cache, id);
     sim_call *c = sim_call_at(w, event->subject);
     if (event->what == ARRIVED) {
+        s->travelling--;
+        s->left++;
         sim_call_reply(w, event->subject, SIM_ok);
         return;
     }
     take_effect(w, s, c);
     sim_level_down(w, &s->busy);
+    sim_stay_end(w, &s->stay, c->started);
+    s->travelling++;
     hr_time network = sim_dist_time(w, &s->network, s->network_stream, c->request, ordinal_of(c));
     sim_schedule(w, w->now + network, id, ARRIVED, event->subject, c->generation);
     sim_ref next = sim_fifo_pop(w, &s->queue);
@@ -112,6 +123,8 @@ static void done(sim_world *w, sim_component_id id, sim_ref call)
     s->live_hits += (c->flags & SIM_CALL_HIT) != 0;
     s->live_misses += (c->flags & SIM_CALL_MISS) != 0;
     sim_level_down(w, &s->busy);
+    sim_stay_end(w, &s->stay, c->started);
+    s->left++;
     sim_call_reply(w, call, (sim_outcome)c->status);
 }
 
@@ -146,6 +159,15 @@ static void check(const sim_world *w, sim_component_id id)
     SIM_ASSERT(w, s->queue.length.level == 0 || s->busy.level > 0);
 }
 
+static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
+{
+    const cache *s = SIM_STATE(w, const cache, id);
+    *a = (sim_account){.refused = s->refused, .left = s->left, .inside = s->travelling + s->busy.level + s->queue.length.level, .stay = &s->stay,
+                       .level = {{"time of the thread <= time", &s->busy, sim_leaf_of(w, id) ? 0 : 1},
+                                 {"time of waiting <= places x time", &s->queue.length, s->queue_limit}}, .levels = 2, .staying = 2};
+    return station == 0;
+}
+
 sim_station_view sim_cache_look(const sim_world *w, sim_component_id id)
 {
     const cache *s = SIM_STATE(w, const cache, id);
@@ -159,4 +181,4 @@ sim_station_view sim_cache_look(const sim_world *w, sim_component_id id)
 
 const sim_kind sim_kind_cache = {.name = "cache", .summary = "keys with versions in bounded memory, as Redis keeps them",
     .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .build = build, .offer = offer, .wake = wake,
-    .done = done, .sample = sample, .reset = reset, .check = check};
+    .done = done, .sample = sample, .reset = reset, .check = check, .account = account};

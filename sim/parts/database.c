@@ -1,6 +1,7 @@
 // sim/parts/database.c - a pool of connections in front of statements: a call waits for a connection, then for a core, then for I/O.
 // * Rows have versions: a write makes one more when it ends, a read sees the version of the moment when its statement starts.
 // * With a live leaf the pool and its queue stay here; the leaf runs the statement and tells the version.
+#include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 
 enum { COMPUTED, WAITED, POOL_TIMEOUT };
@@ -22,6 +23,8 @@ typedef struct {
     uint32_t  row_count, row_room, network_stream, timer_set;
     sim_dist  network;
     uint64_t  started, rejected, sampled_started;
+    uint64_t  refused, left;                   // since time zero, for the laws
+    sim_stay  stay;
 } database;
 
 static const char *const gauges[] = {"utilisation", "queue", "statements_per_s", NULL};
@@ -127,13 +130,16 @@ static void execute(sim_world *w, sim_component_id id, sim_ref call)
 static void offer(sim_world *w, sim_component_id id, sim_ref call)
 {
     database *s = SIM_STATE(w, database, id);
-    if (s->busy.level < s->pool) {
-        execute(w, id, call);
+    bool is_free = s->busy.level < s->pool;
+    if (!is_free && s->queue.length.level >= s->queue_limit) {
+        s->rejected++;
+        s->refused++;
+        sim_call_reply(w, call, SIM_rejected);
         return;
     }
-    if (s->queue.length.level >= s->queue_limit) {
-        s->rejected++;
-        sim_call_reply(w, call, SIM_rejected);
+    sim_stay_begin(&s->stay, sim_call_at(w, call)->started);
+    if (is_free) {
+        execute(w, id, call);
         return;
     }
     sim_call_at(w, call)->since = w->now;
@@ -142,6 +148,12 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
         s->timer_set = 1;
         sim_schedule(w, w->now + s->pool_timeout, id, POOL_TIMEOUT, 0, 0);
     }
+}
+
+static void leave(const sim_world *w, database *s, sim_ref call)
+{
+    s->left++;
+    sim_stay_end(w, &s->stay, sim_call_at(w, call)->started);
 }
 
 // The wait queue is in order of arrival, so only its head can be the next to have waited too long.
@@ -155,7 +167,9 @@ static void expire(sim_world *w, sim_component_id id)
             return;
         }
         s->rejected++;
-        sim_call_reply(w, sim_fifo_pop(w, &s->queue), SIM_rejected);
+        sim_ref call = sim_fifo_pop(w, &s->queue);
+        leave(w, s, call);
+        sim_call_reply(w, call, SIM_rejected);
     }
     s->timer_set = 0;
 }
@@ -165,6 +179,7 @@ static void done(sim_world *w, sim_component_id id, sim_ref call)
 {
     database *s = SIM_STATE(w, database, id);
     sim_level_down(w, &s->busy);
+    leave(w, s, call);
     sim_ref next = sim_fifo_pop(w, &s->queue);
     if (next)
         execute(w, id, next);
@@ -229,6 +244,16 @@ static void check(const sim_world *w, sim_component_id id)
     SIM_ASSERT(w, s->core_queue.length.level == 0 || s->cores.level == s->core_count);
 }
 
+static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
+{
+    const database *s = SIM_STATE(w, const database, id);
+    *a = (sim_account){.refused = s->refused, .left = s->left, .inside = (uint64_t)s->busy.level + s->queue.length.level, .stay = &s->stay,
+                       .level = {{"time of connections <= pool x time", &s->busy, s->pool},
+                                 {"time of waiting <= places x time", &s->queue.length, s->queue_limit},
+                                 {"time of cores <= cores x time", &s->cores, s->core_count}}, .levels = 3, .staying = 2};
+    return station == 0;
+}
+
 sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
 {
     const database *s = SIM_STATE(w, const database, id);
@@ -242,4 +267,4 @@ sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
 const sim_kind sim_kind_database = {.name = "database",
     .summary = "a pool of connections in front of statements and rows with versions, as PostgreSQL keeps them",
     .state_size = sizeof(database), .def_size = sizeof(sim_database_def), .gauges = gauges, .build = build, .offer = offer,
-    .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check};
+    .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check, .account = account};

@@ -169,7 +169,14 @@ sim_ref sim_handler_part(sim_world *w, sim_component_id id, sim_ref whole)
     c->operation = p->operation;
     c->step = p->step;
     c->flags |= SIM_CALL_PART;
+    w->parts_live++;
     return ref;
+}
+
+void sim_handler_part_free(sim_world *w, sim_ref part)
+{
+    w->parts_live--;
+    sim_call_free(w, part);
 }
 
 static HR_APART sim_ref begin_rounds(sim_world *w, sim_component_id id, sim_ref call, uint16_t first)
@@ -189,7 +196,7 @@ static sim_ref count_branch(sim_world *w, sim_ref join)
     sim_ref call = j->flags & SIM_CALL_ABANDONED ? 0 : j->parent;
     if (call)
         sim_handler_turn(sim_call_at(w, call), sim_service_step(w, j), (sim_outcome)j->status, false);
-    sim_call_free(w, join);
+    sim_handler_part_free(w, join);
     return call;
 }
 
@@ -222,7 +229,7 @@ static sim_ref end_branch(sim_world *w, sim_ref branch, sim_outcome status)
         if (c->version == j->version || version < c->version)
             c->version = version;
     }
-    sim_call_free(w, branch);
+    sim_handler_part_free(w, branch);
     return count_branch(w, join);
 }
 
@@ -238,7 +245,7 @@ static sim_ref end_rounds(sim_world *w, sim_ref part, sim_outcome status)
     sim_call *c = sim_call_at(w, call);
     c->version = sim_call_at(w, part)->version;
     sim_handler_turn(c, sim_service_step(w, c), status, false);
-    sim_call_free(w, part);
+    sim_handler_part_free(w, part);
     return call;
 }
 

@@ -2,6 +2,7 @@
 // * A refused call is answered at once with `rejected`. One that waits is passed on when its time has come, also when its caller has
 //   given up meanwhile: nobody has told the limiter.
 // * With `per: key` each key has a state of its own, in a hash table that doubles; a state is never dropped.
+#include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 #include "sim/parts/service.h"
 
@@ -144,6 +145,16 @@ static void check(const sim_world *w, sim_component_id id)
         SIM_ASSERT(w, s->under_way.level <= (uint64_t)s->limit.most * (s->slot_count ? s->slot_count : 1));
 }
 
+static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
+{
+    const limiter *s = SIM_STATE(w, const limiter, id);
+    uint64_t under_way = s->under_way.level;
+    *a = (sim_account){.refused = s->now.refused, .left = s->now.passed - under_way, .inside = s->waiting.level + under_way,
+                       .knows_sent = true, .sent = s->now.passed, .waiting = under_way,
+                       .level = {{"time of calls under way <= most x time", &s->under_way, s->per_key ? 0 : s->limit.most}}, .levels = 1};
+    return station == 0;
+}
+
 sim_gate_view sim_limiter_look(const sim_world *w, sim_component_id id)
 {
     const limiter *s = SIM_STATE(w, limiter, id);
@@ -154,4 +165,4 @@ sim_gate_view sim_limiter_look(const sim_world *w, sim_component_id id)
 
 const sim_kind sim_kind_limiter = {.name = "limiter", .summary = "lets calls pass at a rate; what is above it waits or is rejected",
     .state_size = sizeof(limiter), .def_size = sizeof(sim_limiter_def), .gauges = gauges, .build = build, .offer = offer, .reply = reply,
-    .wake = wake, .sample = sample, .reset = reset, .check = check};
+    .wake = wake, .sample = sample, .reset = reset, .check = check, .account = account};

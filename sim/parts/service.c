@@ -69,18 +69,26 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     sim_replica *r = sim_replica_of(w, c);
     if (s->sheds && !sim_shed_admits(SIM_AT(w, const sim_shed_state, r->shed), &s->shed, in_hand(r), c->priority)) {
         r->shed_calls++;
+        r->refused++;
         sim_call_reply(w, call, SIM_rejected);
-    } else if (r->busy.level < s->workers && !r->queue.fifo.length.level) {
-        begin(w, id, r, call);
-    } else if (r->queue.fifo.length.level < s->queue_limit) {
-        sim_line_push(w, &r->queue, call);
-        if (s->gives_up)
-            sim_schedule(w, w->now + sim_dist_time(w, &s->patience, s->stream_patience, c->request, c->path), id, SIM_SERVICE_PATIENCE,
-                         call, c->generation);
-    } else {
-        r->rejected++;
-        sim_call_reply(w, call, SIM_rejected);
+        return;
     }
+    bool is_free = r->busy.level < s->workers && !r->queue.fifo.length.level;
+    if (!is_free && r->queue.fifo.length.level >= s->queue_limit) {
+        r->rejected++;
+        r->refused++;
+        sim_call_reply(w, call, SIM_rejected);
+        return;
+    }
+    sim_stay_begin(&r->stay, c->started);
+    if (is_free) {
+        begin(w, id, r, call);
+        return;
+    }
+    sim_line_push(w, &r->queue, call);
+    if (s->gives_up)
+        sim_schedule(w, w->now + sim_dist_time(w, &s->patience, s->stream_patience, c->request, c->path), id, SIM_SERVICE_PATIENCE,
+                     call, c->generation);
 }
 
 // Its patience has ended. Who is served by now, or was before its slot got another tenant, has no use for it.
@@ -95,6 +103,8 @@ static void give_up(sim_world *w, sim_ref call)
         learn(w, s, r, c, true);
     sim_line_leave(w, &r->queue, call);
     r->gave_up++;
+    r->left++;
+    sim_stay_end(w, &r->stay, c->started);
     sim_call_reply(w, call, SIM_timeout);
 }
 
@@ -118,6 +128,8 @@ void sim_service_finish(sim_world *w, sim_component_id id, sim_ref call, sim_out
         learn(w, s, r, sim_call_at(w, call), status != SIM_ok);
     sim_level_down(w, &r->busy);
     r->completed++;
+    r->left++;
+    sim_stay_end(w, &r->stay, sim_call_at(w, call)->started);
     if (r->queue.fifo.head)                    // before the answer, whose receiver may ask again: it must not pass those that wait
         hand_out(w, id, s, r);
     sim_call_reply(w, call, status);
@@ -240,6 +252,19 @@ static void check(const sim_world *w, sim_component_id id)
     }
 }
 
+static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
+{
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    if (station >= s->replica_count)
+        return false;
+    const sim_replica *r = SIM_AT(w, const sim_replica, s->replicas) + station;
+    *a = (sim_account){.refused = r->refused, .left = r->left, .inside = (uint64_t)r->busy.level + r->queue.fifo.length.level, .stay = &r->stay,
+                       .level = {{"time of workers <= workers x time", &r->busy, s->workers},
+                                 {"time of waiting <= places x time", &r->queue.fifo.length, s->queue_limit},
+                                 {"time of cores <= cores x time", &r->cores, s->cores}}, .levels = 3, .staying = 2};
+    return true;
+}
+
 uint32_t sim_service_replicas(const sim_world *w, sim_component_id id)
 {
     return SIM_STATE(w, const sim_service, id)->replica_count;
@@ -265,4 +290,5 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
 
 const sim_kind sim_kind_service = {.name = "service", .summary = "replicas with workers and a bounded queue that run handlers",
     .state_size = sizeof(sim_service), .def_size = sizeof(sim_service_def), .gauges = gauges, .build = build, .offer = offer,
-    .reply = sim_handler_back, .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check};
+    .reply = sim_handler_back, .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check,
+    .account = account};

@@ -5,6 +5,7 @@
 #ifndef SIM_SERVICE_H
 #define SIM_SERVICE_H
 
+#include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 
 typedef struct {                               // a compiled step in the world
@@ -45,6 +46,8 @@ typedef struct {
     sim_ref   shed;                            // with `shed`: state of its policy
     uint32_t  unused;
     uint64_t  started, completed, rejected, gave_up, shed_calls, kept_in;      // since the reset; kept_in: by the bulkhead
+    uint64_t  refused, left;                   // since time zero, for the laws
+    sim_stay  stay;
 } sim_replica;
 
 typedef struct {
@@ -81,9 +84,10 @@ void    sim_handler_next(sim_world *w, sim_component_id id, sim_ref call);
 void    sim_handler_back(sim_world *w, sim_component_id id, sim_ref child);
 // A nested call of the handler, or a `parallel` step, is late: the handler goes on without it.
 void    sim_handler_late(sim_world *w, sim_component_id id, sim_ref child);
-// For attempts.c: a part of `whole` at the step that `whole` is at; a nested call of `parent` for that step, and whether it has come back
+// For attempts.c: a part of `whole` at the step that `whole` is at, and its end; a nested call of `parent` for that step, and whether it has come back
 // already; the step ended so: chooses the one that comes next; whether what a call brings counts for its caller.
 sim_ref sim_handler_part(sim_world *w, sim_component_id id, sim_ref whole);
+void    sim_handler_part_free(sim_world *w, sim_ref part);
 bool    sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent, const sim_step *step, uint32_t path);
 void    sim_handler_turn(sim_call *c, const sim_step *step, sim_outcome status, bool hit);
 static inline bool sim_handler_brings(const sim_step *step, sim_outcome status, bool hit)

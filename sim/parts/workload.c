@@ -9,6 +9,7 @@
 // * Deadlines of one workload fall due in order of arrival, so a ring and one timer serve them all.
 #include <string.h>
 
+#include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 
 enum { ARRIVAL, DEADLINE, TURN, LATE };       // LATE: a request is sent after its time
@@ -36,6 +37,7 @@ typedef struct {
     uint64_t offered, outcome[SIM_OUTCOME_COUNT], stale, reads, wasted;
     uint64_t sampled_offered, sampled_good, sampled_bad;
     sim_level in_flight;
+    uint64_t sent, given_up;                   // since time zero, for the laws
     sim_ref  latency, before, lateness;        // histograms; `before`: `latency` when the recent quantiles were last taken
     hr_time  before_at;
     float    recent_p50_ms, recent_p99_ms;
@@ -133,10 +135,12 @@ static void ask(sim_world *w, sim_component_id id, uint64_t number, hr_time inte
 {
     workload *s = SIM_STATE(w, workload, id);
     sim_ref ref = sim_call_new(w);
+    s->sent++;
     sim_call *c = sim_call_at(w, ref);
     c->request = (uint64_t)id << 48 | number;
     c->key = sim_keys_draw(w, &s->keys, s->stream_key, number);
-    c->started = c->since = intended;
+    c->started = intended;
+    c->since = w->now;
     c->caller = id;
     c->operation = s->operations ? SIM_AT(w, const uint16_t, s->operations)[number % s->trace_rows] : s->operation;
     c->size_bytes = s->sizes ? SIM_AT(w, const uint32_t, s->sizes)[number % s->trace_rows] : s->size_bytes;
@@ -236,6 +240,7 @@ static void expire(sim_world *w, sim_component_id id)
         go_on(w, id, d.call);
         if (c->flags & SIM_CALL_COUNTED)
             s->wasted++;
+        s->given_up++;
         c->flags |= SIM_CALL_ABANDONED;        // the callee is not told and works on
     }
     s->timer_set = 0;
@@ -306,6 +311,15 @@ static void check(const sim_world *w, sim_component_id id)
     SIM_ASSERT(w, s->stale <= s->reads && s->reads <= s->outcome[SIM_ok] + s->outcome[SIM_late]);
     SIM_ASSERT(w, SIM_AT(w, const sim_histogram, s->latency)->count ==
                       s->outcome[SIM_ok] + s->outcome[SIM_late] + s->outcome[SIM_timeout]);
+    SIM_ASSERT(w, sim_histogram_adds_up(SIM_AT(w, const sim_histogram, s->latency)));
+}
+
+static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
+{
+    const workload *s = SIM_STATE(w, const workload, id);
+    *a = (sim_account){.knows_sent = true, .sent = s->sent, .waiting = s->in_flight.level, .given_up = s->given_up,
+                       .level = {{"requests in flight <= users", &s->in_flight, s->users}}, .levels = 1};
+    return station == 0;
 }
 
 sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id)
@@ -322,4 +336,4 @@ sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id)
 const sim_kind sim_kind_workload = {
     .name = "workload", .summary = "requests from outside: arrivals, keys, timeouts; keeps latency and outcomes",
     .state_size = sizeof(workload), .def_size = sizeof(sim_workload_def), .gauges = gauges, .build = build, .start = start,
-    .reply = reply, .wake = wake, .sample = sample, .reset = reset, .check = check};
+    .reply = reply, .wake = wake, .sample = sample, .reset = reset, .check = check, .account = account};

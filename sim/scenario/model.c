@@ -701,6 +701,9 @@ sim_world *sim_model_build(const sim_model *model, uint64_t seed) { return sim_m
 sim_world *sim_model_build_repeat(const sim_model *model, uint64_t seed, uint32_t repeat)
 {
     sim_world *w = sim_world_new(seed, 0);
+    char *title = hr_format("%s%s%s", model->name, model->variant[0] ? ", variant " : "", model->variant);
+    w->title = sim_take_text(w, title);
+    free(title);
     for (uint16_t i = 0; i < model->component_count; i++) {
         sim_component_id id = sim_component_add(w, model->components[i].kind, model->components[i].name);
         if (model->components[i].kind != SIM_PART_workload)

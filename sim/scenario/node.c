@@ -116,7 +116,7 @@ static sim_node *new_node(builder *b, sim_node_kind kind, struct fy_token *token
     const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
     *n = (sim_node){.kind = kind, .line = mark ? mark->line + 1 : 1, .column = mark ? mark->column + 1 : 1};
     if (++b->nodes > MOST_NODES && !b->failed) {
-        SIM_WRONG(b->source, n, "more than %d values: no scenario is that large", MOST_NODES);
+        SIM_WRONG(b->source, n, "more than %d values: too many for a file that is read here", MOST_NODES);
         b->failed = true;
     }
     return n;
@@ -248,10 +248,10 @@ static void tell_yaml_error(builder *b, struct fy_diag *diag)
         sim_wrong(b->source, 1, 1, "not YAML");
 }
 
-hr_status sim_node_parse(sim_pool *pool, sim_source *source, size_t size, sim_node **root)
+hr_status sim_node_parse_all(sim_pool *pool, sim_source *source, size_t size, sim_node **first)
 {
     if (size > LARGEST_TEXT)
-        return hr_fail(source->error, HR_BAD_INPUT, "%s: %zu bytes; a scenario has at most %d", source->path, size, LARGEST_TEXT);
+        return hr_fail(source->error, HR_BAD_INPUT, "%s: %zu bytes; such a file has at most %d", source->path, size, LARGEST_TEXT);
     if (memchr(source->text, 0, size))
         return hr_fail(source->error, HR_BAD_INPUT, "%s: not a text file: it has a zero byte", source->path);
     FILE *silent = fopen("/dev/null", "w");
@@ -263,15 +263,14 @@ hr_status sim_node_parse(sim_pool *pool, sim_source *source, size_t size, sim_no
     struct fy_parse_cfg config = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG, .diag = diag};
     builder b = {.pool = pool, .source = source, .parser = fy_parser_create(&config)};
     HR_ASSERT(b.parser && diag && silent);
-    *root = NULL;
+    sim_node **tail = first;
+    *first = NULL;
     fy_parser_set_string(b.parser, source->text, size);
     for (struct fy_event *event; (event = next_event(&b)); fy_parser_event_free(b.parser, event))
-        if (!*root && (event->type == FYET_SCALAR || event->type == FYET_MAPPING_START || event->type == FYET_SEQUENCE_START ||
-                       event->type == FYET_ALIAS))
-            *root = read_value(&b, event, 0);
-        else if (*root && event->type == FYET_DOCUMENT_START && !b.failed) {
-            sim_wrong(source, 1, 1, "a second document (---): a file holds one scenario");
-            b.failed = true;
+        if (event->type == FYET_SCALAR || event->type == FYET_MAPPING_START || event->type == FYET_SEQUENCE_START || event->type == FYET_ALIAS) {
+            *tail = read_value(&b, event, 0);
+            if (*tail)
+                tail = &(*tail)->next;
         }
     if (!b.failed && (fy_parser_get_stream_error(b.parser) || fy_diag_got_error(diag))) {
         tell_yaml_error(&b, diag);
@@ -280,8 +279,16 @@ hr_status sim_node_parse(sim_pool *pool, sim_source *source, size_t size, sim_no
     fy_parser_destroy(b.parser);
     fy_diag_destroy(diag);
     fclose(silent);
-    if (b.failed)
-        return HR_BAD_INPUT;
+    return b.failed ? HR_BAD_INPUT : HR_OK;
+}
+
+hr_status sim_node_parse(sim_pool *pool, sim_source *source, size_t size, sim_node **root)
+{
+    hr_status status = sim_node_parse_all(pool, source, size, root);
+    if (status)
+        return status;
+    if (*root && (*root)->next)
+        return sim_wrong(source, (*root)->next->line, (*root)->next->column, "a second document (---): a file holds one scenario");
     if (!*root || (*root)->kind != SIM_MAP)
         return sim_wrong(source, 1, 1, "want a mapping that begins with `scenario: NAME`");
     return HR_OK;

@@ -32,6 +32,9 @@ typedef struct {                               // where messages about a file ar
 } sim_source;
 typedef struct sim_reason { char text[512]; } sim_reason;
 
+// All documents of a file, as siblings; none: *first is NULL.
+hr_status sim_node_parse_all(sim_pool *pool, sim_source *source, size_t size, sim_node **first) HR_MUST_USE;
+// A scenario: one document, a map.
 hr_status sim_node_parse(sim_pool *pool, sim_source *source, size_t size, sim_node **root) HR_MUST_USE;
 // The member of a map with that key, or NULL; marks it as used.
 sim_node *sim_node_member(sim_node *map, const char *key);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sim/stats/warmup.h"
+#include "sim/study/request_log.h"
 #include "sim/study/rule.h"
 #include "sim/study/work.h"
 
@@ -252,6 +253,8 @@ static void lengthen(const sim_work *work)
     study->grid = sim_model_grid(study->variants[0].model);
     study->replications = study->looks = 0;
     study->lengthened++;
+    if (work->options->log)
+        sim_request_log_restart(work->options->log);
     find_warmup(work);
 }
 
@@ -259,8 +262,9 @@ static void lengthen(const sim_work *work)
 static void replicate(sim_work *work, int target)
 {
     sim_study *study = work->study;
+    int most = work->options->log && study->threads < SIM_WORK_MOST ? study->threads : SIM_WORK_MOST;      // few unnamed files of a log
     while (study->replications < target) {
-        int from = study->replications, to = target - from < SIM_WORK_MOST ? target : from + SIM_WORK_MOST;
+        int from = study->replications, to = target - from < most ? target : from + most;
         gather(work, sim_work_run(work, from, to, target));
         if (study->replications < to)
             return;

@@ -34,6 +34,7 @@ typedef struct {
     int      threads;                          // 0: all cores
     bool     may_lengthen;                     // double the duration where it is too short for a watched quantile
     hr_time  at_most;                          // wall-clock time after which it ends with what is known (HR_FOREVER: none)
+    struct sim_request_log *log;                       // of one variant: gets every request of every replication; NULL: none
     void   (*progress)(void *self, double done_frac);              // called from the calling thread; may be NULL
     void    *progress_self;
     const volatile sig_atomic_t *stop;         // becomes true: finish with what is known; may be NULL

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "sim/study/request_log.h"
 #include "sim/study/trial.h"
 
 enum { LOOKS = 64 };                           // in a replication, whether it should stop
@@ -21,6 +22,8 @@ typedef struct {                               // what the threads of one call s
 sim_work sim_work_begin(sim_study *study, const sim_study_options *options)
 {
     sim_work work = {.study = study, .options = options, .begun = hr_now()};
+    HR_ASSERT(!options->log || study->variant_count == 1);
+    work.parts = hr_alloc(SIM_WORK_MOST * sizeof(sim_request_log_part *));
     work.trials = hr_alloc(study->variant_count * SIM_WORK_MOST * sizeof *work.trials);
     for (size_t v = 0; v < study->variant_count; v++)
         for (int r = 0; r < SIM_WORK_MOST; r++)
@@ -34,6 +37,7 @@ void sim_work_end(sim_work *work)
     for (size_t i = 0; i < work->study->variant_count * SIM_WORK_MOST; i++)
         free(work->trials[i].values);
     free(work->trials);
+    free(work->parts);
 }
 
 bool sim_work_should_stop(const sim_work *work)
@@ -100,11 +104,16 @@ static bool run_pieces(const sim_work *work, sim_world *w, sim_study_variant *v)
 }
 
 // Replication r of a variant, on any thread; false when it was stopped on the way.
-static bool run_one(const sim_work *work, size_t variant, int r, sim_trial *trial, uint64_t *events)
+static bool run_one(const sim_work *work, size_t variant, int r, sim_trial *trial, sim_request_log_part **part, uint64_t *events)
 {
     sim_study *study = work->study;
     sim_study_variant *v = &study->variants[variant];
+    sim_host *host = NULL;
     sim_world *w = sim_work_world(v->model, sim_study_seed(study->seed, r));
+    if (work->options->log) {
+        w->host = host = hr_alloc(sizeof *host);
+        *part = sim_request_log_begin(work->options->log, (uint32_t)r, host);
+    }
     w->window_from = study->warmup;
     bool whole = sim_work_until(work, w, study->warmup - 1);       // a request that is meant to start just when the window opens is counted in it
     if (whole) {
@@ -119,6 +128,7 @@ static bool run_one(const sim_work *work, size_t variant, int r, sim_trial *tria
     }
     *events = w->events_run;
     sim_world_free(w);
+    free(host);
     return whole;
 }
 
@@ -133,7 +143,8 @@ static void *work_on(void *self)
         size_t variant = (size_t)(job % variants);
         int place = job / variants;
         uint64_t events;
-        bool whole = run_one(s->work, variant, s->from + place, &s->work->trials[variant * SIM_WORK_MOST + (size_t)place], &events);
+        bool whole = run_one(s->work, variant, s->from + place, &s->work->trials[variant * SIM_WORK_MOST + (size_t)place],
+                             &s->work->parts[place], &events);
         pthread_mutex_lock(&s->lock);
         s->is_whole[job] = whole;
         s->done++;
@@ -195,6 +206,11 @@ int sim_work_run(sim_work *work, int from, int to, int target)
     int whole = 0;
     while (whole < s.jobs && s.is_whole[whole])
         whole++;
+    for (int place = 0; place < to - from; place++) {              // only a log has parts
+        if (work->parts[place])
+            sim_request_log_end(work->options->log, work->parts[place], place < whole / variants);
+        work->parts[place] = NULL;
+    }
     pthread_cond_destroy(&s.changed);
     pthread_condattr_destroy(&monotonic);
     free(thread);

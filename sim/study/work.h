@@ -6,6 +6,8 @@
 
 #include "sim/study/study.h"
 
+struct sim_request_log_part;
+
 enum { SIM_WORK_MOST = 64 };                   // replications that one call runs: their histograms are all in memory
 enum { SIM_WORK_PIECES = 32 };                 // of one long run: joined in pairs, 32, 16 or 8 batches
 
@@ -14,6 +16,7 @@ typedef struct {
     const sim_study_options *options;
     hr_time    begun;
     sim_trial *trials;                         // [variant][SIM_WORK_MOST], of the last call
+    struct sim_request_log_part **parts;               // [SIM_WORK_MOST], with a log: of the replications under way
     uint64_t   events;                         // run so far
 } sim_work;
 

@@ -1,0 +1,170 @@
+// tests/unit/test_laws.c - the laws hold in runs of every kind at every moment; a counter that is off by one is found and told.
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "sim/core/laws.h"
+#include "sim/parts/service.h"
+#include "sim/scenario/model.h"
+
+// Queues that fill up, deadlines that pass, pools that are waited for, caches, users, priorities: whatever a call can go through.
+static const char scenario[] =
+    "scenario: laws\n"
+    "components:\n"
+    "  lb: {kind: balancer, policy: least-conn, to: api}\n"
+    "  api: {kind: service, replicas: 2, workers: 6, queue: 5, cores: 1, priority: true, on: {read: [{cpu: exp(1ms)}, {get: c, miss: [{query: db.q}, {set: c, ttl: 1s}]}]}}\n"
+    "  slow: {kind: service, workers: 2, queue: 3, on: {work: [{query: db.q, timeout: 15ms}, {wait: exp(4ms)}]}}\n"
+    "  c: {kind: cache, entries: 20, queue: 2, demand: exp(1ms), network: 0.3ms}\n"
+    "  db: {kind: database, pool: 3, queue: 4, pool_timeout: 20ms, cores: 2, statements: {q: {cpu: exp(1ms), wait: exp(5ms)}}}\n"
+    "workload:\n"
+    "  many: {rate: 900/s, call: lb.read, key: zipf(1, 100), timeout: 20ms, objective: 8ms}\n"
+    "  few: {rate: 200/s, call: lb.read, key: zipf(1, 100), timeout: none, priority: 1}\n"
+    "  users: {users: 5, think: exp(10ms), call: slow.work, timeout: 30ms}\n"
+    "run: {duration: 4s, warmup: 1s}\n";
+
+static sim_model *parse(const char *text)
+{
+    hr_error e = {0};
+    sim_model *model;
+    if (sim_model_parse("laws", text, strlen(text), "", &model, &e))
+        fail_msg("%s", e.text);
+    return model;
+}
+
+static sim_world *started(uint64_t seed)
+{
+    sim_model *model = parse(scenario);
+    sim_world *w = sim_model_build(model, seed);
+    w->window_from = model->warmup;
+    w->arrivals_end = w->window_to = model->duration;
+    sim_world_start(w, 0);
+    sim_model_free(model);
+    return w;
+}
+
+static void test_laws_hold_between_any_two_events(void **state)
+{
+    (void)state;
+    sim_world *w = started(3);
+    bool is_reset = false;
+    for (int i = 0; sim_world_step(w); i++) {
+        if (i % 7 == 0)
+            sim_world_check(w);
+        if (!is_reset && sim_events_next(w) >= w->window_from) {
+            is_reset = true;
+            sim_world_reset_counts(w);
+        }
+    }
+    assert_int_equal(w->calls_live, 0);
+    assert_true(sim_link_at(w, 1, 3)->sent > 0 && sim_link_at(w, 2, 4)->dropped > 0);
+    sim_workload_view many = sim_workload_look(w, 5), users = sim_workload_look(w, 7);
+    assert_true(many.outcome[SIM_timeout] > 0 && many.outcome[SIM_rejected] > 0 && users.outcome[SIM_ok] > 0);
+    assert_true(sim_cache_look(w, 3).rejected > 0 && sim_database_look(w, 4).rejected > 0);
+    sim_world_check(w);
+    sim_world_free(w);
+}
+
+// --- planted bugs -----------------------------------------------------------------------------------------------------------
+
+static sim_replica *replica(sim_world *w) { return SIM_AT(w, sim_replica, SIM_STATE(w, sim_service, 1)->replicas); }
+
+static void lose_an_answer(sim_world *w) { sim_link_at(w, 0, 1)->answered--; }
+static void send_twice(sim_world *w) { sim_link_at(w, 5, 0)->sent++; }
+static void leak_a_call(sim_world *w) { w->calls_live++; }
+static void forget_a_refusal(sim_world *w) { replica(w)->refused--; }
+static void finish_twice(sim_world *w) { replica(w)->left++; }
+static void stay_longer(sim_world *w) { replica(w)->stay.stays += 5; }
+static void arrive_earlier(sim_world *w) { replica(w)->stay.arrivals -= 1; }
+static void miss_a_step_down(sim_world *w) { replica(w)->busy.changes -= 1000; }
+static void work_beyond_the_cores(sim_world *w) { replica(w)->cores.changes -= (sim_area)10 * HR_SEC; }
+static void count_twice_in_a_bucket(sim_world *w)
+{
+    sim_histogram *h = (sim_histogram *)(uintptr_t)sim_workload_look(w, 5).latency;
+    h->bucket[sim_histogram_bucket(h->least)]++;
+}
+static void forget_an_outcome(sim_world *w) { ((sim_histogram *)(uintptr_t)sim_workload_look(w, 5).latency)->count--; }
+static void nothing(sim_world *w) { (void)w; }
+
+static const struct { const char *name; void (*plant)(sim_world *w); const char *where, *law; } bugs[] = {
+    {"an answer is lost",               lose_an_answer,          "'lb'",  "calls handed on = answers to it"},
+    {"a call is sent twice",            send_twice,              "'lb'",  "calls handed to it"},
+    {"a call is leaked",                leak_a_call,             "",      "calls under way on all links = calls alive"},
+    {"a refusal is forgotten",          forget_a_refusal,        "'api'", "calls handed to it"},
+    {"a call is finished twice",        finish_twice,            "'api'", "calls handed to it"},
+    {"stays are too long",              stay_longer,             "'api'", "Little's law"},
+    {"an arrival is early by 1 ns",     arrive_earlier,          "'api'", "Little's law"},
+    {"a worker is free 1 us too late",  miss_a_step_down,        "'api'", "Little's law"},
+    {"cores work more than they can",   work_beyond_the_cores,   "'api'", "time of cores"},
+    {"a bucket has one too many",       count_twice_in_a_bucket, "",      "sim_histogram_adds_up"},
+    {"an outcome has no response time", forget_an_outcome,       "",      "latency"},
+    {"nothing",                         nothing,                 "",      NULL},
+};
+
+// Checks in a child of its own; its message goes to `text`. Returns whether it has aborted.
+static bool aborts(sim_world *w, char *text, size_t room)
+{
+    int end[2];
+    assert_int_equal(pipe(end), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        const struct rlimit none = {0, 0};
+        (void)setrlimit(RLIMIT_CORE, &none);
+        dup2(end[1], STDERR_FILENO);
+        close(end[0]);
+        signal(SIGABRT, SIG_DFL);
+        sim_world_check(w);
+        _exit(0);
+    }
+    close(end[1]);
+    size_t used = 0;
+    for (ssize_t got; used + 1 < room && (got = read(end[0], text + used, room - 1 - used)) > 0;)
+        used += (size_t)got;
+    text[used] = 0;
+    close(end[0]);
+    int how;
+    assert_int_equal(waitpid(child, &how, 0), child);
+    return WIFSIGNALED(how) && WTERMSIG(how) == SIGABRT;
+}
+
+static void test_planted_bugs_abort_with_a_dump(void **state)
+{
+    (void)state;
+    sim_world *w = started(3);
+    sim_world_run(w, w->window_from - 1);
+    sim_world_reset_counts(w);
+    sim_world_run(w, 3 * HR_SEC);
+    for (size_t i = 0; i < HR_COUNT(bugs); i++) {
+        char said[16384];
+        sim_world *copy = sim_world_fork(w);
+        bugs[i].plant(copy);
+        bool has_aborted = aborts(copy, said, sizeof said);
+        sim_world_free(copy);
+        if (has_aborted != (bugs[i].law != NULL))
+            fail_msg("%s: %s\n%s", bugs[i].name, has_aborted ? "aborts" : "is not noticed", said);
+        if (!bugs[i].law)
+            continue;
+        const char *wanted[] = {bugs[i].law, bugs[i].where, "scenario laws, seed 3, time 3.0", "to api: sent", "db (database, 1 stations): refused"};
+        for (size_t k = 0; k < HR_COUNT(wanted); k++)
+            if (!strstr(said, wanted[k]))
+                fail_msg("%s: the dump lacks \"%s\":\n%s", bugs[i].name, wanted[k], said);
+    }
+    sim_world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_laws_hold_between_any_two_events),
+                                       cmocka_unit_test(test_planted_bugs_abort_with_a_dump)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

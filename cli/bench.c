@@ -20,6 +20,11 @@ static const cli_bench_row table[] = {
     {"hold-10000",        "ns/event",    0,   false, cli_bench_hold,       10000},
     {"hold-100000",       "ns/event",    0,   false, cli_bench_hold,       100000},
     {"hold-1000000",      "ns/event",    300, false, cli_bench_hold,       1000000},     // 6 × hold-1000's
+    {"balance-10000-least-conn", "ns/choice", 1000, false, cli_bench_balance, CLI_BENCH_LEAST_CONN},
+    {"balance-10000-random-two", "ns/choice", 1000, false, cli_bench_balance, CLI_BENCH_RANDOM_TWO},
+    {"balance-10000-jsq",        "ns/choice", 1000, false, cli_bench_balance, CLI_BENCH_JSQ},
+    {"balance-10000-jiq",        "ns/choice", 1000, false, cli_bench_balance, CLI_BENCH_JIQ},
+    {"balance-10000-peak-ewma",  "ns/choice", 1000, false, cli_bench_balance, CLI_BENCH_PEAK_EWMA},
     {"threads-2",         "x",           1.9, true,  cli_bench_threads,    2},
     {"bytes-per-request", "B",           256, false, cli_bench_memory,     1000000},
     {"checkpoint",        "ms/MiB",      0,   false, cli_bench_checkpoint, 0},
@@ -53,7 +58,7 @@ static cli_bench_result measure(const cli_bench_row *row)
 static void print_head(const char *baseline)
 {
     printf("%s, version %s; median and spread of %d runs\n\n", cli_bench_machine(), HEADROOM_VERSION, RUNS);
-    printf("%-18s %9s  %-12s %-20s %-12s%s\n", "", "median", "", "spread", "budget", baseline ? "  baseline" : "");
+    printf("%-24s %9s  %-12s %-20s %-12s%s\n", "", "median", "", "spread", "budget", baseline ? "  baseline" : "");
 }
 
 static void print_row(const cli_bench_row *row, cli_bench_result r, const cli_bench_result *before)
@@ -63,7 +68,7 @@ static void print_row(const cli_bench_row *row, cli_bench_result r, const cli_be
     if (row->budget > 0)
         snprintf(budget, sizeof budget, "%s %.4g", row->more_is_better ? "≥" : "≤", row->budget);
     bool kept = row->more_is_better ? r.median >= row->budget : r.median <= row->budget;
-    printf("%-18s %9.4g  %-12s %-20s %-*s%s", row->name, r.median, row->unit, spread, row->budget > 0 ? 9 : 7, budget,
+    printf("%-24s %9.4g  %-12s %-20s %-*s%s", row->name, r.median, row->unit, spread, row->budget > 0 ? 9 : 7, budget,
            row->budget > 0 && !kept ? " missed" : "       ");
     if (before) {
         double slower = row->more_is_better ? before->median / r.median - 1 : r.median / before->median - 1;

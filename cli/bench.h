@@ -16,6 +16,8 @@ typedef struct {
 typedef struct { double median, least, most; } cli_bench_result;
 
 // --- bench_engine.c -------------------------------------------------------------------------------------------------
+// Processor time of this thread, so that other programs do not count; only threads-2 is about the clock on the wall.
+hr_time cli_bench_cpu_now(void);
 // Whether the catalogue's scenario, which some rows run, can be read.
 hr_status cli_bench_ready(hr_error *e) HR_MUST_USE;
 double cli_bench_queue(uint32_t which);        // ns a customer: one of the queues below as a scenario, statistics on
@@ -31,6 +33,11 @@ double cli_bench_restore(uint32_t unused);
 // What the request log adds to a request of the caching scenario, in ns; or the time with it relative to the time without.
 double cli_bench_log(uint32_t which);
 enum { CLI_BENCH_CSV = 0, CLI_BENCH_RECORDS = 1, CLI_BENCH_RATIO = 2 };
+
+// --- bench_balance.c ------------------------------------------------------------------------------------------------
+// ns to choose one of 10 000 replicas and to hear of an answer.
+double cli_bench_balance(uint32_t which);
+enum { CLI_BENCH_LEAST_CONN, CLI_BENCH_RANDOM_TWO, CLI_BENCH_JSQ, CLI_BENCH_JIQ, CLI_BENCH_PEAK_EWMA };
 
 // --- bench_picture.c, only in builds with pictures -------------------------------------------------------------------
 // The 99th percentile of 300 frames of 1920 × 1080 with about 500 tokens while the caching scenario plays; milliseconds.

@@ -8,8 +8,7 @@
 #include "patterns/catalogue.h"
 #include "sim/scenario/model.h"
 
-// Processor time of this thread, so that other programs do not count; only threads-2 is about the clock on the wall.
-static hr_time cpu_now(void)
+hr_time cli_bench_cpu_now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
@@ -38,9 +37,9 @@ static sim_world *ready(const sim_model *model, uint64_t seed)
 static double run(const sim_model *model, uint64_t seed, uint64_t *customers, uint64_t *events)
 {
     sim_world *w = ready(model, seed);
-    hr_time begun = cpu_now();
+    hr_time begun = cli_bench_cpu_now();
     sim_world_run(w, model->duration);
-    double took = (double)(cpu_now() - begun);
+    double took = (double)(cli_bench_cpu_now() - begun);
     *customers = 0;
     for (int i = 0; i < model->component_count; i++)
         if (model->components[i].kind == SIM_PART_workload)
@@ -117,14 +116,14 @@ double cli_bench_hold(uint32_t pending)
     hr_time *gap = hr_alloc(GAPS * sizeof *gap);
     for (uint32_t i = 0; i < GAPS; i++)
         gap[i] = (hr_time)(sim_exponential(sim_random(1, 2, i, 0).word[0]) * 1e9);
-    hr_time begun = cpu_now();
+    hr_time begun = cli_bench_cpu_now();
     for (uint32_t i = 0; i < HOLDS; i++) {
         sim_event event;
         sim_events_pop(w, &event);
         w->now = event.at;
         sim_schedule(w, w->now + gap[i % GAPS], 0, 0, 0, 0);
     }
-    double took = (double)(cpu_now() - begun);
+    double took = (double)(cli_bench_cpu_now() - begun);
     free(gap);
     sim_world_free(w);
     return took / HOLDS;
@@ -203,9 +202,9 @@ double cli_bench_checkpoint(uint32_t unused)
     (void)unused;
     sim_world *w = crowd(CROWD);
     sim_world_run(w, 100 * HR_SEC);
-    hr_time begun = cpu_now();
+    hr_time begun = cli_bench_cpu_now();
     sim_checkpoint saved = sim_world_checkpoint(w);
-    double took_ms = (double)(cpu_now() - begun) * 1e-6, mib = (double)saved.size / (1 << 20);
+    double took_ms = (double)(cli_bench_cpu_now() - begun) * 1e-6, mib = (double)saved.size / (1 << 20);
     free(saved.bytes);
     sim_world_free(w);
     return took_ms / mib;
@@ -219,9 +218,9 @@ double cli_bench_restore(uint32_t unused)
     sim_world_run(w, 100 * HR_SEC);
     sim_checkpoint saved = sim_world_checkpoint(w);
     sim_world_run(w, 250 * HR_SEC);            // time has gone on: now back
-    hr_time begun = cpu_now();
+    hr_time begun = cli_bench_cpu_now();
     HR_ASSERT(sim_world_restore(w, saved.bytes, saved.size, &e) == HR_OK);
-    double took_ms = (double)(cpu_now() - begun) * 1e-6, mib = (double)saved.size / (1 << 20);
+    double took_ms = (double)(cli_bench_cpu_now() - begun) * 1e-6, mib = (double)saved.size / (1 << 20);
     free(saved.bytes);
     sim_world_free(w);
     return took_ms / mib;

@@ -23,6 +23,15 @@ static void add(listing *l, const char *name, const char *before, const char *su
     free(text);
 }
 
+// The same with what stands in brackets behind the summary; frees it.
+static void add_with(listing *l, const char *name, const char *summary, char *behind)
+{
+    char *text = hr_format("%s%s%s%s", summary, *behind ? " (" : "", behind, *behind ? ")" : "");
+    add(l, name, "", text);
+    free(text);
+    free(behind);
+}
+
 static void add_patterns(listing *l)
 {
     char **names = pattern_names();
@@ -51,7 +60,7 @@ static void add_metrics(listing *l)
 static void add_balancers(listing *l)
 {
     for (int i = 0; sim_balancers[i]; i++)
-        add(l, sim_balancers[i]->name, "", sim_balancers[i]->summary);
+        add_with(l, sim_balancers[i]->name, sim_balancers[i]->summary, sim_balancer_parameters(sim_balancers[i]));
 }
 
 static void add_evictions(listing *l)

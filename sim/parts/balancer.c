@@ -1,16 +1,30 @@
-// sim/parts/balancer.c - passes each call on to a replica that its policy chooses among the eligible ones.
+// sim/parts/balancer.c - passes each call on to a replica that its policy chooses among those that may be chosen.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 #include "sim/parts/service.h"
-#include "sim/policy/balance/balance.h"
+#include "sim/policy/balance/upstream.h"
 
 typedef struct {
-    uint32_t policy;
-    uint16_t target;
-    uint32_t replicas, stream;
-    sim_ref  policy_state, in_flight, eligible;                    // uint32_t[replicas], uint16_t[replicas]
-    uint64_t choices, left;                    // since time zero
+    sim_balancer_choice policy;
+    uint16_t target, unused;
+    uint32_t stream;
+    uint32_t max_fails, fail_timeout_s, max_conns, queue_limit;
+    sim_ref  weights, upstream;                // uint32_t[] until time zero, or 0; sim_upstream
+    hr_time  sees;
+    sim_fifo queue;                            // calls that no replica could be chosen for while others are at work
+    uint64_t choices, refused, left;           // since time zero, for the laws
 } balancer;
+
+static sim_ref place_weights(sim_world *w, const uint32_t *weights, uint32_t count)
+{
+    sim_ref placed = sim_take(w, count * sizeof *weights);
+    memcpy(SIM_AT(w, uint32_t, placed), weights, count * sizeof *weights);
+    return placed;
+}
 
 static void build(sim_world *w, sim_component_id id, const void *def)
 {
@@ -19,52 +33,130 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->policy = d->policy;
     s->target = d->target;
     s->stream = sim_stream(w, id, SIM_DRAW_CHOICE);
-    s->policy_state = sim_take(w, sim_balancers[d->policy]->state_size + 1);
+    s->max_fails = d->max_fails;
+    s->fail_timeout_s = (uint32_t)(d->fail_timeout / HR_SEC);
+    s->max_conns = d->max_conns;
+    s->queue_limit = d->queue;
+    s->sees = d->sees;
+    if (d->weights)
+        s->weights = place_weights(w, d->weights, d->weight_count);
 }
 
-// Before time zero every component is built, so the number of replicas is known.
+// Before time zero every component is built, so the number of replicas is known. Their names are "api-0", "api-1" …
 static void start(sim_world *w, sim_component_id id)
 {
     balancer *s = SIM_STATE(w, balancer, id);
-    s->replicas = sim_service_replicas(w, s->target);
-    s->in_flight = sim_take(w, s->replicas * sizeof(uint32_t));
-    s->eligible = sim_take(w, s->replicas * sizeof(uint16_t));
-    for (uint32_t i = 0; i < s->replicas; i++)
-        SIM_AT(w, uint16_t, s->eligible)[i] = (uint16_t)i;
+    uint32_t replicas = sim_service_replicas(w, s->target);
+    char **names = hr_alloc(replicas * sizeof *names);
+    for (uint32_t i = 0; i < replicas; i++)
+        names[i] = hr_format("%s-%u", sim_component_name(w, s->target), i);
+    s->upstream = sim_upstream_make(w, &(sim_upstream_def){
+        .policy = s->policy, .count = replicas, .weights = s->weights ? SIM_AT(w, const uint32_t, s->weights) : NULL,
+        .names = (const char *const *)names, .max_fails = s->max_fails, .fail_timeout_s = s->fail_timeout_s, .max_conns = s->max_conns,
+        .reports = s->sees > 0});
+    if (s->sees)
+        sim_schedule(w, w->now + s->sees, id, 0, 0, 0);
+    for (uint32_t i = 0; i < replicas; i++)
+        free(names[i]);
+    free(names);
 }
 
+// What the hash policies hash. A key is its number in decimal; a client's address is 10.0.0.0 and its key, so that 256 clients share a /24.
+static uint32_t write_key(unsigned uses, uint64_t key, char *text, size_t room)
+{
+    if (uses & SIM_USES_KEY)
+        return (uint32_t)snprintf(text, room, "%llu", (unsigned long long)key);
+    text[0] = 10;
+    for (int i = 1; i < 4; i++)
+        text[i] = (char)(uint8_t)(key >> (24 - 8 * i));
+    return 4;
+}
+
+// Sends the call to a replica; false: none may be chosen.
+static bool pass_on(sim_world *w, sim_component_id id, sim_ref call)
+{
+    balancer *s = SIM_STATE(w, balancer, id);
+    const sim_call *c = sim_call_at(w, call);
+    const unsigned uses = sim_balancers[s->policy.row]->uses;
+    char key[24];
+    sim_balanced choice = {.random = sim_random(w->seed, s->stream, c->request, c->path), .key = key};
+    if (uses & (SIM_USES_KEY | SIM_USES_ADDRESS))
+        choice.key_bytes = write_key(uses, c->key, key, sizeof key);
+    uint32_t slot = sim_upstream_choose(w, s->upstream, &choice, NULL, 0);
+    if (slot == SIM_NO_PEER)
+        return false;
+    s->choices++;
+    sim_call_send(w, sim_call_passed(w, call, id), s->target, (uint16_t)slot);
+    return true;
+}
+
+static bool anyone_at_work(const sim_world *w, const balancer *s) { return SIM_AT(w, const sim_upstream, s->upstream)->in_flight > 0; }
+
+// Who waits is before who comes. Waiting makes sense only while a call is out: its answer is what looks at the queue again.
 static void offer(sim_world *w, sim_component_id id, sim_ref call)
 {
     balancer *s = SIM_STATE(w, balancer, id);
-    const sim_balancer *policy = sim_balancers[s->policy];
-    sim_candidates eligible = {.slot = SIM_AT(w, const uint16_t, s->eligible), .count = s->replicas,
-                               .in_flight = SIM_AT(w, const uint32_t, s->in_flight),
-                               .random = sim_random(w->seed, s->stream, sim_call_at(w, call)->request, sim_call_at(w, call)->path)};
-    uint32_t chosen = policy->pick(SIM_AT(w, void, s->policy_state), &eligible);
-    SIM_ASSERT(w, chosen < eligible.count);
-    uint16_t slot = eligible.slot[chosen];
-    SIM_AT(w, uint32_t, s->in_flight)[slot]++;
-    s->choices++;
-    sim_call_send(w, sim_call_passed(w, call, id), s->target, slot);
+    if (!s->queue.head && pass_on(w, id, call))
+        return;
+    if (s->queue.length.level < s->queue_limit && anyone_at_work(w, s)) {
+        sim_fifo_push(w, &s->queue, call);
+        return;
+    }
+    s->refused++;
+    sim_call_reply(w, call, SIM_rejected);
+}
+
+static void serve_queue(sim_world *w, sim_component_id id)
+{
+    balancer *s = SIM_STATE(w, balancer, id);
+    while (s->queue.head && SIM_AT(w, const sim_upstream, s->upstream)->eligible_count > 0) {
+        bool sent = pass_on(w, id, sim_fifo_pop(w, &s->queue));
+        SIM_ASSERT(w, sent);
+    }
+    while (s->queue.head && !anyone_at_work(w, s)) {
+        s->left++;
+        sim_call_reply(w, sim_fifo_pop(w, &s->queue), SIM_rejected);
+    }
 }
 
 static void reply(sim_world *w, sim_component_id id, sim_ref child)
 {
     balancer *s = SIM_STATE(w, balancer, id);
-    SIM_AT(w, uint32_t, s->in_flight)[sim_call_at(w, child)->replica]--;
+    const sim_call *c = sim_call_at(w, child);
+    sim_upstream_answer(w, s->upstream, c->replica, w->now - c->started, c->status == SIM_error || c->status == SIM_lost);
     s->left++;
+    serve_queue(w, id);
     sim_call_answer(w, child);
 }
 
 static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
 {
     const balancer *s = SIM_STATE(w, const balancer, id);
-    *a = (sim_account){.left = s->left, .inside = s->choices - s->left, .knows_sent = true, .sent = s->choices};
-    for (uint32_t i = 0; i < s->replicas; i++)
-        a->waiting += SIM_AT(w, const uint32_t, s->in_flight)[i];
+    uint64_t out = s->upstream ? SIM_AT(w, const sim_upstream, s->upstream)->in_flight : 0;
+    *a = (sim_account){.refused = s->refused, .left = s->left, .inside = s->queue.length.level + out, .knows_sent = true, .sent = s->choices,
+                       .waiting = out};
     return station == 0;
+}
+
+static void wake(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    const balancer *s = SIM_STATE(w, const balancer, id);
+    (void)event;
+    sim_upstream_report(w, s->upstream);
+    sim_schedule(w, w->now + s->sees, id, 0, 0, 0);
+}
+
+static void reset(sim_world *w, sim_component_id id) { sim_level_reset(w, &SIM_STATE(w, balancer, id)->queue.length); }
+
+static void check(const sim_world *w, sim_component_id id)
+{
+    const balancer *s = SIM_STATE(w, const balancer, id);
+    if (!s->upstream)                          // before time zero
+        return;
+    sim_upstream_check(w, s->upstream);
+    SIM_ASSERT(w, s->queue.length.level <= s->queue_limit && (!s->queue.head || anyone_at_work(w, s)));
 }
 
 const sim_kind sim_kind_balancer = {.name = "balancer", .summary = "spreads calls over the replicas of a service",
     .state_size = sizeof(balancer), .def_size = sizeof(sim_balancer_def), .build = build, .start = start, .offer = offer, .reply = reply,
-    .account = account};
+    .wake = wake, .reset = reset, .check = check, .account = account};

@@ -8,6 +8,7 @@
 #include "sim/core/level.h"
 #include "sim/core/popularity.h"
 #include "sim/parts/arrivals.h"
+#include "sim/policy/balance/balance.h"
 #include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
 #include "sim/policy/limit/limit.h"
@@ -95,7 +96,16 @@ typedef struct {
     hr_time  objective;                        // an answer after this is late; HR_FOREVER: never
 } sim_workload_def;
 
-typedef struct { uint32_t policy; uint16_t target; } sim_balancer_def;                 // target: a service
+typedef struct {
+    sim_balancer_choice policy;
+    uint16_t target;                           // a service
+    const uint32_t *weights;                   // of its replicas; NULL: all 1
+    uint32_t weight_count;
+    uint32_t max_fails;                        // passive health, as nginx'; 0: none
+    hr_time  fail_timeout;
+    uint32_t max_conns, queue;                 // calls at one replica, 0: no limit; calls that may wait until one is below it
+    hr_time  sees;                             // loads are reported so often; 0: always known
+} sim_balancer_def;
 
 typedef struct {
     uint32_t replicas, workers, queue;         // workers and waiting places of one replica

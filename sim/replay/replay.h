@@ -4,6 +4,7 @@
 
 #include "sim/core/base.h"
 #include "sim/core/lines.h"
+#include "sim/policy/balance/balance.h"
 #include "sim/policy/breaker/breaker.h"
 #include "sim/policy/limit/limit.h"
 
@@ -12,6 +13,7 @@ typedef struct { uint64_t requests, misses; } sim_replay_cache_result;
 // sim_evictors.
 hr_status sim_replay_cache(hr_lines *trace, int policy, uint32_t entries, sim_replay_cache_result *result, hr_error *e) HR_MUST_USE;
 
+// --- limit.c ----------------------------------------------------------------------------------------------------------
 typedef struct {
     int           policy;                      // row of sim_limiters, one that needs no end of a request
     sim_limit_def limit;                       // made ready
@@ -23,6 +25,7 @@ typedef void sim_replay_limit_tell(void *self, const sim_replay_arrival *arrival
 // Asks the policy for each line's arrival, in the file's order, and tells what it says. Each key has a limiter of its own.
 hr_status sim_replay_limit(hr_lines *lines, const sim_replay_limit_options *options, sim_replay_limit_tell *tell, void *self, hr_error *e) HR_MUST_USE;
 
+// --- breaker.c --------------------------------------------------------------------------------------------------------
 typedef struct {
     int             policy;                    // row of sim_breaker_rows
     sim_breaker_def breaker;
@@ -33,5 +36,27 @@ typedef struct { hr_time at; const char *outcome; bool permitted; sim_breaker_st
 typedef void sim_replay_breaker_tell(void *self, const sim_replay_call *call);
 // Takes each line, ok, fail or slow and perhaps a time, as a call that ends at once, and tells what becomes of the breaker.
 hr_status sim_replay_breaker(hr_lines *lines, const sim_replay_breaker_options *options, sim_replay_breaker_tell *tell, void *self, hr_error *e) HR_MUST_USE;
+
+// --- balance.c --------------------------------------------------------------------------------------------------------
+typedef struct { char *name; uint32_t weight; bool down, failing; } sim_replay_server;
+// Reads "a=5,b=1,c" (no weight: 1) into an array that the caller frees by sim_replay_servers_free; HR_BAD_INPUT says which word is wrong.
+hr_status sim_replay_servers(const char *text, sim_replay_server **servers, uint32_t *count, hr_error *e) HR_MUST_USE;
+void      sim_replay_servers_free(sim_replay_server *servers, uint32_t count);
+
+typedef struct {
+    sim_balancer_choice policy;
+    const sim_replay_server *servers;
+    uint32_t count;
+    uint64_t requests;                         // 0: as many as there are keys
+    uint64_t seed;                             // of what the policy leaves to chance
+    uint32_t in_flight;                        // so many requests are out at a time: each is answered when the last of them has been sent
+    hr_time  every;                            // between requests; only failures and response times look at the clock
+    uint32_t max_fails, fail_timeout_s;        // nginx'; a failing server answers nothing, and the request goes to the next one
+    // Each request: the slot that answered it, or SIM_NO_PEER (upstream.h) when nobody was left. `key` is NULL without keys.
+    void   (*chosen)(void *self, const char *key, uint32_t slot);
+    void    *self;
+} sim_replay_balance_def;
+// `keys`: one line a request, NULL only for policies that look at none.
+hr_status sim_replay_balance(const sim_replay_balance_def *def, hr_lines *keys, hr_error *e) HR_MUST_USE;
 
 #endif

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "sim/policy/balance/balance.h"
 #include "sim/scenario/loads.h"
 #include "sim/scenario/units.h"
 
@@ -19,7 +18,6 @@ const char *sim_type_row(sim_type type, uint32_t row)
 {
     switch (type) {
     case SIM_TYPE_EVICTION: return sim_evictors[row] ? sim_evictors[row]->name : NULL;
-    case SIM_TYPE_BALANCER: return sim_balancers[row] ? sim_balancers[row]->name : NULL;
     case SIM_TYPE_LIMITER: return sim_limiters[row] ? sim_limiters[row]->name : NULL;
     case SIM_TYPE_BREAKER: return sim_breaker_rows[row] ? sim_breaker_rows[row]->name : NULL;
     case SIM_TYPE_RETRY: return sim_retries[row] ? sim_retries[row]->name : NULL;
@@ -77,7 +75,7 @@ static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *
     case SIM_TYPE_DIST: return sim_read_dist(pool, source, text, at);
     case SIM_TYPE_TEXT: *(const char **)at = sim_pool_text(pool, text); return true;
     case SIM_TYPE_BOOL: *(bool *)at = strcmp(text, "true") == 0; return *(bool *)at || strcmp(text, "false") == 0;
-    case SIM_TYPE_EVICTION: case SIM_TYPE_BALANCER: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
+    case SIM_TYPE_EVICTION: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
     case SIM_TYPE_SHED: {
         uint32_t row = 0;
         while (sim_type_row(k->type, row) && strcmp(sim_type_row(k->type, row), text) != 0)
@@ -85,6 +83,7 @@ static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *
         *(uint32_t *)at = row;
         return sim_type_row(k->type, row);
     }
+    case SIM_TYPE_BALANCER: return sim_balancer_read(text, at, NULL) == HR_OK;
     case SIM_TYPE_OTHER: return true;
     }
     *range = good && !in_range(k, x);
@@ -126,6 +125,12 @@ static bool read_key(sim_pool *pool, const sim_source *source, const sim_key *k,
         return true;
     if (node->kind == SIM_SCALAR && read_value(pool, source, k, node->text, at, &range))
         return true;
+    if (k->type == SIM_TYPE_BALANCER && node->kind == SIM_SCALAR) {
+        hr_error e = {0};
+        HR_ASSERT(sim_balancer_read(node->text, at, &e) != HR_OK);
+        SIM_WRONG(source, node, "%s.%s: %.*s", where, k->name, (int)strcspn(e.text, "\n"), e.text);
+        return false;
+    }
     const char *said = node->kind == SIM_SCALAR ? node->text : node->kind == SIM_MAP ? "{…}" : "[…]";
     const char *near = node->kind == SIM_SCALAR ? nearest_row(k, node->text) : NULL;
     if (range)

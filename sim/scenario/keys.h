@@ -21,7 +21,7 @@ extern const sim_key sim_key_table[];          // ends with a NULL owner
 // What a value of that type looks like: "a time such as 5ms".
 const char *sim_type_example(sim_type type);
 
-// The policy in that row of the table that a type names (evictions, balancers …); NULL beyond the last, and for other types.
+// The policy in that row of the table that a type names (evictions, limiters …); NULL beyond the last, and for other types.
 const char *sim_type_row(sim_type type, uint32_t row);
 
 // Fills every plain key of `owner` in `def` from the map (or its default), and complains of unknown and missing ones.

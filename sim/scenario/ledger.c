@@ -17,6 +17,23 @@ static void show_dist(const sim_dist_def *d, hr_text *out)
     hr_text_add(out, "%s: mean %s, p99 %s, scv %.3g", sim_dist_name(d->kind), a, b, sim_dist_scv(d));
 }
 
+static void show_balancer(const sim_balancer_choice *choice, hr_text *out)
+{
+    const sim_balancer *b = sim_balancers[choice->row];
+    hr_text_add(out, "%s", b->name);
+    for (int i = 0; i < SIM_BALANCER_PARAMETERS && b->parameter[i].name; i++)
+        hr_text_add(out, "%s%s=%g%s%s", i ? ", " : "(", b->parameter[i].name, choice->parameter[i], b->parameter[i].unit,
+                    i + 1 == SIM_BALANCER_PARAMETERS || !b->parameter[i + 1].name ? ")" : "");
+}
+
+static void show_weights(const char *name, const sim_balancer_def *d, uint32_t count, hr_text *out)
+{
+    hr_text_add(out, "%s.weights = %s", name, d->weights ? "" : "all 1");
+    for (uint32_t i = 0; i < count && d->weights; i++)
+        hr_text_add(out, "%s%u", i ? ", " : "", d->weights[i]);
+    hr_text_add(out, "\n");
+}
+
 static void show_rate(const sim_rate_def *d, hr_text *out)
 {
     if (d->kind == SIM_RATE_constant)
@@ -70,10 +87,11 @@ static void show_value(const sim_key *k, const void *at, hr_text *out)
     case SIM_TYPE_DIST: show_dist(at, out); break;
     case SIM_TYPE_NUMBER: hr_text_add(out, "%g", *(const double *)at); break;
     case SIM_TYPE_SHARE: hr_text_add(out, "%g%%", *(const double *)at * 100); break;
-    case SIM_TYPE_EVICTION: case SIM_TYPE_BALANCER: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
+    case SIM_TYPE_EVICTION: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
     case SIM_TYPE_SHED:
         hr_text_add(out, "%s", sim_type_row(k->type, *(const uint32_t *)at));
         break;
+    case SIM_TYPE_BALANCER: show_balancer(at, out); break;
     case SIM_TYPE_BOOL: hr_text_add(out, "%s", *(const bool *)at ? "true" : "false"); break;
     case SIM_TYPE_TEXT: hr_text_add(out, "%s", *(const char *const *)at ? *(const char *const *)at : "-"); break;
     case SIM_TYPE_OTHER: break;
@@ -180,6 +198,8 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
     for (uint16_t i = 0; i < model->component_count; i++) {
         const sim_model_component *c = &model->components[i];
         show_owner(sim_kinds[c->kind]->name, c->name, c->def, out);
+        if (c->kind == SIM_PART_balancer)
+            show_weights(c->name, c->def, ((const sim_service_def *)model->components[((const sim_balancer_def *)c->def)->target].def)->replicas, out);
         if (c->kind == SIM_PART_service) {
             const sim_service_def *s = c->def;
             hr_text_add(out, "%s.patience = %s", c->name, s->gives_up ? "" : "none");

@@ -365,17 +365,66 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
     }
 }
 
-// What a balancer, limiter or breaker passes calls on to.
-static void read_target(sim_reader *r, uint16_t id, int kind, uint16_t *target)
+static void read_weights(sim_reader *r, uint16_t id, const sim_service_def *service)
+{
+    sim_balancer_def *d = r->model->components[id].def;
+    const char *name = r->model->components[id].name;
+    const sim_balancer *policy = sim_balancers[d->policy.row];
+    sim_node *weights = sim_node_member(r->nodes[id], "weights");
+    if (!weights)
+        return;
+    if (!(policy->uses & SIM_USES_WEIGHTS)) {
+        SIM_FAIL(r, weights, "%s.weights: the policy %s looks at no weights", name, policy->name);
+    } else if (weights->kind != SIM_LIST || weights->count != service->replicas) {
+        SIM_FAIL(r, weights, "%s.weights: want a list with one weight for each of the %u replicas, such as [5, 1, 1]", name, service->replicas);
+    } else {
+        uint32_t *list = sim_pool_take(r->pool, weights->count * sizeof *list), n = 0;
+        uint64_t total = 0;
+        for (const sim_node *one = weights->first; one; one = one->next) {
+            double weight = 0;
+            if (one->kind != SIM_SCALAR || !sim_read_count(one->text, &weight) || weight < 1 || weight > 65535)
+                SIM_FAIL(r, one, "%s.weights: want whole numbers from 1 to 65535", name);
+            list[n++] = (uint32_t)weight;
+            total += (uint32_t)weight;
+        }
+        if (total > 1000000)
+            SIM_FAIL(r, weights, "%s.weights: they add up to %llu; at most 1000000", name, (unsigned long long)total);
+        d->weights = list;
+        d->weight_count = n;
+    }
+}
+
+static void read_balancer(sim_reader *r, uint16_t id)
+{
+    sim_balancer_def *d = r->model->components[id].def;
+    const char *name = r->model->components[id].name;
+    const sim_node *to = sim_node_member(r->nodes[id], "to");
+    int target = to && to->kind == SIM_SCALAR ? sim_resolve(r, to, to->text, SIM_PART_service) : -1;
+    if (to && to->kind != SIM_SCALAR)
+        SIM_FAIL(r, to, "%s.to: want the name of a service", name);
+    d->target = (uint16_t)(target < 0 ? id : target);
+    if (target >= 0)
+        read_weights(r, id, r->model->components[target].def);
+    if (d->fail_timeout % HR_SEC)
+        SIM_FAIL(r, sim_node_member(r->nodes[id], "fail_timeout"), "%s.fail_timeout: want whole seconds, as in nginx", name);
+    const sim_node *queue = sim_node_member(r->nodes[id], "queue"), *timeout = sim_node_member(r->nodes[id], "fail_timeout");
+    if (queue && !d->max_conns)
+        SIM_FAIL(r, queue, "%s.queue belongs to `max_conns`: without a limit nobody waits here", name);
+    if (timeout && !d->max_fails)
+        SIM_FAIL(r, timeout, "%s.fail_timeout belongs to `max_fails`", name);
+}
+
+// What a limiter or breaker passes calls on to.
+static void read_target(sim_reader *r, uint16_t id, uint16_t *target)
 {
     const sim_model_component *components = r->model->components;
     const sim_node *to = sim_node_member(r->nodes[id], "to");
-    int found = to && to->kind == SIM_SCALAR ? sim_resolve(r, to, to->text, kind) : -1;
+    int found = to && to->kind == SIM_SCALAR ? sim_resolve(r, to, to->text, -1) : -1;
     if (to && to->kind != SIM_SCALAR)
         SIM_FAIL(r, to, "%s.to: want the name of a component", components[id].name);
     if (found == id)
         SIM_FAIL(r, to, "%s.to: it can't pass calls on to itself", components[id].name);
-    if (found >= 0 && kind < 0 && components[found].kind == SIM_PART_service && ((const sim_service_def *)components[found].def)->replicas > 1)
+    if (found >= 0 && components[found].kind == SIM_PART_service && ((const sim_service_def *)components[found].def)->replicas > 1)
         SIM_FAIL(r, to, "'%s' has several replicas: put a balancer in front of it and name that", to->text);
     *target = (uint16_t)(found < 0 ? id : found);
 }
@@ -411,9 +460,9 @@ static void read_components(sim_reader *r, sim_node *root)
         read_values(r, i);
     for (uint16_t i = 0; i < m->component_count; i++)
         switch (m->components[i].kind) {
-        case SIM_PART_balancer: read_target(r, i, SIM_PART_service, &((sim_balancer_def *)m->components[i].def)->target); break;
-        case SIM_PART_limiter: read_target(r, i, -1, &((sim_limiter_def *)m->components[i].def)->target); break;
-        case SIM_PART_breaker: read_target(r, i, -1, &((sim_breaker_part_def *)m->components[i].def)->target); break;
+        case SIM_PART_balancer: read_balancer(r, i); break;
+        case SIM_PART_limiter: read_target(r, i, &((sim_limiter_def *)m->components[i].def)->target); break;
+        case SIM_PART_breaker: read_target(r, i, &((sim_breaker_part_def *)m->components[i].def)->target); break;
         case SIM_PART_service: sim_handlers_name(r, i); break;
         default: break;
         }

@@ -17,7 +17,8 @@ outcome() {
     for seed in 1 7; do
         "$program" run "$folder/$1.yaml" --no-store --replications 2 --threads "$2" --seed $seed --json > "$work/json" 2> "$work/err"
         [ $? -le 2 ] || { cat "$work/err" >&2; return 1; }
-        "$program" run "$folder/$1.yaml" --no-store --replications 2 --threads "$2" --seed $seed 2> "$work/err"
+        # How long it would take is told by this machine's clock: no part of what must be the same.
+        "$program" run "$folder/$1.yaml" --no-store --replications 2 --threads "$2" --seed $seed 2> "$work/err" | sed 's/, some [0-9]* s more$//'
         [ $? -le 2 ] || { cat "$work/err" >&2; return 1; }
         echo "seed $seed, sum of --json: $(sha256sum < "$work/json" | cut -d ' ' -f 1)"
     done

@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "sim/policy/balance/balance.h"
 #include "sim/scenario/model.h"
 
 static void test_histogram_is_within_one_percent(void **state)
@@ -157,29 +156,6 @@ static void test_world_saved_in_another_process_continues_bit_identically(void *
     sim_world_free(loaded);
 }
 
-static void test_every_balancer_row_is_whole_and_repeats(void **state)
-{
-    (void)state;
-    uint16_t slots[5] = {0, 2, 3, 7, 8};
-    uint32_t in_flight[9] = {4, 0, 4, 1, 0, 0, 0, 9, 4};
-    for (size_t i = 0; sim_balancers[i]; i++) {
-        const sim_balancer *b = sim_balancers[i];
-        assert_true(b->name && b->summary && b->pick);
-        assert_int_equal(sim_balancer_find(b->name), i);
-        char once[256] = {0}, again[256] = {0};
-        assert_true(b->state_size < sizeof once);
-        for (uint64_t n = 0; n < 1000; n++) {
-            sim_candidates c = {slots, 1 + (uint32_t)(n % 5), in_flight, sim_random(1, 1, n, 0)};
-            uint32_t pick = b->pick(once, &c);
-            assert_true(pick < c.count);
-            assert_int_equal(pick, b->pick(again, &c));
-        }
-    }
-    sim_candidates c = {slots, 5, in_flight, {{0, 0}}};
-    char zero[16] = {0};
-    assert_int_equal(sim_balancer_least_conn.pick(zero, &c), 2);     // slot 3 has one call out
-}
-
 static void test_every_evictor_row_keeps_the_store_sound(void **state)
 {
     (void)state;
@@ -225,7 +201,6 @@ int main(void)
         cmocka_unit_test(test_events_come_in_order_against_a_sorted_array),
         cmocka_unit_test(test_restored_and_forked_worlds_continue_bit_identically),
         cmocka_unit_test(test_world_saved_in_another_process_continues_bit_identically),
-        cmocka_unit_test(test_every_balancer_row_is_whole_and_repeats),
         cmocka_unit_test(test_every_evictor_row_keeps_the_store_sound),
         cmocka_unit_test(test_lru_against_hand_computed_case),
     };

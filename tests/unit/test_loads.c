@@ -408,6 +408,7 @@ static void expect_trace(const char *arrivals, const double *at, size_t count)
 static void test_traces_are_replayed_to_the_letter(void **state)
 {
     (void)state;
+    const uint64_t keys[] = {5, 7, 7, 0};
     expect_trace("arrivals: trace(trace.csv)", (const double[]){0, 0.25, 0.25, 1.5}, 4);
     expect_trace("arrivals: trace(trace.csv.gz)", (const double[]){0, 0.25, 0.25, 1.5}, 4);
     expect_trace("arrivals: 'trace(trace.csv, speed=0.5)'", (const double[]){0, 0.5, 0.5, 3}, 4);
@@ -418,7 +419,6 @@ static void test_traces_are_replayed_to_the_letter(void **state)
         assert_int_equal(r.row[i].key, 0);     // a key that the scenario names goes before the trace's
     free(r.row);
     r = requests_of("rate: 10/s, key: trace(trace.csv)", quick, 6, 1);
-    const uint64_t keys[] = {5, 7, 7, 0};
     for (size_t i = 0; i < r.count; i++)
         assert_int_equal(r.row[i].key, keys[i % 4]);
     free(r.row);

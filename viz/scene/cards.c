@@ -94,7 +94,7 @@ static const char *policy_of(const viz_scene *s, uint16_t part)
 {
     const void *def = s->graph->model->components[part].def;
     switch (s->graph->parts[part].kind) {
-    case SIM_PART_balancer: return sim_balancers[((const sim_balancer_def *)def)->policy]->name;
+    case SIM_PART_balancer: return sim_balancers[((const sim_balancer_def *)def)->policy.row]->name;
     case SIM_PART_limiter: return sim_limiters[((const sim_limiter_def *)def)->policy]->name;
     case SIM_PART_breaker: return sim_breaker_rows[((const sim_breaker_part_def *)def)->policy]->name;
     default: return NULL;

@@ -1,24 +1,83 @@
-// sim/policy/balance/balance.h - how a balancer chooses a replica: the contract and the list of rows.
-// * The engine filters once: `pick` sees only replicas that are ready and below their limits, at least one.
-// * A policy never allocates: `state_size` zeroed bytes are lent; zero is a valid start.
+// sim/policy/balance/balance.h - how a balancer chooses a replica: the contract of policies and the list of rows.
+// * The engine filters once: `pick` sees the replicas that may be chosen, at least one, and returns the slot of one of them.
+// * A policy never allocates in `pick`: `state_size` zeroed bytes are lent, zero is a valid start; what grows with the number of
+//   replicas it takes in `prepare`. All of it lies in the world, so that checkpoints and forks carry it.
 // * To add one: a file NAME.c with `const sim_balancer sim_balancer_NAME`, and a row in balance.def. Nothing else.
+// * upstream.h is the other side: what the balancer component and `replay balance` call.
 #ifndef SIM_BALANCE_H
 #define SIM_BALANCE_H
 
 #include "sim/core/random.h"
 
+enum { SIM_BALANCER_PARAMETERS = 2 };          // at most, of one policy
+
+typedef struct {                               // one replica as its balancer knows it
+    sim_ref  name;                             // text, for policies with SIM_USES_NAMES; else 0
+    uint32_t weight;                           // as configured
+    int32_t  effective;                        // nginx: the weight, less after failures
+    uint32_t load;                             // calls out there, as far as this balancer has heard: policies look at this
+    int64_t  current;                          // nginx: the running sum of smooth weighted round robin
+    uint32_t in_flight;                        // calls out there
+    uint32_t out;                              // why it may not be chosen, SIM_OUT_…; 0: it may
+    uint32_t fails;                            // nginx: failures that count against max_fails
+    int32_t  accessed_s, checked_s;            // nginx: when it last failed; when it last failed or was given a chance, whole seconds
+    uint32_t unused;
+} sim_peer;
+
+enum {                                         // reasons why a replica may not be chosen
+    SIM_OUT_DOWN = 1,                          // marked so by the operator
+    SIM_OUT_FAILED = 2,                        // passive health: failed max_fails times
+    SIM_OUT_UNHEALTHY = 4,                     // active health: its checks fail
+    SIM_OUT_DRAINING = 8,
+    SIM_OUT_FULL = 16,                         // has as many calls as max_conns allows
+    SIM_OUT_TRIED = 32,                        // this very call has been there
+    SIM_OUT_OF_SERVICE = 15,                   // the lasting ones: tables of policies are made without these replicas
+};
+
+// The call that a replica is chosen for, and what its policy remembers between tries of it (zero before the first).
 typedef struct {
-    const uint16_t *slot;                      // eligible replicas, in order of their slots
+    sim_draw    random;                        // two random words
+    const void *key;                           // what the hash policies hash: text, or the bytes of the client's address
+    uint32_t    key_bytes;
+    uint32_t    hash, rehash, steps;
+} sim_balanced;
+
+struct sim_upstream;
+typedef struct {
+    const uint16_t *slot;                      // the replicas that may be chosen, in order of their slots
     uint32_t        count;                     // at least 1
-    const uint32_t *in_flight;                 // by slot: calls that this balancer has out there
-    sim_draw        random;                    // two random words for this choice
+    sim_peer       *peer;                      // all replicas, by slot
+    uint32_t        peer_count;
+    sim_balanced   *call;
+    sim_world      *world;
+    struct sim_upstream *upstream;             // upstream.h
+    const double   *parameter;                 // in the order of the row's
 } sim_candidates;
+
+typedef struct {                               // a parameter, written as in `policy: power-of-d(d=3)`
+    const char *name, *unit, *help;            // unit: "" or what may stand behind the number
+    double      fallback, least, most;
+    bool        whole;
+} sim_balancer_parameter;
+
+enum {                                         // what a row looks at
+    SIM_USES_WEIGHTS = 1,
+    SIM_USES_KEY = 2,                          // the request's key as text
+    SIM_USES_ADDRESS = 4,                      // the client's address: 4 or 16 bytes
+    SIM_USES_NAMES = 8,                        // the names of the replicas
+};
 
 typedef struct {
     const char *name, *summary;                // scenario word; one line for `headroom list`
     const char *real;                          // nginx's directive in an upstream block; "" is its default, NULL: it has none
+    unsigned    uses;                          // SIM_USES_…
+    sim_balancer_parameter parameter[SIM_BALANCER_PARAMETERS];
     size_t      state_size;                    // zeroed bytes lent from the world
-    uint32_t  (*pick)(void *state, const sim_candidates *eligible);   // an index below eligible->count
+    uint32_t  (*pick)(void *state, const sim_candidates *eligible);                    // a slot of eligible->slot
+    // The rest is optional. `state` is SIM_AT(w, …, u->state).
+    void      (*prepare)(sim_world *w, struct sim_upstream *u);                        // before the first choice: take tables
+    void      (*changed)(sim_world *w, struct sim_upstream *u, uint32_t slot);         // load or `out` of a replica: keep an index right
+    void      (*answered)(sim_world *w, struct sim_upstream *u, uint32_t slot, hr_time took);
 } sim_balancer;
 
 #define SIM_BALANCER(name) extern const sim_balancer sim_balancer_##name;
@@ -28,5 +87,19 @@ typedef struct {
 extern const sim_balancer *const sim_balancers[];                     // ends with NULL
 // The row number of a policy, or -1.
 int sim_balancer_find(const char *name);
+
+typedef struct { uint32_t row; double parameter[SIM_BALANCER_PARAMETERS]; } sim_balancer_choice;
+// Reads "round-robin" or "power-of-d(d=3)". HR_BAD_INPUT says what is wrong and what would do; `choice` is then untouched.
+hr_status sim_balancer_read(const char *text, sim_balancer_choice *choice, hr_error *e) HR_MUST_USE;
+// "d=2: replicas looked at", all parameters of a row, or "". The caller frees it.
+char *sim_balancer_parameters(const sim_balancer *b);
+
+// --- for policies ----------------------------------------------------------------------------------------------------
+// The i-th random word of a choice, below `bound`.
+uint32_t sim_balance_below(const sim_candidates *c, uint32_t i, uint32_t bound);
+// 64 bits of a text (FNV-1a, and the finaliser of splitmix64, for FNV's high bits are poor on short texts).
+uint64_t sim_balance_hash(uint64_t seed, const void *bytes, size_t count);
+// nginx' smooth weighted round robin among those that may be chosen; the hash policies fall back on it.
+uint32_t sim_balance_rotate(const sim_candidates *c);
 
 #endif

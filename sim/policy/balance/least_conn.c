@@ -1,19 +1,59 @@
-// sim/policy/balance/least_conn.c - the replica with the fewest calls out, as nginx's least_conn: ties go round in turn.
-#include "sim/policy/balance/balance.h"
+// sim/policy/balance/least_conn.c - the fewest calls out for its weight, as nginx' least_conn: of several such the smooth weighted round robin.
+#include "sim/policy/balance/smooth.h"
 
-typedef struct { uint32_t next; } least_conn;
-
-static uint32_t pick(void *state, const sim_candidates *eligible)
+static void prepare(sim_world *w, sim_upstream *u)
 {
-    least_conn *lc = state;
-    uint32_t first = lc->next++ % eligible->count, best = first;
-    for (uint32_t i = 1; i < eligible->count; i++) {
-        uint32_t here = (first + i) % eligible->count;
-        if (eligible->in_flight[eligible->slot[here]] < eligible->in_flight[eligible->slot[best]])
-            best = here;
+    if (sim_smooth_suits(u))
+        sim_smooth_make(w, u, SIM_AT(w, sim_smooth, u->state));
+}
+
+static void changed(sim_world *w, sim_upstream *u, uint32_t slot)
+{
+    if (sim_smooth_suits(u))
+        sim_smooth_set(w, u, SIM_AT(w, sim_smooth, u->state), slot, SIM_AT(w, const sim_peer, u->peers)[slot].load);
+}
+
+// Calls out for the weight, compared without dividing: negative when a has fewer.
+static int compare(const sim_peer *a, const sim_peer *b)
+{
+    uint64_t x = (uint64_t)a->load * b->weight, y = (uint64_t)b->load * a->weight;
+    return (x > y) - (x < y);
+}
+
+// nginx' rule: one pass finds the first of the least, a second one takes turns among those that equal it.
+static uint32_t scan(const sim_candidates *c)
+{
+    uint32_t first = 0, ties = 0;
+    for (uint32_t i = 1; i < c->count; i++) {
+        int order = compare(&c->peer[c->slot[i]], &c->peer[c->slot[first]]);
+        if (order < 0)
+            first = i;
+        ties = order < 0 ? 0 : ties + (order == 0);
     }
+    uint32_t best = c->slot[first];
+    if (!ties)
+        return best;
+    const sim_peer least = c->peer[best];
+    int64_t total = 0;
+    for (uint32_t i = first; i < c->count; i++) {
+        sim_peer *p = &c->peer[c->slot[i]];
+        if (compare(p, &least) != 0)
+            continue;
+        p->current += p->effective;
+        total += p->effective;
+        if (p->effective < (int32_t)p->weight)
+            p->effective++;
+        if (p->current > c->peer[best].current)
+            best = c->slot[i];
+    }
+    c->peer[best].current -= total;
     return best;
 }
 
-const sim_balancer sim_balancer_least_conn = {.name = "least-conn", .summary = "the replica with the fewest calls out",
-    .real = "least_conn;", .state_size = sizeof(least_conn), .pick = pick};
+static uint32_t pick(void *state, const sim_candidates *eligible)
+{
+    return sim_smooth_suits(eligible->upstream) ? sim_smooth_pick(eligible->world, eligible->upstream, state) : scan(eligible);
+}
+
+const sim_balancer sim_balancer_least_conn = {.name = "least-conn", .summary = "the fewest calls out for its weight; equals by smooth weighted turns",
+    .real = "least_conn;", .uses = SIM_USES_WEIGHTS, .state_size = sizeof(sim_smooth), .pick = pick, .prepare = prepare, .changed = changed};

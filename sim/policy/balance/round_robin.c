@@ -1,13 +1,22 @@
-// sim/policy/balance/round_robin.c - each eligible replica in turn. Blind to load: a slow replica gets as much as a fast one.
-#include "sim/policy/balance/balance.h"
+// sim/policy/balance/round_robin.c - nginx' smooth weighted round robin. Blind to load: a slow replica gets as much as a fast one.
+#include "sim/policy/balance/smooth.h"
 
-typedef struct { uint32_t next; } round_robin;
+static void prepare(sim_world *w, sim_upstream *u)
+{
+    if (sim_smooth_suits(u))
+        sim_smooth_make(w, u, SIM_AT(w, sim_smooth, u->state));
+}
+
+static void changed(sim_world *w, sim_upstream *u, uint32_t slot)
+{
+    if (sim_smooth_suits(u))
+        sim_smooth_set(w, u, SIM_AT(w, sim_smooth, u->state), slot, 0);
+}
 
 static uint32_t pick(void *state, const sim_candidates *eligible)
 {
-    round_robin *rr = state;
-    return rr->next++ % eligible->count;
+    return sim_smooth_suits(eligible->upstream) ? sim_smooth_pick(eligible->world, eligible->upstream, state) : sim_balance_rotate(eligible);
 }
 
-const sim_balancer sim_balancer_round_robin = {.name = "round-robin", .summary = "each replica in turn",
-    .real = "", .state_size = sizeof(round_robin), .pick = pick};
+const sim_balancer sim_balancer_round_robin = {.name = "round-robin", .summary = "each replica in turn, by nginx' smooth weights",
+    .real = "", .uses = SIM_USES_WEIGHTS, .state_size = sizeof(sim_smooth), .pick = pick, .prepare = prepare, .changed = changed};

@@ -1,0 +1,214 @@
+// sim/policy/balance/upstream.c - the replicas of a balancer: who may be chosen, what is out, what nginx' passive health makes of failures.
+#include "sim/policy/balance/upstream.h"
+
+#include <string.h>
+
+sim_ref sim_upstream_make(sim_world *w, const sim_upstream_def *def)
+{
+    const sim_balancer *policy = sim_balancers[def->policy.row];
+    sim_ref ref = sim_take(w, sizeof(sim_upstream));
+    sim_upstream *u = SIM_AT(w, sim_upstream, ref);
+    SIM_ASSERT(w, def->count >= 1 && def->count <= UINT16_MAX);
+    *u = (sim_upstream){.policy = def->policy.row, .peer_count = def->count, .eligible_count = def->count, .max_fails = def->max_fails,
+                        .fail_timeout_s = (int32_t)def->fail_timeout_s, .max_conns = def->max_conns, .release_s = INT32_MAX,
+                        .reports = def->reports, .alike = 1};
+    memcpy(u->parameter, def->policy.parameter, sizeof u->parameter);
+    u->peers = sim_take(w, def->count * sizeof(sim_peer));
+    u->eligible = sim_take(w, def->count * sizeof(uint16_t));
+    u->state = sim_take(w, policy->state_size + 1);
+    for (uint32_t i = 0; i < def->count; i++) {
+        sim_peer *p = SIM_AT(w, sim_peer, u->peers) + i;
+        p->weight = def->weights ? def->weights[i] : 1;
+        p->effective = (int32_t)p->weight;
+        if (policy->uses & SIM_USES_NAMES)
+            p->name = sim_take_text(w, def->names[i]);
+        SIM_AT(w, uint16_t, u->eligible)[i] = (uint16_t)i;
+        u->total_weight += p->weight;
+        u->alike = u->alike && p->weight == SIM_AT(w, sim_peer, u->peers)->weight;
+    }
+    u->eligible_weight = u->total_weight;
+    if (policy->prepare)
+        policy->prepare(w, u);
+    for (uint32_t i = 0; i < def->count && policy->changed; i++)
+        policy->changed(w, u, i);
+    return ref;
+}
+
+static void tell(sim_world *w, sim_upstream *u, uint32_t slot)
+{
+    if (sim_balancers[u->policy]->changed)
+        sim_balancers[u->policy]->changed(w, u, slot);
+}
+
+// The place of a slot in the list of those that may be chosen, or where it would have to stand.
+static uint32_t place(const sim_world *w, const sim_upstream *u, uint32_t slot)
+{
+    const uint16_t *list = SIM_AT(w, const uint16_t, u->eligible);
+    uint32_t low = 0, high = u->eligible_count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (list[middle] < slot)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void mark(sim_world *w, sim_upstream *u, uint32_t slot, uint32_t reason, bool on)
+{
+    sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
+    uint32_t before = p->out, after = on ? before | reason : before & ~reason;
+    if (before == after)
+        return;
+    p->out = after;
+    uint16_t *list = SIM_AT(w, uint16_t, u->eligible);
+    uint32_t at = place(w, u, slot);
+    if (!before) {
+        u->eligible_count--;
+        u->eligible_weight -= p->weight;
+        memmove(list + at, list + at + 1, (u->eligible_count - at) * sizeof *list);
+    } else if (!after) {
+        memmove(list + at + 1, list + at, (u->eligible_count - at) * sizeof *list);
+        list[at] = (uint16_t)slot;
+        u->eligible_count++;
+        u->eligible_weight += p->weight;
+    }
+    if (!(before & SIM_OUT_OF_SERVICE) != !(after & SIM_OUT_OF_SERVICE))
+        u->service_changes++;
+    tell(w, u, slot);
+}
+
+void sim_upstream_mark(sim_world *w, sim_ref upstream, uint32_t slot, uint32_t reason, bool on)
+{
+    mark(w, SIM_AT(w, sim_upstream, upstream), slot, reason, on);
+}
+
+// --- passive health, as nginx has it ----------------------------------------------------------------------------------------
+
+static int32_t seconds(const sim_world *w) { return (int32_t)(w->now / HR_SEC); }
+
+// A replica that has failed too often waits until fail_timeout is over, in whole seconds, since it failed or had its last chance.
+static void judge(sim_world *w, sim_upstream *u, uint32_t slot)
+{
+    const sim_peer *p = SIM_AT(w, const sim_peer, u->peers) + slot;
+    bool waits = u->max_fails && p->fails >= u->max_fails && seconds(w) - p->checked_s <= u->fail_timeout_s;
+    if (waits && p->checked_s + u->fail_timeout_s < u->release_s)
+        u->release_s = p->checked_s + u->fail_timeout_s + 1;
+    mark(w, u, slot, SIM_OUT_FAILED, waits);
+}
+
+static void release(sim_world *w, sim_upstream *u)
+{
+    if (seconds(w) < u->release_s)
+        return;
+    u->release_s = INT32_MAX;
+    for (uint32_t i = 0; i < u->peer_count; i++)
+        if (SIM_AT(w, const sim_peer, u->peers)[i].out & SIM_OUT_FAILED)
+            judge(w, u, i);
+}
+
+// Choosing a replica whose time is over gives it one chance: no other call goes there before this one is back.
+static void give_chance(sim_world *w, sim_upstream *u, uint32_t slot)
+{
+    sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
+    if (seconds(w) - p->checked_s <= u->fail_timeout_s)
+        return;
+    p->checked_s = seconds(w);
+    judge(w, u, slot);
+}
+
+static void note_end(sim_world *w, sim_upstream *u, uint32_t slot, bool failed)
+{
+    sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
+    if (failed) {
+        p->fails++;
+        p->accessed_s = p->checked_s = seconds(w);
+        p->effective -= (int32_t)(p->weight / u->max_fails);
+        if (p->effective < 0)
+            p->effective = 0;
+    } else if (p->accessed_s < p->checked_s) {
+        p->fails = 0;
+    }
+    judge(w, u, slot);
+}
+
+// --- choosing and answering -------------------------------------------------------------------------------------------------
+
+static void set_load(sim_world *w, sim_upstream *u, uint32_t slot)
+{
+    sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
+    if (!u->reports)
+        p->load = p->in_flight;
+    if (u->max_conns)
+        mark(w, u, slot, SIM_OUT_FULL, p->in_flight >= u->max_conns);
+    tell(w, u, slot);
+}
+
+uint32_t sim_upstream_choose(sim_world *w, sim_ref upstream, sim_balanced *call, const uint32_t *tried, uint32_t tried_count)
+{
+    sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
+    release(w, u);
+    for (uint32_t i = 0; i < tried_count; i++)
+        mark(w, u, tried[i], SIM_OUT_TRIED, true);
+    uint32_t slot = SIM_NO_PEER;
+    if (u->eligible_count) {
+        sim_candidates c = {.slot = SIM_AT(w, const uint16_t, u->eligible), .count = u->eligible_count, .peer = SIM_AT(w, sim_peer, u->peers),
+                            .peer_count = u->peer_count, .call = call, .world = w, .upstream = u, .parameter = u->parameter};
+        slot = sim_balancers[u->policy]->pick(SIM_AT(w, void, u->state), &c);
+        SIM_ASSERT(w, slot < u->peer_count && c.peer[slot].out == 0);
+        c.peer[slot].in_flight++;
+        u->in_flight++;
+        set_load(w, u, slot);
+        if (u->max_fails)
+            give_chance(w, u, slot);
+    }
+    for (uint32_t i = 0; i < tried_count; i++)
+        mark(w, u, tried[i], SIM_OUT_TRIED, false);
+    return slot;
+}
+
+void sim_upstream_answer(sim_world *w, sim_ref upstream, uint32_t slot, hr_time took, bool failed)
+{
+    sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
+    sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
+    SIM_ASSERT(w, p->in_flight > 0);
+    p->in_flight--;
+    u->in_flight--;
+    if (sim_balancers[u->policy]->answered)
+        sim_balancers[u->policy]->answered(w, u, slot, took);
+    set_load(w, u, slot);
+    if (u->max_fails && u->peer_count > 1)     // an only server is never given up
+        note_end(w, u, slot, failed);
+}
+
+void sim_upstream_report(sim_world *w, sim_ref upstream)
+{
+    sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
+    for (uint32_t i = 0; i < u->peer_count; i++) {
+        sim_peer *p = SIM_AT(w, sim_peer, u->peers) + i;
+        if (p->load == p->in_flight)
+            continue;
+        p->load = p->in_flight;
+        tell(w, u, i);
+    }
+}
+
+void sim_upstream_check(const sim_world *w, sim_ref upstream)
+{
+    const sim_upstream *u = SIM_AT(w, const sim_upstream, upstream);
+    uint64_t in_flight = 0;
+    uint32_t eligible = 0, weight = 0;
+    for (uint32_t i = 0; i < u->peer_count; i++) {
+        const sim_peer *p = SIM_AT(w, const sim_peer, u->peers) + i;
+        in_flight += p->in_flight;
+        SIM_ASSERT(w, u->reports || p->load == p->in_flight);
+        SIM_ASSERT(w, !u->max_conns || p->in_flight <= u->max_conns);
+        if (p->out)
+            continue;
+        SIM_ASSERT(w, eligible < u->eligible_count && SIM_AT(w, const uint16_t, u->eligible)[eligible] == i);
+        eligible++;
+        weight += p->weight;
+    }
+    SIM_ASSERT(w, in_flight == u->in_flight && eligible == u->eligible_count && weight == u->eligible_weight);
+}

@@ -33,6 +33,7 @@ static const cli_bench_row table[] = {
     {"log-csv-ratio",     "x",           0,   false, cli_bench_log,        CLI_BENCH_CSV | CLI_BENCH_RATIO},
     {"log-binary",        "ns/request",  0,   false, cli_bench_log,        CLI_BENCH_RECORDS},
     {"log-binary-ratio",  "x",           0,   false, cli_bench_log,        CLI_BENCH_RECORDS | CLI_BENCH_RATIO},
+    {"replay-lru",        "ns/request",  100, false, cli_bench_replay_lru, 200000},      // 10 million requests a second
 #ifdef HEADROOM_VIZ
     {"frame",             "ms p99",      8,   false, cli_bench_frame,      0},
     {"scrub",             "ms longest",  100, false, cli_bench_scrub,      0},

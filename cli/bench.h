@@ -39,6 +39,10 @@ enum { CLI_BENCH_CSV = 0, CLI_BENCH_RECORDS = 1, CLI_BENCH_RATIO = 2 };
 double cli_bench_balance(uint32_t which);
 enum { CLI_BENCH_LEAST_CONN, CLI_BENCH_RANDOM_TWO, CLI_BENCH_JSQ, CLI_BENCH_JIQ, CLI_BENCH_PEAK_EWMA };
 
+// --- bench_replay.c ---------------------------------------------------------------------------------------------------
+// ns a request of `replay cache` for LRU of so many keys, from text: four million Zipf requests for two million keys.
+double cli_bench_replay_lru(uint32_t size);
+
 // --- bench_picture.c, only in builds with pictures -------------------------------------------------------------------
 // The 99th percentile of 300 frames of 1920 × 1080 with about 500 tokens while the caching scenario plays; milliseconds.
 double cli_bench_frame(uint32_t unused);

@@ -82,12 +82,16 @@ hr_status cli_run(int argc, char **argv)
         free(models);
         return HR_OK;
     }
-    sim_study *study;
-    if (log_path && open_log(log_path, models[0], &study_options, &e)) {
+    if (o.replications == 1 && !sim_model_is_steady(models[0]))
+        status = hr_fail(&e, HR_BAD_INPUT, "--replications 1: one long run says something only of a load that stays the same; take 2 or more");
+    if (!status && log_path)
+        status = open_log(log_path, models[0], &study_options, &e);
+    if (status) {
         sim_model_free(models[0]);
         free(models);
         return cli_complain(&e);
     }
+    sim_study *study;
     status = cli_study_run(models, count, "simulating", &study_options, &study, &e);
     free(models);
     if (status) {

@@ -24,8 +24,9 @@ typedef struct { const char *name; const sim_level *level; uint64_t most; } sim_
 typedef struct sim_account {
     uint64_t refused, left;                    // turned away at the door; answered after they had been in
     uint64_t inside;                           // calls that it works on or that wait, by its own queues and counters
-    bool     knows_sent;                       // it keeps the next three, on calls that it makes itself
-    uint64_t sent, waiting, given_up;          // made; those that it waits for; those whose answer it does not wait for any more
+    bool     knows_sent;                       // it keeps the next four, on calls that it makes itself
+    uint64_t sent, unsent;                     // handed on; made, but not yet handed on
+    uint64_t waiting, given_up;                // made, and it waits for the answer; or does not wait for it any more
     const sim_stay *stay;                      // NULL: it has no time of its own
     sim_account_level level[3];                // the first `staying` ones add up to the calls of `stay`; most 0: no limit
     uint32_t levels, staying;

@@ -19,6 +19,7 @@ struct hr_lines {
     char    *data;                             // LONGEST + BLOCK + 1 bytes; unread ones from `at` to before `end`
     size_t   at, end;
     uint64_t number;                           // of the line that was read last, from 1
+    int64_t  file_bytes;                       // 0: not known
     bool     at_end, too_long;
 };
 
@@ -26,7 +27,7 @@ hr_status hr_lines_open(const char *path, hr_lines **out, hr_error *e)
 {
     bool is_stdin = strcmp(path, "-") == 0;
     int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-    struct stat s;
+    struct stat s = {0};
     if (fd < 0)
         return hr_fail(e, HR_BAD_INPUT, "%s: %s", path, strerror(errno));
     if (fstat(fd, &s) == 0 && S_ISDIR(s.st_mode)) {
@@ -40,7 +41,8 @@ hr_status hr_lines_open(const char *path, hr_lines **out, hr_error *e)
     }
     gzbuffer(file, BLOCK);
     hr_lines *lines = hr_alloc(sizeof *lines);
-    *lines = (hr_lines){.path = hr_strdup(is_stdin ? "standard input" : path), .file = file, .data = hr_alloc(LONGEST + BLOCK + 1)};
+    *lines = (hr_lines){.path = hr_strdup(is_stdin ? "standard input" : path), .file = file, .data = hr_alloc(LONGEST + BLOCK + 1),
+                        .file_bytes = S_ISREG(s.st_mode) ? s.st_size : 0};
     *out = lines;
     return HR_OK;
 }
@@ -93,6 +95,11 @@ char *hr_lines_next(hr_lines *l, size_t *length)
     if (length)
         *length = n;
     return line;
+}
+
+double hr_lines_done_frac(const hr_lines *l)
+{
+    return l->file_bytes > 0 ? (double)gzoffset(l->file) / (double)l->file_bytes : 0;
 }
 
 hr_status hr_lines_status(const hr_lines *l, hr_error *e)

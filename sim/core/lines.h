@@ -12,6 +12,8 @@ void      hr_lines_close(hr_lines *lines);     // NULL is fine
 // The next line without its end (LF or CRLF), valid and writable until the next call; NULL at the end, or when reading failed.
 // `length` may be NULL.
 char     *hr_lines_next(hr_lines *lines, size_t *length);
+// How much of the file has been read, 0 to 1; 0 where its size is not known.
+double    hr_lines_done_frac(const hr_lines *lines);
 // HR_OK unless reading failed or a line was longer than 1 MiB: to be asked at the end.
 hr_status hr_lines_status(const hr_lines *lines, hr_error *e) HR_MUST_USE;
 // HR_BAD_INPUT, with "path:line: " before the message, for the line that was read last ("path: " when there is none).

@@ -32,13 +32,15 @@ static double count_of(const sim_rate_def *d, double seconds)
 {
     if (d->kind == SIM_RATE_sine) {            // the integral of a sine is a cosine, a sine a quarter of a turn on
         double period = (double)d->every * 1e-9, turns = seconds / period;
-        return d->mean * seconds + d->amplitude * period / 6.28318530717958647693 * (sim_sine(d->phase + 0.25) - sim_sine(d->phase + turns + 0.25));
+        double wave = sim_sine(d->phase + 0.25) - sim_sine(d->phase + turns + 0.25);
+        return d->mean * seconds + d->amplitude * period / 6.28318530717958647693 * wave;
     }
     double sum = 0;
     for (uint32_t i = 0; i < d->count; i++) {
         const sim_rate_piece *p = &d->pieces[i];
-        double from = (double)p->from * 1e-9, end = i + 1 < d->count ? (double)p[1].from * 1e-9 : d->every ? (double)d->every * 1e-9 : fmax(seconds, from);
-        double upto = fmin(seconds, end), last = end > from ? p->rate + (p->to_rate - p->rate) * (upto - from) / (end - from) : 0;
+        hr_time next = i + 1 < d->count ? p[1].from : d->every;
+        double from = (double)p->from * 1e-9, end = next ? (double)next * 1e-9 : fmax(seconds, from), upto = fmin(seconds, end);
+        double last = end > from ? p->rate + (p->to_rate - p->rate) * (upto - from) / (end - from) : 0;
         if (upto > from)
             sum += (upto - from) * (p->rate + last) / 2;
     }
@@ -55,7 +57,9 @@ double sim_rate_mean(const sim_rate_def *d, hr_time duration)
     if (d->states)
         return sum;
     hr_time turns = d->every ? duration / d->every : 0;
-    return (turns ? (double)turns * count_of(d, (double)d->every * 1e-9) + count_of(d, (double)(duration % d->every) * 1e-9) : count_of(d, seconds)) / seconds;
+    if (turns)
+        sum = (double)turns * count_of(d, (double)d->every * 1e-9);
+    return (sum + count_of(d, (double)(duration - turns * d->every) * 1e-9)) / seconds;
 }
 
 double sim_rate_peak(const sim_rate_def *d)
@@ -68,8 +72,15 @@ double sim_rate_peak(const sim_rate_def *d)
 
 // --- a rate that varies ---------------------------------------------------------------------------------------------------
 
-static const sim_rate_piece *piece_at(const sim_world *w, const sim_arrivals *a) { return SIM_AT(w, const sim_rate_piece, a->pieces) + a->place; }
-static const sim_rate_state *state_at(const sim_world *w, const sim_arrivals *a) { return SIM_AT(w, const sim_rate_state, a->states) + a->place; }
+static const sim_rate_piece *piece_at(const sim_world *w, const sim_arrivals *a)
+{
+    return SIM_AT(w, const sim_rate_piece, a->pieces) + a->place;
+}
+
+static const sim_rate_state *state_at(const sim_world *w, const sim_arrivals *a)
+{
+    return SIM_AT(w, const sim_rate_state, a->states) + a->place;
+}
 
 // A state is visited: for how long, and, when the next one is drawn at its end, which.
 static void begin_visit(const sim_world *w, sim_arrivals *a, hr_time from, const double *upto)
@@ -201,7 +212,8 @@ static void place_pieces(sim_world *w, sim_arrivals *a, const sim_rate_def *rate
 {
     a->pieces = sim_take(w, rate->count * sizeof(sim_rate_piece));
     for (uint32_t i = 0; i < rate->count; i++)
-        SIM_AT(w, sim_rate_piece, a->pieces)[i] = (sim_rate_piece){rate->pieces[i].from, rate->pieces[i].rate * per_ns, rate->pieces[i].to_rate * per_ns};
+        SIM_AT(w, sim_rate_piece, a->pieces)[i] =
+            (sim_rate_piece){rate->pieces[i].from, rate->pieces[i].rate * per_ns, rate->pieces[i].to_rate * per_ns};
     a->every = rate->every;
     a->mean = rate->mean * per_ns;
     a->amplitude = rate->amplitude * per_ns;

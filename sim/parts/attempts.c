@@ -11,9 +11,9 @@ enum { LEARN = 100 };                          // answers before a quantile is u
 
 typedef struct {
     sim_retry_def retry;                       // most 0: no retries
-    uint32_t  hedges;                          // most hedged attempts; 0: none
     double    hedge_quantile;                  // 0: after `hedge_after`
     hr_time   hedge_after;                     // HR_FOREVER until enough answers are known
+    uint32_t  hedges;                          // most hedged attempts; 0: none
     uint32_t  retry_stream;
     sim_ref   budgets;                         // sim_retry_budget[replicas], 0: none
     sim_ref   answers;                         // sim_histogram of attempts that were answered, with hedge_quantile

@@ -3,7 +3,13 @@
 #include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 
-enum { SERVED, ARRIVED };
+enum { SERVED, ARRIVED, EXPIRY };
+
+// Redis 7's active expiry (expire.c, active-expire-effort 1): at every tick of `hz` it looks at 20 keys that have a time to live, going on
+// where it stopped, and at once at 20 more while over 10 % of them had expired (25 % before Redis 6). Idealised: it takes no time, where
+// Redis spends up to a quarter of a tick.
+enum { EXPIRY_KEYS = 20, EXPIRY_ACCEPTABLE_PERCENT = 10 };
+
 
 typedef struct {
     sim_ref   store;
@@ -11,6 +17,8 @@ typedef struct {
     sim_level busy;                            // the one thread: 0 or 1; live: operations that are out
     uint32_t  queue_limit, demand_stream, network_stream;
     sim_dist  demand, network;
+    hr_time   tick;                            // of active expiry; 0: none
+    uint64_t  ticking;                         // bool: the next tick is scheduled
     uint64_t  started, rejected, live_hits, live_misses, sampled_hits, sampled_misses;
     uint64_t  refused, left, travelling;       // since time zero, for the laws; travelling: served, the answer is on its way
     sim_stay  stay;                            // until it is served
@@ -22,10 +30,14 @@ static void build(sim_world *w, sim_component_id id, const void *def)
 {
     const sim_cache_def *d = def;
     cache *s = SIM_STATE(w, cache, id);
-    uint64_t room = d->memory_bytes > d->base_bytes ? d->memory_bytes - d->base_bytes : d->memory_bytes ? 1 : 0;
-    sim_ref store = sim_keystore_make(w, d->eviction, d->entries, room, d->overhead_bytes, sim_stream(w, id, SIM_DRAW_CHOICE));
-    s->store = store;
+    const sim_keystore_def store = {
+        .policy = d->eviction, .limit_entries = d->entries, .overhead_bytes = d->overhead_bytes,
+        .limit_bytes = d->memory_bytes > d->base_bytes ? d->memory_bytes - d->base_bytes : d->memory_bytes ? 1 : 0,
+        .stream = sim_stream(w, id, SIM_DRAW_CHOICE), .samples = d->samples, .lfu_log_factor = d->lfu_log_factor,
+        .lfu_decay_min = d->lfu_decay_min};
+    s->store = sim_keystore_make(w, &store);
     s->queue_limit = d->queue;
+    s->tick = d->hz ? HR_SEC / d->hz : 0;
     s->demand = sim_dist_place(w, &d->demand);
     s->network = sim_dist_place(w, &d->network);
     s->demand_stream = sim_stream(w, id, SIM_DRAW_CPU);
@@ -71,12 +83,36 @@ void sim_cache_preload(sim_world *w, sim_component_id id, uint64_t keys, uint32_
 {
     const cache *s = SIM_STATE(w, const cache, id);
     while (keys-- > 0)
-        sim_keystore_set(w, s->store, keys, 1, size_bytes, HR_FOREVER);
+        (void)sim_keystore_set(w, s->store, keys, 1, size_bytes, HR_FOREVER);
+}
+
+// There are ticks only while something can expire.
+static void tick_if_needed(sim_world *w, sim_component_id id, cache *s)
+{
+    if (s->ticking || !s->tick || !SIM_AT(w, const sim_keystore, s->store)->expiring_count)
+        return;
+    s->ticking = true;
+    sim_schedule(w, (w->now / s->tick + 1) * s->tick, id, EXPIRY, 0, 0);
+}
+
+static void expire_actively(sim_world *w, sim_component_id id, cache *s)
+{
+    for (uint32_t looked, expired = 0; ; ) {
+        looked = SIM_AT(w, const sim_keystore, s->store)->expiring_count;
+        looked = looked < EXPIRY_KEYS ? looked : EXPIRY_KEYS;
+        if (looked)
+            expired = sim_keystore_expire(w, s->store, looked);
+        if (!looked || expired * 100 <= looked * EXPIRY_ACCEPTABLE_PERCENT)
+            break;
+    }
+    s->ticking = false;
+    tick_if_needed(w, id, s);
 }
 
 static void take_effect(sim_world *w, const cache *s, sim_call *c)
 {
     uint32_t version = 0;
+    c->status = SIM_ok;
     switch (c->operation) {
     case SIM_CACHE_GET:
         if (sim_keystore_get(w, s->store, c->key, &version)) {
@@ -87,7 +123,8 @@ static void take_effect(sim_world *w, const cache *s, sim_call *c)
         }
         break;
     case SIM_CACHE_SET:
-        sim_keystore_set(w, s->store, c->key, c->version, c->size_bytes, c->ttl_ms ? w->now + c->ttl_ms * HR_MS : HR_FOREVER);
+        if (!sim_keystore_set(w, s->store, c->key, c->version, c->size_bytes, c->ttl_ms ? w->now + c->ttl_ms * HR_MS : HR_FOREVER))
+            c->status = SIM_error;             // Redis: -OOM
         break;
     default:
         sim_keystore_delete(w, s->store, c->key);
@@ -97,14 +134,19 @@ static void take_effect(sim_world *w, const cache *s, sim_call *c)
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
     cache *s = SIM_STATE(w, cache, id);
+    if (event->what == EXPIRY) {
+        expire_actively(w, id, s);
+        return;
+    }
     sim_call *c = sim_call_at(w, event->subject);
     if (event->what == ARRIVED) {
         s->travelling--;
         s->left++;
-        sim_call_reply(w, event->subject, SIM_ok);
+        sim_call_reply(w, event->subject, (sim_outcome)c->status);
         return;
     }
     take_effect(w, s, c);
+    tick_if_needed(w, id, s);
     sim_level_down(w, &s->busy);
     sim_stay_end(w, &s->stay, c->started);
     s->travelling++;
@@ -155,6 +197,7 @@ static void check(const sim_world *w, sim_component_id id)
 {
     const cache *s = SIM_STATE(w, const cache, id);
     sim_keystore_check(w, s->store);
+    SIM_ASSERT(w, s->ticking || !s->tick || !SIM_AT(w, const sim_keystore, s->store)->expiring_count);
     SIM_ASSERT(w, s->queue.length.level <= s->queue_limit);
     SIM_ASSERT(w, s->queue.length.level == 0 || s->busy.level > 0);
 }

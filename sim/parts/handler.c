@@ -48,7 +48,7 @@ void sim_call_answer(sim_world *w, sim_ref child)
 
 static uint32_t purpose_of(sim_step_kind kind)
 {
-    return kind == SIM_STEP_cpu ? SIM_DRAW_CPU : kind == SIM_STEP_wait ? SIM_DRAW_WAIT : SIM_DRAW_CHANCE;
+    return kind == SIM_STEP_cpu ? SIM_DRAW_CPU : kind == SIM_STEP_wait ? SIM_DRAW_WAIT : kind == SIM_STEP_set ? SIM_DRAW_TTL : SIM_DRAW_CHANCE;
 }
 
 sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_def *handler)
@@ -93,6 +93,16 @@ void sim_handler_turn(sim_call *c, const sim_step *step, sim_outcome status, boo
     c->step = is_other ? step->other : step->next;
 }
 
+// The time to live that a `set` step gives its key: evenly between ttl × (1 - jitter) and ttl × (1 + jitter); 0: for ever.
+static uint32_t ttl_of(const sim_world *w, const sim_call *c, const sim_step *step)
+{
+    if (!step->ttl_ms || step->share <= 0)
+        return step->ttl_ms;
+    double u = sim_unit(sim_random(w->seed, step->stream, c->request, c->path + step->ordinal).word[0]);
+    double ttl = step->ttl_ms * (1 + step->share * (2 * u - 1));
+    return ttl < 1 ? 1 : (uint32_t)ttl;
+}
+
 // The replica's own cache answers at once.
 static HR_APART void local_step(sim_world *w, sim_call *c, const sim_step *step)
 {
@@ -104,7 +114,8 @@ static HR_APART void local_step(sim_world *w, sim_call *c, const sim_step *step)
         if (hit)
             c->version = version;
     } else if (step->kind == SIM_STEP_set) {
-        sim_keystore_set(w, local, c->key, c->version, c->size_bytes, step->ttl_ms ? w->now + step->ttl_ms * HR_MS : HR_FOREVER);
+        uint32_t ttl_ms = ttl_of(w, c, step);
+        (void)sim_keystore_set(w, local, c->key, c->version, c->size_bytes, ttl_ms ? w->now + ttl_ms * HR_MS : HR_FOREVER);
     } else {
         sim_keystore_delete(w, local, c->key);
     }
@@ -140,7 +151,7 @@ HR_APART bool sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent,
     default: child->operation = step->operation; break;
     }
     child->path = path;
-    child->ttl_ms = step->ttl_ms;
+    child->ttl_ms = ttl_of(w, c->flags & SIM_CALL_EFFORT ? sim_call_at(w, c->parent) : c, step);
     c->flags |= SIM_CALL_ASKING;
     if (s->bulkhead && !may_leave(w, s, sim_replica_of(w, c), step->target)) {
         child->callee = step->target;

@@ -72,7 +72,7 @@ typedef struct {
     uint16_t      branch_count;                // parallel
     const uint16_t *branches;                  // indices of their first steps
     sim_condition condition;                   // if
-    double        share;                       // if chance, key_share: of 1; repeat: probability of another round
+    double        share;                       // if chance, key_share: of 1; repeat: probability of another round; set: jitter of the ttl
     uint64_t      limit;                       // if key_below: the key; status: the outcome; repeat: the most rounds
     hr_time       ttl;                         // set: time to live, HR_FOREVER: none
     hr_time       timeout;                     // get … parallel: HR_FOREVER: none
@@ -130,6 +130,8 @@ typedef struct {
     uint64_t     base_bytes;                   // what the server needs with no key in it
     uint32_t     overhead_bytes;               // of each entry, beside its value
     uint32_t     eviction;                     // row of sim_evictors
+    uint32_t     samples, lfu_log_factor, lfu_decay_min;   // as in sim_keystore_def
+    uint32_t     hz;                           // ticks of active expiry a second; 0: keys expire only when they are asked for
     uint32_t     queue;                        // waiting operations
     sim_dist_def demand;                       // time of the one server thread for an operation
     sim_dist_def network;                      // there and back

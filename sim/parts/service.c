@@ -32,7 +32,10 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         r->queue.both_ways = d->gives_up;
     }
     for (uint32_t i = 0; d->local_entries && i < d->replicas; i++) {
-        sim_ref local = sim_keystore_make(w, d->local_policy, d->local_entries, 0, 0, sim_stream(w, id, SIM_DRAW_CHOICE) + i);
+        sim_keystore_def store = sim_keystore_defaults(d->local_policy);
+        store.limit_entries = d->local_entries;
+        store.stream = sim_stream(w, id, SIM_DRAW_CHOICE) + i;
+        sim_ref local = sim_keystore_make(w, &store);
         SIM_AT(w, sim_replica, s->replicas)[i].local = local;
     }
     s->handler_count = d->handler_count;
@@ -80,7 +83,7 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
         sim_call_reply(w, call, SIM_rejected);
         return;
     }
-    sim_stay_begin(&r->stay, c->started);
+    sim_stay_begin(&r->stay, c->since);
     if (is_free) {
         begin(w, id, r, call);
         return;
@@ -89,6 +92,12 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     if (s->gives_up)
         sim_schedule(w, w->now + sim_dist_time(w, &s->patience, s->stream_patience, c->request, c->path), id, SIM_SERVICE_PATIENCE,
                      call, c->generation);
+}
+
+static void leave(const sim_world *w, sim_replica *r, sim_ref call)
+{
+    r->left++;
+    sim_stay_end(w, &r->stay, sim_call_at(w, call)->since);
 }
 
 // Its patience has ended. Who is served by now, or was before its slot got another tenant, has no use for it.
@@ -103,8 +112,7 @@ static void give_up(sim_world *w, sim_ref call)
         learn(w, s, r, c, true);
     sim_line_leave(w, &r->queue, call);
     r->gave_up++;
-    r->left++;
-    sim_stay_end(w, &r->stay, c->started);
+    leave(w, r, call);
     sim_call_reply(w, call, SIM_timeout);
 }
 
@@ -127,9 +135,7 @@ void sim_service_finish(sim_world *w, sim_component_id id, sim_ref call, sim_out
     if (s->sheds)
         learn(w, s, r, sim_call_at(w, call), status != SIM_ok);
     sim_level_down(w, &r->busy);
-    r->completed++;
-    r->left++;
-    sim_stay_end(w, &r->stay, sim_call_at(w, call)->started);
+    leave(w, r, call);
     if (r->queue.fifo.head)                    // before the answer, whose receiver may ask again: it must not pass those that wait
         hand_out(w, id, s, r);
     sim_call_reply(w, call, status);
@@ -208,7 +214,7 @@ static void reset(sim_world *w, sim_component_id id)
         sim_level_reset(w, &r->cores);
         sim_level_reset(w, &r->queue.fifo.length);
         sim_level_reset(w, &r->core_queue.fifo.length);
-        r->started = r->completed = r->rejected = r->gave_up = r->shed_calls = r->kept_in = 0;
+        r->started = r->rejected = r->gave_up = r->shed_calls = r->kept_in = 0;
         if (r->local)
             sim_keystore_reset(w, r->local);
     }

@@ -45,7 +45,7 @@ typedef struct {
     sim_ref   out;                             // with `bulkhead`: uint32_t[components], calls that are out at each
     sim_ref   shed;                            // with `shed`: state of its policy
     uint32_t  unused;
-    uint64_t  started, completed, rejected, gave_up, shed_calls, kept_in;      // since the reset; kept_in: by the bulkhead
+    uint64_t  started, rejected, gave_up, shed_calls, kept_in;      // since the reset; kept_in: by the bulkhead
     uint64_t  refused, left;                   // since time zero, for the laws
     sim_stay  stay;
 } sim_replica;

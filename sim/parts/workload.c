@@ -37,7 +37,7 @@ typedef struct {
     uint64_t offered, outcome[SIM_OUTCOME_COUNT], stale, reads, wasted;
     uint64_t sampled_offered, sampled_good, sampled_bad;
     sim_level in_flight;
-    uint64_t sent, given_up;                   // since time zero, for the laws
+    uint64_t asked, unsent, given_up;          // since time zero, for the laws; unsent: late, of those asked
     sim_ref  latency, before, lateness;        // histograms; `before`: `latency` when the recent quantiles were last taken
     hr_time  before_at;
     float    recent_p50_ms, recent_p99_ms;
@@ -135,7 +135,6 @@ static void ask(sim_world *w, sim_component_id id, uint64_t number, hr_time inte
 {
     workload *s = SIM_STATE(w, workload, id);
     sim_ref ref = sim_call_new(w);
-    s->sent++;
     sim_call *c = sim_call_at(w, ref);
     c->request = (uint64_t)id << 48 | number;
     c->key = sim_keys_draw(w, &s->keys, s->stream_key, number);
@@ -154,13 +153,24 @@ static void ask(sim_world *w, sim_component_id id, uint64_t number, hr_time inte
             sim_histogram_add(SIM_AT(w, sim_histogram, s->lateness), w->now - intended);
     }
     sim_level_up(w, &s->in_flight);
+    s->asked++;
     if (s->timeout != HR_FOREVER)
         push_deadline(w, id, ref, intended + s->timeout);
     hr_time late = sim_lateness(w, id, number, 0);
-    if (late)
+    if (late) {
+        s->unsent++;
         sim_schedule(w, w->now + late, id, LATE, ref, sim_call_at(w, ref)->generation);
-    else
+    } else {
         sim_call_send(w, ref, s->target, 0);
+    }
+}
+
+static void send_late(sim_world *w, sim_component_id id, sim_ref call)
+{
+    workload *s = SIM_STATE(w, workload, id);
+    s->unsent--;
+    sim_call_at(w, call)->since = w->now;
+    sim_call_send(w, call, s->target, 0);
 }
 
 static void arrive(sim_world *w, sim_component_id id, hr_time intended)
@@ -253,7 +263,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     else if (event->what == TURN)
         ask(w, id, (uint64_t)event->subject << 32 | event->generation, event->at);
     else if (event->what == LATE)
-        sim_call_send(w, event->subject, SIM_STATE(w, const workload, id)->target, 0);
+        send_late(w, id, event->subject);
     else
         expire(w, id);
 }
@@ -317,7 +327,7 @@ static void check(const sim_world *w, sim_component_id id)
 static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
 {
     const workload *s = SIM_STATE(w, const workload, id);
-    *a = (sim_account){.knows_sent = true, .sent = s->sent, .waiting = s->in_flight.level, .given_up = s->given_up,
+    *a = (sim_account){.knows_sent = true, .sent = s->asked - s->unsent, .unsent = s->unsent, .waiting = s->in_flight.level, .given_up = s->given_up,
                        .level = {{"requests in flight <= users", &s->in_flight, s->users}}, .levels = 1};
     return station == 0;
 }

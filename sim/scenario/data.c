@@ -53,7 +53,8 @@ static char *next_line(lines *l)
         l->checksum = (uint32_t)crc32(l->checksum, (const Bytef *)l->text, (uInt)n);
         bool cut = n == 0 || (l->text[n - 1] != '\n' && !gzeof(l->file));     // by a zero byte, when not by its length
         if (n > LONGEST_LINE || l->bytes > MOST_BYTES || cut) {
-            LINE_FAIL(l, "%s", n > LONGEST_LINE ? "a line of more than 4096 bytes" : cut ? "not a text file: it has a zero byte" : "more than 1 GiB of text");
+            LINE_FAIL(l, "%s", n > LONGEST_LINE ? "a line of more than 4096 bytes" : cut ? "not a text file: it has a zero byte" :
+                      "more than 1 GiB of text");
             return NULL;
         }
         l->text[strcspn(l->text, "#\r\n")] = 0;
@@ -98,7 +99,10 @@ static bool read_time(lines *l, const char *text, double *seconds)
     return sim_read_seconds(text, seconds) || LINE_FAIL(l, "'%.40s': want seconds such as 0.25, or a time such as 250ms", text);
 }
 
-static bool not_in_order(lines *l, const char *text) { return LINE_FAIL(l, "'%.40s' is less than the time before it: they must ascend", text); }
+static bool not_in_order(lines *l, const char *text)
+{
+    return LINE_FAIL(l, "'%.40s' is less than the time before it: they must ascend", text);
+}
 
 bool sim_data_times(sim_pool *pool, const sim_source *source, const char *name, sim_data_order order, const double **times, uint32_t *count)
 {
@@ -175,8 +179,8 @@ static bool read_head(tracer *t, char **field, int n, bool *is_head)
                 c++;
         const char *near = column_names[c] ? NULL : hr_nearest(field[i], column_names);
         if (!column_names[c])
-            return LINE_FAIL(&t->lines, "no column is named '%.40s'%s%s%s; there are time, key, size, op", field[i], near ? "; did you mean '" : "",
-                             near ? near : "", near ? "'?" : "");
+            return LINE_FAIL(&t->lines, "no column is named '%.40s'%s%s%s; there are time, key, size, op", field[i],
+                             near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
         for (int k = 0; k < i; k++)
             if (t->column[k] == c)
                 return LINE_FAIL(&t->lines, "two columns `%s`", column_names[c]);
@@ -196,8 +200,8 @@ static bool read_op(tracer *t, const char *text, uint16_t *op)
     if (!t->operations)
         return true;
     const char *near = hr_nearest(text, t->operations);
-    return LINE_FAIL(&t->lines, "op '%.40s' is no operation of what is called%s%s%s", text, near ? "; did you mean '" : "", near ? near : "",
-                     near ? "'?" : "");
+    return LINE_FAIL(&t->lines, "op '%.40s' is no operation of what is called%s%s%s", text,
+                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static bool read_field(tracer *t, int column, const char *text)

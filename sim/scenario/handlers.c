@@ -236,6 +236,9 @@ static void read_extras(compiler *c, sim_node *map, sim_step_def *step)
     if (ttl && (ttl->kind != SIM_SCALAR || !sim_read_time(ttl->text, &step->ttl) || step->ttl < HR_MS ||
                 (step->ttl != HR_FOREVER && step->ttl > HR_SEC * 3600 * 24 * 40)))
         SIM_FAIL(r, ttl, "ttl: want a time from 1ms to 960h, or none");
+    sim_node *jitter = step->kind == SIM_STEP_set ? sim_node_member(map, "jitter") : NULL;
+    if (jitter && (jitter->kind != SIM_SCALAR || !sim_read_share(jitter->text, &step->share) || step->share > 1 || step->ttl == HR_FOREVER))
+        SIM_FAIL(r, jitter, "jitter: want a share of the ttl such as 20%%, beside a `ttl`");
     if (timeout && (timeout->kind != SIM_SCALAR || !sim_read_time(timeout->text, &step->timeout) || step->timeout < HR_US))
         SIM_FAIL(r, timeout, "timeout: want a time such as 500ms, or none");
 }

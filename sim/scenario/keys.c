@@ -80,7 +80,7 @@ static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *
         uint32_t row = 0;
         while (sim_type_row(k->type, row) && strcmp(sim_type_row(k->type, row), text) != 0)
             row++;
-        *(uint32_t *)at = row;
+        *(uint32_t *)at = sim_type_row(k->type, row) ? row : UINT32_MAX;
         return sim_type_row(k->type, row);
     }
     case SIM_TYPE_BALANCER: return sim_balancer_read(text, at, NULL) == HR_OK;

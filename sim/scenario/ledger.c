@@ -174,6 +174,8 @@ static void show_steps(const sim_model *model, const char *where, const sim_serv
                 hr_text_add(out, " ttl %s", sim_show_time(step->ttl, time, sizeof time));
             if (step->attempts)
                 show_attempts(step->attempts, out);
+            if (step->kind == SIM_STEP_set && step->share > 0)
+                hr_text_add(out, " jitter %g %%", step->share * 100);
             if (step->timeout != HR_FOREVER)
                 hr_text_add(out, " timeout %s", sim_show_time(step->timeout, time, sizeof time));
             if (step->kind != SIM_STEP_return && step->kind != SIM_STEP_fail)

@@ -27,7 +27,8 @@ static int words_of(char *text, char *word[MOST_WORDS])
 
 static bool want_rate(const sim_source *source, const char *text, double *per_s)
 {
-    return (sim_read_rate(text, per_s) && *per_s <= most_rate) || sim_because(source, "'%.60s': want a rate such as 100/s, up to 1e7/s", text);
+    return (sim_read_rate(text, per_s) && *per_s <= most_rate) ||
+           sim_because(source, "'%.60s': want a rate such as 100/s, up to 1e7/s", text);
 }
 
 static bool want_time(const sim_source *source, const char *text, hr_time *time)
@@ -147,7 +148,8 @@ static bool read_sine(program *p)
         value[i] = sim_form_named(p->arguments[i], names[i]);
     if (p->count < 3 || p->count > 4 || !value[0] || !value[1] || !value[2] || (p->count == 4 && !value[3]))
         return sim_because(p->source, "want sine(mean=400/s, amplitude=300/s, period=60s), and phase=25%% behind, if any");
-    if (!want_rate(p->source, value[0], &d->mean) || !want_rate(p->source, value[1], &d->amplitude) || !want_time(p->source, value[2], &d->every))
+    if (!want_rate(p->source, value[0], &d->mean) || !want_rate(p->source, value[1], &d->amplitude) ||
+        !want_time(p->source, value[2], &d->every))
         return false;
     if (d->amplitude > d->mean)
         return sim_because(p->source, "the amplitude is above the mean: the rate would fall below 0");
@@ -179,7 +181,8 @@ static bool read_spikes(program *p)
         if (!want_time(p->source, word[0], &from) || !want_rate(p->source, word[1], &rate) || !want_time(p->source, word[3], &length))
             return false;
         if (from < end || length <= 0)
-            return sim_because(p->source, "'%.60s' %s", whole, length <= 0 ? "takes no time" : "begins before the spike in front of it has ended");
+            return sim_because(p->source, "'%.60s' %s", whole,
+                               length <= 0 ? "takes no time" : "begins before the spike in front of it has ended");
         if (from > end || i == 1)
             pieces[n++] = (sim_rate_piece){end, base, base};
         if (from == 0)
@@ -215,7 +218,8 @@ static bool read_state(program *p, size_t i, sim_rate_state *state, double *to)
             bool good = w + 2 < n && strcmp(word[w], "to") == 0 && sim_read_count(word[w + 1], &k) && k >= 1 && k <= (double)p->count &&
                         (size_t)k != i + 1 && to[(size_t)k - 1] == 0 && sim_read_rate(word[w + 2], &rate) && rate > 0 && rate <= 1e6;
             if (!good)
-                return sim_because(p->source, "'%.60s': want `to STATE RATE`, with another state (1 to %zu), each once, and a rate up to 1e6/s", whole, p->count);
+                return sim_because(p->source, "'%.60s': want `to STATE RATE`, with another state (1 to %zu), each once, and a rate up to 1e6/s",
+                                   whole, p->count);
             total += to[(size_t)k - 1] = rate;
         }
     }
@@ -315,16 +319,20 @@ static double changes_per_s(const sim_rate_def *d)
 bool sim_rate_settle(const sim_source *source, sim_rate_def *d, hr_time duration)
 {
     d->mean_per_s = sim_rate_mean(d, duration);
+    if (d->kind == SIM_RATE_constant)          // in the range of the table of keys
+        return true;
     if (d->mean_per_s < 1e-6)
         return sim_because(source, "not one request in eleven days of this: the rate is 0 for all or nearly all of the run");
     if (changes_per_s(d) > 1000 * d->mean_per_s)                   // each change is a step of the simulation
-        return sim_because(source, "it changes more than a thousand times between two requests: only its mean of %.4g/s would be felt, write that", d->mean_per_s);
+        return sim_because(source, "it changes more than a thousand times between two requests: only its mean of %.4g/s would be felt, write that",
+                           d->mean_per_s);
     return true;
 }
 
 // --- arrivals -------------------------------------------------------------------------------------------------------------
 
-static bool read_trace(sim_pool *pool, const sim_source *source, char **arguments, size_t n, const char *const *operations, sim_arrivals_def *a)
+static bool read_trace(sim_pool *pool, const sim_source *source, char **arguments, size_t n, const char *const *operations,
+                       sim_arrivals_def *a)
 {
     sim_trace_def *trace = sim_pool_take(pool, sizeof *trace);
     hr_time every = 0;
@@ -406,6 +414,11 @@ static bool want_share(const sim_source *source, const char *text, double *share
     return (sim_read_share(text, share) && *share > 0 && *share < 1) || sim_because(source, "'%.60s': want a share such as 20%%", text);
 }
 
+static bool want_exponent(const sim_source *source, const char *text, double *exponent)
+{
+    return (sim_read_number(text, exponent) && *exponent <= 100) || sim_because(source, "'%.60s': want an exponent from 0 to 100", text);
+}
+
 bool sim_read_keys(sim_pool *pool, const sim_source *source, const char *text, const sim_trace_def *replayed, sim_keys_def *keys)
 {
     char name[32], **argument;
@@ -428,8 +441,7 @@ bool sim_read_keys(sim_pool *pool, const sim_source *source, const char *text, c
     if ((keys->kind == SIM_KEYS_uniform || keys->kind == SIM_KEYS_sequential) && n == 1)
         return want_count(source, argument[0], 1, &keys->count);
     if (keys->kind == SIM_KEYS_zipf && n == 2)
-        return ((sim_read_number(argument[0], &keys->exponent) && keys->exponent <= 100) || sim_because(source, "'%.60s': want an exponent from 0 to 100", argument[0])) &&
-               want_count(source, argument[1], 1, &keys->count);
+        return want_exponent(source, argument[0], &keys->exponent) && want_count(source, argument[1], 1, &keys->count);
     if (keys->kind == SIM_KEYS_hotspot && n == 3)
         return want_share(source, argument[0], &keys->hot_keys) && want_share(source, argument[1], &keys->hot_requests) &&
                want_count(source, argument[2], 2, &keys->count);

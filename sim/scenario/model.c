@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/scenario/loads.h"
 #include "sim/scenario/reader.h"
 #include "sim/scenario/units.h"
 
@@ -113,7 +112,7 @@ static void read_engine(sim_reader *r, sim_node *node, const char *where, const 
 }
 
 // Whether the file says so; the bit that is then set.
-static unsigned given(sim_node *node, const char *word, unsigned bit) { return sim_node_member(node, word) ? bit : 0; }
+static unsigned bit_when_given(sim_node *node, const char *word, unsigned bit) { return sim_node_member(node, word) ? bit : 0; }
 
 // A complaint of a policy about its settings, at the component.
 static void complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e)
@@ -144,7 +143,7 @@ static void read_shed(sim_reader *r, sim_node *node, const char *where, sim_serv
     def->sheds = true;
     unsigned bits = 0;
     for (const sim_shed_setting *s = sim_shed_settings; s->word; s++)
-        bits |= shed->kind == SIM_MAP ? given(shed, s->word, s->bit) : 0;
+        bits |= shed->kind == SIM_MAP ? bit_when_given(shed, s->word, s->bit) : 0;
     hr_error e = {0};
     if (shed->kind != SIM_MAP)
         SIM_FAIL(r, shed, "%s: want {policy: gradient} or another of `list sheds`", name);
@@ -193,9 +192,9 @@ static void read_statements(sim_reader *r, sim_node *node, const char *where, si
 
 static void read_limiter(sim_reader *r, sim_node *node, const char *where, sim_limiter_def *d, bool good)
 {
-    unsigned bits = given(node, "nodelay", SIM_LIMIT_DELAY);
+    unsigned bits = bit_when_given(node, "nodelay", SIM_LIMIT_DELAY);
     for (const sim_limit_setting *s = sim_limit_settings; s->word; s++)
-        bits |= given(node, s->word, s->bit);
+        bits |= bit_when_given(node, s->word, s->bit);
     const sim_node *rate = sim_node_member(node, "rate"), *per = sim_node_member(node, "per"), *delay = sim_node_member(node, "delay");
     double per_s;
     if (rate && rate->kind == SIM_SCALAR)
@@ -216,10 +215,26 @@ static void read_breaker(sim_reader *r, sim_node *node, const char *where, const
 {
     unsigned bits = 0;
     for (const sim_breaker_setting *s = sim_breaker_settings; s->word; s++)
-        bits |= given(node, s->word, s->bit);
+        bits |= bit_when_given(node, s->word, s->bit);
     hr_error e = {0};
     if (good && sim_breaker_fits(sim_breaker_rows[d->policy], &d->breaker, bits, &e))
         complain(r, node, where, &e);
+}
+
+static void read_cache(sim_reader *r, sim_node *node, const char *where, const sim_cache_def *d)
+{
+    static const struct { const char *key; unsigned use; } honoured[] = {
+        {"samples", SIM_EVICT_SAMPLES}, {"lfu_log_factor", SIM_EVICT_LFU}, {"lfu_decay_time", SIM_EVICT_LFU}};
+    read_engine(r, node, where, "redis");
+    if (!d->entries && !d->memory_bytes)
+        SIM_FAIL(r, node, "%s has no limit: give `memory` or `entries`", where);
+    else if (d->memory_bytes && d->memory_bytes <= d->base_bytes)
+        SIM_FAIL(r, node, "%s.memory leaves nothing above its `base` of %llu bytes", where, (unsigned long long)d->base_bytes);
+    for (size_t i = 0; i < HR_COUNT(honoured) && d->eviction != UINT32_MAX; i++) {
+        const sim_node *given = sim_node_member(node, honoured[i].key);
+        if (given && !(sim_evictors[d->eviction]->uses & honoured[i].use))
+            SIM_FAIL(r, given, "%s.%s means nothing to the eviction %s", where, honoured[i].key, sim_evictors[d->eviction]->name);
+    }
 }
 
 static void read_values(sim_reader *r, uint16_t id)
@@ -235,15 +250,7 @@ static void read_values(sim_reader *r, uint16_t id)
         read_local(r, node, c->name, c->def);
         read_discipline(r, node, c->name, c->def);
         break;
-    case SIM_PART_cache: {
-        sim_cache_def *cache = c->def;
-        read_engine(r, node, c->name, "redis");
-        if (!cache->entries && !cache->memory_bytes)
-            SIM_FAIL(r, node, "%s has no limit: give `memory` or `entries`", c->name);
-        else if (cache->memory_bytes && cache->memory_bytes <= cache->base_bytes)
-            SIM_FAIL(r, node, "%s.memory leaves nothing above its `base` of %llu bytes", c->name, (unsigned long long)cache->base_bytes);
-        break;
-    }
+    case SIM_PART_cache: read_cache(r, node, c->name, c->def); break;
     case SIM_PART_limiter: read_limiter(r, node, c->name, c->def, good); break;
     case SIM_PART_breaker: read_breaker(r, node, c->name, c->def, good); break;
     case SIM_PART_database:
@@ -252,72 +259,6 @@ static void read_values(sim_reader *r, uint16_t id)
         break;
     default: break;
     }
-}
-
-// Open, closed or partly open: what arrives, and no key that belongs to another sort.
-static void read_loop(sim_reader *r, uint16_t id)
-{
-    const sim_workload_def *d = r->model->components[id].def;
-    const char *name = r->model->components[id].name;
-    sim_node *node = r->nodes[id];
-    const sim_node *rate = sim_node_member(node, "rate"), *users = sim_node_member(node, "users"), *think = sim_node_member(node, "think");
-    const sim_node *arrivals = sim_node_member(node, "arrivals"), *sessions = sim_node_member(node, "requests_per_session");
-    bool replays = d->arrivals.kind == SIM_ARRIVALS_trace;
-    if (!rate && !users && !replays)
-        SIM_FAIL(r, node, "%s lacks `rate` (open loop, such as 400/s) or `users` (closed loop, such as 50)", name);
-    if (rate && users)
-        SIM_FAIL(r, users, "%s: `rate` and `users` exclude each other: an open loop asks whatever happens, a closed one waits for answers", name);
-    if (users && arrivals)
-        SIM_FAIL(r, arrivals, "%s.arrivals belongs to a `rate`; users ask when they have thought: give `think`", name);
-    if (rate && replays)
-        SIM_FAIL(r, rate, "%s: a trace says itself when requests come: leave `rate` out, or replay it faster with trace(FILE, speed=2)", name);
-    if (rate && d->arrivals.rate.kind != SIM_RATE_constant && d->arrivals.kind != SIM_ARRIVALS_poisson && !replays)
-        SIM_FAIL(r, arrivals, "%s.arrivals: a `rate` that varies thins a Poisson process: leave `arrivals` out, or give one rate", name);
-    if (sessions && (users || replays))
-        SIM_FAIL(r, sessions, "%s.requests_per_session belongs to a `rate`, of sessions", name);
-    if (think && !users && !sessions)
-        SIM_FAIL(r, think, "%s.think belongs to `users` or `requests_per_session`", name);
-    if (users && sim_dist_mean(&d->think) < 1e-6)
-        SIM_FAIL(r, think, "%s.think: users must think for some time (1us at least on average), or refused requests would fill an instant", name);
-}
-
-static void read_sessions(sim_reader *r, uint16_t id)
-{
-    sim_workload_def *d = r->model->components[id].def;
-    const char *name = r->model->components[id].name;
-    const sim_node *sessions = sim_node_member(r->nodes[id], "requests_per_session"), *key = sim_node_member(r->nodes[id], "key");
-    if (!sessions)
-        return;
-    if (sessions->kind != SIM_SCALAR || !sim_read_number(sessions->text, &d->per_session) || d->per_session < 1 || d->per_session > SIM_MOST_PER_SESSION)
-        SIM_FAIL(r, sessions, "%s.requests_per_session: want a number from 1 to %d, such as 4.5", name, SIM_MOST_PER_SESSION);
-    if (d->keys.kind == SIM_KEYS_sequential || d->keys.kind == SIM_KEYS_trace)
-        SIM_FAIL(r, key, "%s.key: the requests of sessions have no order that a %s could follow", name, sim_keys_name(d->keys.kind));
-}
-
-static void read_keys(sim_reader *r, uint16_t id)
-{
-    sim_workload_def *d = r->model->components[id].def;
-    const sim_node *key = sim_node_member(r->nodes[id], "key");
-    const sim_trace_def *replayed = d->arrivals.kind == SIM_ARRIVALS_trace ? d->arrivals.trace : NULL;
-    d->keys = (sim_keys_def){.kind = SIM_KEYS_one, .count = 1};
-    if (d->arrivals.kind == SIM_ARRIVALS_trace && !replayed)
-        return;                                // told by the reader of arrivals
-    if (!key && replayed && replayed->key)
-        d->keys = sim_keys_of_trace(replayed);
-    if (key && (key->kind != SIM_SCALAR || !sim_read_keys(r->pool, r->source, key->text, replayed, &d->keys)))
-        SIM_FAIL(r, key, "%s.key: want one, uniform(10k), zipf(0.99, 100k), hotspot(20%%, 80%%, 10k), sequential(10k) or trace(FILE)", r->model->components[id].name);
-}
-
-static void read_workload(sim_reader *r, uint16_t id)
-{
-    sim_workload_def *d = r->model->components[id].def;
-    const sim_node *call = sim_node_member(r->nodes[id], "call"), *arrivals = sim_node_member(r->nodes[id], "arrivals");
-    const char *const *operations = call && sim_resolve_call(r, call, &d->target, &d->operation) ? sim_operations_of(r, d->target) : NULL;
-    if (arrivals && (arrivals->kind != SIM_SCALAR || !sim_read_arrivals(r->pool, r->source, arrivals->text, operations, &d->arrivals)))
-        SIM_FAIL(r, arrivals, "%s.arrivals: want poisson, constant, or a distribution such as erlang(4, 1s), or trace(FILE)", r->model->components[id].name);
-    read_keys(r, id);
-    read_sessions(r, id);
-    read_loop(r, id);
 }
 
 static int part_named(const char *word)
@@ -472,7 +413,7 @@ static void read_components(sim_reader *r, sim_node *root)
         if (m->components[i].kind == SIM_PART_service)
             sim_handlers_read(r, i);
         else if (m->components[i].kind == SIM_PART_workload)
-            read_workload(r, i);
+            sim_workload_read(r, i);
     if (!r->failed)
         sim_find_cycles(r);
     m->truth = UINT16_MAX;
@@ -501,25 +442,6 @@ static void read_run(sim_reader *r, sim_node *root)
         SIM_FAIL(r, warmup, "run.warmup: nothing is left of the duration of %g s", (double)m->duration / 1e9);
     if (m->duration == HR_FOREVER || m->sample == HR_FOREVER)
         SIM_FAIL(r, run ? run : root, "run: duration and sample must be times");
-}
-
-// What a rate amounts to depends on the length of the run.
-static void settle_rates(sim_reader *r)
-{
-    sim_model *m = r->model;
-    for (uint16_t i = 0; i < m->component_count && m->duration > 0 && m->duration != HR_FOREVER; i++) {
-        sim_workload_def *d = m->components[i].def;
-        if (m->components[i].kind != SIM_PART_workload || !d || d->users || d->arrivals.kind == SIM_ARRIVALS_trace)
-            continue;
-        const sim_node *rate = sim_node_member(r->nodes[i], "rate");
-        if (!rate || (d->arrivals.rate.kind == SIM_RATE_constant && d->arrivals.rate.mean <= 0))
-            continue;                          // told before
-        if (!sim_rate_settle(r->source, &d->arrivals.rate, m->duration))
-            SIM_FAIL(r, rate, "%s.rate = '%s'", m->components[i].name, rate->text);
-        d->arrivals.rate_per_s = d->arrivals.rate.mean_per_s;
-        if (d->per_session > 0 && d->arrivals.rate_per_s * (double)m->duration * 1e-9 > 0x1p36)
-            SIM_FAIL(r, rate, "%s.rate: more than 2^36 sessions in a run", m->components[i].name);
-    }
 }
 
 static void read_prices(sim_reader *r, sim_node *root)
@@ -650,7 +572,7 @@ static bool read_all(sim_reader *r, sim_node *root, const char *variant)
         SIM_FAIL(r, name, "scenario: want a name");
     read_components(r, root);
     read_run(r, root);
-    settle_rates(r);
+    sim_workloads_settle(r);
     read_prices(r, root);
     read_live(r, root);
     read_objectives(r, root);
@@ -738,6 +660,17 @@ uint16_t sim_model_behind(const sim_model *model, uint16_t target)
     for (int to; (to = sim_part_passes_to(model->components[target].kind, model->components[target].def)) >= 0 && to != target; )
         target = (uint16_t)to;
     return target;                             // one whose `to` was a mistake stands for itself
+}
+
+bool sim_model_is_steady(const sim_model *model)
+{
+    for (uint16_t i = 0; i < model->component_count; i++) {
+        const sim_workload_def *d = model->components[i].def;
+        if (model->components[i].kind == SIM_PART_workload && !d->users &&
+            (d->arrivals.trace || (d->arrivals.rate.kind != SIM_RATE_constant && d->arrivals.rate.kind != SIM_RATE_mmpp)))
+            return false;
+    }
+    return true;
 }
 
 hr_time sim_model_grid(const sim_model *model)

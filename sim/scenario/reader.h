@@ -1,4 +1,4 @@
-// sim/scenario/reader.h - what model.c and handlers.c share while a file is read.
+// sim/scenario/reader.h - what model.c, handlers.c and workloads.c share while a file is read.
 #ifndef SIM_READER_H
 #define SIM_READER_H
 
@@ -18,6 +18,10 @@ typedef struct {
 // Reads the operations of service `id` as names only, so that others can refer to them; later, their steps.
 void sim_handlers_name(sim_reader *r, uint16_t id);
 void sim_handlers_read(sim_reader *r, uint16_t id);
+// What a workload calls and asks for, when its plain keys and all operations are known.
+void sim_workload_read(sim_reader *r, uint16_t id);
+// What rates amount to: it depends on the length of the run.
+void sim_workloads_settle(sim_reader *r);
 // Resolves "lb.read": a service or a balancer in front of one, and one of the service's operations.
 bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation);
 // The names of the operations behind a resolved target, in their order and ended by NULL; from the pool.

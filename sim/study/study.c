@@ -238,6 +238,14 @@ static void free_series(sim_study_variant *variant)
     variant->series_count = 0;
 }
 
+static bool may_lengthen(const sim_study *study, const sim_study_options *options)
+{
+    bool is_steady = true;
+    for (size_t v = 0; v < study->variant_count; v++)
+        is_steady = is_steady && sim_model_is_steady(study->variants[v].model);
+    return options->may_lengthen && is_steady && !study->was_stopped && study->lengthened < MOST_DOUBLINGS;
+}
+
 // Begins anew with replications that are twice as long.
 static void lengthen(const sim_work *work)
 {
@@ -293,7 +301,7 @@ hr_status sim_study_run(sim_model *const *models, size_t count, const sim_study_
         if (study->replications == 0)
             break;
         look(study, target >= options->most);
-        if (options->may_lengthen && !study->was_stopped && study->lengthened < MOST_DOUBLINGS && sim_rule_is_too_short(study)) {
+        if (may_lengthen(study, options) && sim_rule_is_too_short(study)) {
             lengthen(&work);
             target = options->least;
             continue;

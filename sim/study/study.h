@@ -32,7 +32,7 @@ typedef struct {
     bool     watched[SIM_METRIC_COUNT];        // mean and p95
     int      least, most;                      // replications; equal: exactly so many, whatever the precision
     int      threads;                          // 0: all cores
-    bool     may_lengthen;                     // double the duration where it is too short for a watched quantile
+    bool     may_lengthen;                     // double the duration where it is too short for a watched quantile, if the load is steady
     hr_time  at_most;                          // wall-clock time after which it ends with what is known (HR_FOREVER: none)
     struct sim_request_log *log;                       // of one variant: gets every request of every replication; NULL: none
     void   (*progress)(void *self, double done_frac);              // called from the calling thread; may be NULL

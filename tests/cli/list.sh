@@ -8,13 +8,16 @@ fail() { echo "FAILED: $*"; exit 1; }
 
 "$program" list > "$work/all" || fail "list"
 kinds=$(grep -oE '^[a-z]+:' "$work/all" | tr -d :)
-for kind in patterns components steps balancers evictions limiters breakers retries sheds distributions metrics outcomes; do
+for kind in patterns components steps balancers evictions limiters breakers retries sheds distributions rates arrivals keys metrics outcomes; do
     grep -qx "$kind" <<<"$kinds" || fail "list does not show $kind"
     [ "$("$program" list "$kind" | grep -c '^  ')" -ge 1 ] || fail "nothing is listed of $kind"
 done
 for name in $("$program" list balancers | sed -n 's/^  \([a-z-]*\).*/\1/p'); do
     sed "s/policy: round-robin/policy: $name/" "$root/patterns/caching/scenario.yaml" > "$work/s.yaml"
     "$program" run "$work/s.yaml" --ledger | grep -q "lb.policy = $name" || fail "the reader does not take the balancer $name"
+done
+for word in distributions rates arrivals keys; do
+    [ "$("$program" explain $word | grep -c '^    ')" -eq "$("$program" list $word | grep -c '^  ')" ] || fail "explain $word is not what list shows"
 done
 for pattern in "$root"/patterns/*/scenario.yaml; do
     name=$(basename "$(dirname "$pattern")")

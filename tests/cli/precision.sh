@@ -48,6 +48,8 @@ refuse() { # PATTERN COMMAND…
 }
 refuse "'p59' is no metric; did you mean 'p50'" "$program" run caching --of p59
 refuse "give one of the two" "$program" run caching --precision 2% --replications 5
+sed 's|rate: 0.5/s|rate: "ramp(0.2/s, 0.5/s, over=1000s)"|' "$work/q.yaml" > "$work/ramp.yaml"
+refuse "a load that stays the same" "$program" run "$work/ramp.yaml" --no-store --replications 1
 refuse "pairs want at least 2" "$program" compare caching --replications 1
 big=$("$program" run "$work/q.yaml" --no-store --replications 2 --seed 18446744073709551615 --json | grep '"seed"')
 [[ $big == *'"18446744073709551615"'* ]] || fail "a large seed is printed as $big"

@@ -36,6 +36,14 @@ wait_for_runs() { # PACK COUNT
 }
 too_busy() { grep -q 'load generator was late' "$1"; }
 
+echo "--- loads that cannot be set are refused"
+printf '0\n1\n' > "$work/trace.csv"
+for load in 'users: 3' 'rate: 5/s, requests_per_session: 3' 'arrivals: trace(trace.csv)'; do
+    sed "s/rate: 1200\/s/$(sed 's/[\/&]/\\&/g' <<<"$load")/" "$1/patterns/caching/scenario.yaml" > "$work/load.yaml"
+    "$program" validate "$work/load.yaml" > "$work/out" 2>&1
+    [ $? -eq 3 ] && grep -q 'loads are measured by open ones, with a `rate`' "$work/out" || { cat "$work/out"; fail "no refusal of $load"; }
+done
+
 echo "--- a quick validation"
 for attempt in 1 2 3; do
     "$program" validate caching --quick --json --pack "$work/pack$attempt" > "$work/json" 2> "$work/err"

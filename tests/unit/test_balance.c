@@ -321,7 +321,7 @@ static void test_power_of_d_fills_bins_as_the_limit_says(void **state)
     (void)state;
     uint32_t longest[5] = {0};
     for (int d = 1; d <= 4; d++) {
-        char policy[24];
+        char policy[32];
         snprintf(policy, sizeof policy, "power-of-d(d=%d)", d);
         group g = make(policy, MANY, NULL);
         for (int i = 0; i < MANY; i++)

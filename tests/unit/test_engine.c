@@ -156,43 +156,6 @@ static void test_world_saved_in_another_process_continues_bit_identically(void *
     sim_world_free(loaded);
 }
 
-static void test_every_evictor_row_keeps_the_store_sound(void **state)
-{
-    (void)state;
-    for (uint32_t i = 0; sim_evictors[i]; i++) {
-        sim_world *w = sim_world_new(1, 0);
-        sim_ref store = sim_keystore_make(w, i, 50, 0, 0, 1);
-        for (uint64_t n = 0; n < 5000; n++) {
-            uint64_t key = sim_random(1, 2, n, 0).word[0] % 200;
-            uint32_t version = 0;
-            w->now += 100 * HR_MS;
-            if (!sim_keystore_get(w, store, key, &version))
-                sim_keystore_set(w, store, key, (uint32_t)n + 1, 10, n % 7 ? HR_FOREVER : w->now + HR_SEC);
-            if (n % 11 == 0)
-                sim_keystore_delete(w, store, key + 1);
-            if (n % 100 == 0)
-                sim_keystore_check(w, store);
-        }
-        sim_world_free(w);
-    }
-}
-
-static void test_lru_against_hand_computed_case(void **state)
-{
-    (void)state;
-    sim_world *w = sim_world_new(1, 0);
-    sim_ref store = sim_keystore_make(w, (uint32_t)sim_evictor_find("lru"), 2, 0, 0, 1);
-    uint32_t v;
-    sim_keystore_set(w, store, 1, 1, 1, HR_FOREVER);
-    sim_keystore_set(w, store, 2, 1, 1, HR_FOREVER);
-    assert_true(sim_keystore_get(w, store, 1, &v));
-    sim_keystore_set(w, store, 3, 1, 1, HR_FOREVER);                 // 2 was not used for longest
-    assert_true(sim_keystore_get(w, store, 1, &v));
-    assert_false(sim_keystore_get(w, store, 2, &v));
-    assert_true(sim_keystore_get(w, store, 3, &v));
-    sim_world_free(w);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,8 +164,6 @@ int main(void)
         cmocka_unit_test(test_events_come_in_order_against_a_sorted_array),
         cmocka_unit_test(test_restored_and_forked_worlds_continue_bit_identically),
         cmocka_unit_test(test_world_saved_in_another_process_continues_bit_identically),
-        cmocka_unit_test(test_every_evictor_row_keeps_the_store_sound),
-        cmocka_unit_test(test_lru_against_hand_computed_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

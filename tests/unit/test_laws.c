@@ -26,11 +26,17 @@ static const char scenario[] =
     "  slow: {kind: service, workers: 2, queue: 3, on: {work: [{query: db.q, timeout: 15ms}, {wait: exp(4ms)}]}}\n"
     "  c: {kind: cache, entries: 20, queue: 2, demand: exp(1ms), network: 0.3ms}\n"
     "  db: {kind: database, pool: 3, queue: 4, pool_timeout: 20ms, cores: 2, statements: {q: {cpu: exp(1ms), wait: exp(5ms)}}}\n"
+    "  fan: {kind: service, workers: 4, queue: 50, patience: exp(20ms), cores: 2, priority: true, preemptive: true, on: {page: [{cpu: exp(2ms)},\n"
+    "    {parallel: [[{call: slow.work}], [{query: db.q}, {cpu: exp(1ms)}], [{wait: 1ms}]], timeout: 12ms, failed: [{wait: 1ms}]},\n"
+    "    {repeat: [{get: c, miss: [{set: c}]}], times: 3}]}}\n"
     "workload:\n"
     "  many: {rate: 900/s, call: lb.read, key: zipf(1, 100), timeout: 20ms, objective: 8ms}\n"
     "  few: {rate: 200/s, call: lb.read, key: zipf(1, 100), timeout: none, priority: 1}\n"
     "  users: {users: 5, think: exp(10ms), call: slow.work, timeout: 30ms}\n"
+    "  fans: {rate: 150/s, call: fan.page, timeout: 100ms}\n"
     "run: {duration: 4s, warmup: 1s}\n";
+
+enum { LB, API, SLOW, CACHE, DB, FAN, MANY, FEW, USERS, FANS };
 
 static sim_model *parse(const char *text)
 {
@@ -41,9 +47,12 @@ static sim_model *parse(const char *text)
     return model;
 }
 
-static sim_world *started(uint64_t seed)
+static sim_world *started(uint64_t seed, bool late_timers)
 {
+    static const sim_dist_def late = {.kind = SIM_DIST_exp, .a = 2e-3};
     sim_model *model = parse(scenario);
+    if (late_timers)
+        model->lateness = &late;
     sim_world *w = sim_model_build(model, seed);
     w->window_from = model->warmup;
     w->arrivals_end = w->window_to = model->duration;
@@ -52,10 +61,9 @@ static sim_world *started(uint64_t seed)
     return w;
 }
 
-static void test_laws_hold_between_any_two_events(void **state)
+static void laws_hold(bool late_timers)
 {
-    (void)state;
-    sim_world *w = started(3);
+    sim_world *w = started(3, late_timers);
     bool is_reset = false;
     for (int i = 0; sim_world_step(w); i++) {
         if (i % 7 == 0)
@@ -66,21 +74,30 @@ static void test_laws_hold_between_any_two_events(void **state)
         }
     }
     assert_int_equal(w->calls_live, 0);
-    assert_true(sim_link_at(w, 1, 3)->sent > 0 && sim_link_at(w, 2, 4)->dropped > 0);
-    sim_workload_view many = sim_workload_look(w, 5), users = sim_workload_look(w, 7);
+    assert_true(sim_link_at(w, API, CACHE)->sent > 0 && sim_link_at(w, SLOW, DB)->dropped > 0);
+    sim_workload_view many = sim_workload_look(w, MANY), users = sim_workload_look(w, USERS);
     assert_true(many.outcome[SIM_timeout] > 0 && many.outcome[SIM_rejected] > 0 && users.outcome[SIM_ok] > 0);
-    assert_true(sim_cache_look(w, 3).rejected > 0 && sim_database_look(w, 4).rejected > 0);
+    assert_true(sim_service_look(w, FAN, 0).gave_up > 0 && sim_workload_look(w, FANS).outcome[SIM_ok] > 0);
+    assert_true(sim_cache_look(w, CACHE).rejected > 0 && sim_database_look(w, DB).rejected > 0);
     sim_world_check(w);
     sim_world_free(w);
 }
 
+static void test_laws_hold_between_any_two_events(void **state)
+{
+    (void)state;
+    laws_hold(false);
+    laws_hold(true);                           // requests are sent, and steps end, after their time
+}
+
 // --- planted bugs -----------------------------------------------------------------------------------------------------------
 
-static sim_replica *replica(sim_world *w) { return SIM_AT(w, sim_replica, SIM_STATE(w, sim_service, 1)->replicas); }
+static sim_replica *replica(sim_world *w) { return SIM_AT(w, sim_replica, SIM_STATE(w, sim_service, API)->replicas); }
 
-static void lose_an_answer(sim_world *w) { sim_link_at(w, 0, 1)->answered--; }
-static void send_twice(sim_world *w) { sim_link_at(w, 5, 0)->sent++; }
+static void lose_an_answer(sim_world *w) { sim_link_at(w, LB, API)->answered--; }
+static void send_twice(sim_world *w) { sim_link_at(w, MANY, LB)->sent++; }
 static void leak_a_call(sim_world *w) { w->calls_live++; }
+static void forget_a_branch(sim_world *w) { w->parts_live++; }
 static void forget_a_refusal(sim_world *w) { replica(w)->refused--; }
 static void finish_twice(sim_world *w) { replica(w)->left++; }
 static void stay_longer(sim_world *w) { replica(w)->stay.stays += 5; }
@@ -89,16 +106,17 @@ static void miss_a_step_down(sim_world *w) { replica(w)->busy.changes -= 1000; }
 static void work_beyond_the_cores(sim_world *w) { replica(w)->cores.changes -= (sim_area)10 * HR_SEC; }
 static void count_twice_in_a_bucket(sim_world *w)
 {
-    sim_histogram *h = (sim_histogram *)(uintptr_t)sim_workload_look(w, 5).latency;
+    sim_histogram *h = (sim_histogram *)(uintptr_t)sim_workload_look(w, MANY).latency;
     h->bucket[sim_histogram_bucket(h->least)]++;
 }
-static void forget_an_outcome(sim_world *w) { ((sim_histogram *)(uintptr_t)sim_workload_look(w, 5).latency)->count--; }
+static void forget_an_outcome(sim_world *w) { ((sim_histogram *)(uintptr_t)sim_workload_look(w, MANY).latency)->count--; }
 static void nothing(sim_world *w) { (void)w; }
 
 static const struct { const char *name; void (*plant)(sim_world *w); const char *where, *law; } bugs[] = {
-    {"an answer is lost",               lose_an_answer,          "'lb'",  "calls handed on = answers to it"},
+    {"an answer is lost",               lose_an_answer,          "'lb'",  "calls that it made = answers to it"},
     {"a call is sent twice",            send_twice,              "'lb'",  "calls handed to it"},
-    {"a call is leaked",                leak_a_call,             "",      "calls under way on all links = calls alive"},
+    {"a call is leaked",                leak_a_call,             "",      "calls under way on all links + parts"},
+    {"a branch is forgotten",           forget_a_branch,         "",      "calls under way on all links + parts"},
     {"a refusal is forgotten",          forget_a_refusal,        "'api'", "calls handed to it"},
     {"a call is finished twice",        finish_twice,            "'api'", "calls handed to it"},
     {"stays are too long",              stay_longer,             "'api'", "Little's law"},
@@ -140,7 +158,7 @@ static bool aborts(sim_world *w, char *text, size_t room)
 static void test_planted_bugs_abort_with_a_dump(void **state)
 {
     (void)state;
-    sim_world *w = started(3);
+    sim_world *w = started(3, false);
     sim_world_run(w, w->window_from - 1);
     sim_world_reset_counts(w);
     sim_world_run(w, 3 * HR_SEC);

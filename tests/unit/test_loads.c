@@ -49,7 +49,7 @@ static int remove_files(void **state)
 
 // --- requests of a run --------------------------------------------------------------------------------------------------
 
-typedef struct { uint64_t number, key; hr_time at; uint32_t size_bytes; uint16_t operation; } request;
+typedef struct { uint64_t number, key; hr_time at; uint32_t size_bytes, operation; } request;
 typedef struct { request *row; size_t count, room; } requests;
 
 static void observe(void *self, const sim_world *w, const sim_note *note)
@@ -145,7 +145,8 @@ static double upto_spikes(double t)
     double turns = floor(t / 8), x = t - 8 * turns;
     return turns * (8 * 200 + 700 + 800) + 200 * x + 1400 * fmin(fmax(x - 2, 0), 0.5) + 800 * fmin(fmax(x - 5, 0), 1);
 }
-static double upto_flat(double t) { return 455 * t; }
+static double flat;
+static double upto_flat(double t) { return flat * t; }
 
 static const struct { const char *workload; double (*upto)(double t); } programs[] = {
     {"rate: 'step(0s 300/s, 10s 900/s, 20s 50/s)'", upto_step},
@@ -173,7 +174,9 @@ static void test_rates_that_vary_follow_their_programs(void **state)
     (void)state;
     for (size_t i = 0; i < HR_COUNT(programs); i++) {
         requests r = requests_of(programs[i].workload, quick, 40, 5);
-        double want = programs[i].upto(40), right = from_poisson(&r, programs[i].upto), twin = from_poisson(&r, upto_flat);
+        double want = programs[i].upto(40), right = from_poisson(&r, programs[i].upto);
+        flat = want / 40;
+        double twin = from_poisson(&r, upto_flat);
         printf("%s: %zu requests, %.0f expected; distance %.3f, twin %.3f\n", programs[i].workload, r.count, want, right, twin);
         assert_true(fabs((double)r.count - want) < 4 * sqrt(want));
         assert_true(right < 1.95);
@@ -505,6 +508,33 @@ static void test_variants_see_the_same_requests(void **state)
     }
 }
 
+// What `explain` shows is what the reader takes.
+static void test_examples_of_the_tables_are_read(void **state)
+{
+    (void)state;
+    static const char *const examples[][2] = {
+#define SIM_RATE(name, arguments, help) {"rate: '%s'", arguments},
+#include "sim/parts/rates.def"
+#undef SIM_RATE
+#define SIM_ARRIVAL(name, arguments, help) {SIM_ARRIVALS_##name == SIM_ARRIVALS_trace ? "arrivals: '%s'" : "rate: 1/s, arrivals: '%s'", arguments},
+#include "sim/parts/arrivals.def"
+#undef SIM_ARRIVAL
+#define SIM_POPULARITY(name, arguments, help) {"rate: 1/s, key: '%s'", arguments},
+#include "sim/core/popularity.def"
+#undef SIM_POPULARITY
+#define SIM_DISTRIBUTION(name, arguments, help) {"rate: 1/s, arrivals: '%s'", arguments},
+#include "sim/core/distribution.def"
+#undef SIM_DISTRIBUTION
+    };
+    for (size_t i = 0; i < HR_COUNT(examples); i++) {
+        const char *place = strstr(examples[i][0], "%s");
+        write_file("FILE", strstr(examples[i][0], "key") || strstr(examples[i][1], "trace") ? "time,key\n0.5,1\n" : "0.5\n1\n");
+        char *workload = hr_format("%.*s%s%s", (int)(place - examples[i][0]), examples[i][0], examples[i][1], place + 2);
+        sim_model_free(model_of(workload, quick, 100));
+        free(workload);
+    }
+}
+
 // --- what is refused -------------------------------------------------------------------------------------------------------
 
 static void refuse(const char *workload, const char *pattern)
@@ -525,7 +555,7 @@ static void test_what_is_no_load_is_refused_with_its_reason(void **state)
 {
     (void)state;
     static const char *const bad[][2] = {
-        {"rate: 'steps(0s 1/s)'", "did you mean 'step'?"}, {"rate: 'step()'", "want a time and a rate"}, {"rate: 'step(1s 1/s)'", "say what holds from 0s on"},
+        {"rate: 1e-7/s", "out of range"}, {"rate: [1/s]", "want a rate"}, {"rate: 'steps(0s 1/s)'", "did you mean 'step'?"}, {"rate: 'step()'", "want a time and a rate"}, {"rate: 'step(1s 1/s)'", "say what holds from 0s on"},
         {"rate: 'step(0s 1/s, 0s 2/s)'", "times must ascend"}, {"rate: 'step(0s 1/s, 5s -2/s)'", "'-2/s': want a rate"}, {"rate: 'step(0s nan)'", "'nan': want a rate"},
         {"rate: 'step(0s 1e9/s)'", "up to 1e7/s"}, {"rate: 'step(0s 1/s, 5s 2/s, every=5s)'", "before its last step"}, {"rate: 'step(0s 0/s, 90s 1/s)'", "nearly all of the run"},
         {"rate: 'linear(0s 1/s, every=5s)'", "has only one"}, {"rate: 'ramp(1/s, 2/s)'", "over=60s"}, {"rate: 'ramp(1/s, 2/s, over=0)'", "for a jump: step"},
@@ -596,6 +626,6 @@ int main(void)
         cmocka_unit_test(test_mmpp_with_rates_of_transition_has_its_shares), cmocka_unit_test(test_sessions_are_geometric),
         cmocka_unit_test(test_partly_open_server_has_the_mean_of_its_theory), cmocka_unit_test(test_traces_are_replayed_to_the_letter),
         cmocka_unit_test(test_every_kind_continues_after_a_checkpoint), cmocka_unit_test(test_variants_see_the_same_requests),
-        cmocka_unit_test(test_what_is_no_load_is_refused_with_its_reason), cmocka_unit_test(test_wrong_rows_are_told_by_their_line)};
+        cmocka_unit_test(test_examples_of_the_tables_are_read), cmocka_unit_test(test_what_is_no_load_is_refused_with_its_reason), cmocka_unit_test(test_wrong_rows_are_told_by_their_line)};
     return cmocka_run_group_tests(tests, make_files, remove_files);
 }

@@ -61,6 +61,7 @@ typedef struct {                               // a breaker at work; zeroed is c
     uint32_t state, permitted;                 // sim_breaker_state; calls let through since half-open
     hr_time  opened;
     sim_breaker_sum trial;                     // ended calls of half-open
+    uint32_t unused;                           // no padding
 } sim_breaker;
 size_t sim_breaker_window_size(const sim_breaker_row *row, const sim_breaker_def *d);
 // Whether a call may go through now. May move from open to half-open.

@@ -26,6 +26,7 @@ typedef struct {
     uint32_t burst;                            // requests above the rate
     uint32_t delay;                            // limit-req: how many of the burst pass at once
     uint32_t most;                             // concurrency: calls under way
+    uint32_t unused;                           // no padding: a def lies in worlds, which are the same bytes in every process
     uint64_t micro, quota;                     // filled by sim_limit_ready: see above; requests that a window may have
 } sim_limit_def;
 

@@ -2,7 +2,7 @@
 // Idealised: nginx forgets a key that was idle for a minute when it needs room; here every key is remembered.
 #include "sim/policy/limit/limit.h"
 
-typedef struct { int64_t excess, last_ms; bool known; } meter;
+typedef struct { int64_t excess, last_ms, known; } meter;        // known: bool
 
 // Thousandths of a request per second, rounded down as nginx does: 1r/m is 16.
 static int64_t rate_milli(const sim_limit_def *l) { return (int64_t)(sim_limit_earned(l, 1000000) / l->unit); }
@@ -19,7 +19,7 @@ static hr_time ask(void *state, const sim_limit_def *l, hr_time now)
     meter *m = state;
     int64_t now_ms = now / HR_MS, ms = now_ms - m->last_ms, rate = rate_milli(l);
     if (!m->known) {
-        *m = (meter){0, now_ms, true};
+        *m = (meter){0, now_ms, 1};
         return 0;
     }
     if (ms < 0)                                // the clock went back: a little is no time, more than a minute is a new clock

@@ -110,8 +110,7 @@ static hr_status choose(int words, char **argv, bool *wanted, hr_error *e)
             i++;
         if (i == ROWS) {
             const char *near = hr_nearest(argv[k], names);
-            return hr_fail(e, HR_BAD_INPUT, "no row of bench is named '%s'%s%s%s", argv[k], near ? "; did you mean '" : "", near ? near : "",
-                           near ? "'?" : "");
+            return hr_fail(e, HR_BAD_INPUT, "no row of bench is named '%s'%s", argv[k], HR_HINT(near, '\''));
         }
         wanted[i] = true;
     }

@@ -3,6 +3,7 @@
 #define CLI_BENCH_H
 
 #include "cli/cli.h"
+#include "sim/scenario/model.h"
 
 // One measurement. To add a row: a function in a file bench_*.c, its declaration and a line in bench.c's table.
 typedef struct {
@@ -18,6 +19,11 @@ typedef struct { double median, least, most; } cli_bench_result;
 // --- bench_engine.c -------------------------------------------------------------------------------------------------
 // Processor time of this thread, so that other programs do not count; only threads-2 is about the clock on the wall.
 hr_time cli_bench_cpu_now(void);
+// The caching scenario's cache-aside variant, which cli_bench_ready has seen; a world of it at time zero, with the recorder on and joined to
+// `host` (may be NULL); and the requests that its workloads have offered.
+sim_model *cli_bench_model(void);
+sim_world *cli_bench_world(const sim_model *model, uint64_t seed, const sim_host *host);
+uint64_t   cli_bench_offered(const sim_world *w, const sim_model *model);
 // Whether the catalogue's scenario, which some rows run, can be read.
 hr_status cli_bench_ready(hr_error *e) HR_MUST_USE;
 double cli_bench_queue(uint32_t which);        // ns a customer: one of the queues below as a scenario, statistics on

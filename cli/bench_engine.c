@@ -25,25 +25,32 @@ static sim_model *parse(const char *text)
     return model;
 }
 
-static sim_world *ready(const sim_model *model, uint64_t seed)
+sim_world *cli_bench_world(const sim_model *model, uint64_t seed, const sim_host *host)
 {
     sim_world *w = sim_model_build(model, seed);
+    w->host = host;
     w->arrivals_end = model->duration;
     sim_world_start(w, sim_model_grid(model));
     return w;
 }
 
+uint64_t cli_bench_offered(const sim_world *w, const sim_model *model)
+{
+    uint64_t offered = 0;
+    for (int i = 0; i < model->component_count; i++)
+        if (model->components[i].kind == SIM_PART_workload)
+            offered += sim_workload_look(w, (sim_component_id)i).offered;
+    return offered;
+}
+
 // Runs the whole scenario with the recorder on.
 static double run(const sim_model *model, uint64_t seed, uint64_t *customers, uint64_t *events)
 {
-    sim_world *w = ready(model, seed);
+    sim_world *w = cli_bench_world(model, seed, NULL);
     hr_time begun = cli_bench_cpu_now();
     sim_world_run(w, model->duration);
     double took = (double)(cli_bench_cpu_now() - begun);
-    *customers = 0;
-    for (int i = 0; i < model->component_count; i++)
-        if (model->components[i].kind == SIM_PART_workload)
-            *customers += sim_workload_look(w, (sim_component_id)i).offered;
+    *customers = cli_bench_offered(w, model);
     *events = w->events_run;
     sim_world_free(w);
     return took;
@@ -86,7 +93,7 @@ hr_status cli_bench_ready(hr_error *e)
     return status;
 }
 
-static sim_model *caching(void)
+sim_model *cli_bench_model(void)
 {
     hr_error e = {0};
     sim_model *model;
@@ -97,7 +104,7 @@ static sim_model *caching(void)
 double cli_bench_caching(uint32_t unused)
 {
     (void)unused;
-    sim_model *model = caching();
+    sim_model *model = cli_bench_model();
     uint64_t customers, events;
     double took = run(model, 1, &customers, &events);
     sim_model_free(model);
@@ -146,7 +153,7 @@ static void *replicate(void *self)
 
 double cli_bench_threads(uint32_t threads)
 {
-    sim_model *model = caching();
+    sim_model *model = cli_bench_model();
     pthread_t *thread = hr_alloc(threads * sizeof *thread);
     share *part = hr_alloc(threads * sizeof *part);
     for (uint32_t i = 0; i < threads; i++)
@@ -177,7 +184,7 @@ static sim_world *crowd(uint32_t in_flight)
                            "workload:\n  c: {rate: %u/s, call: b.serve, arrivals: constant, timeout: 300s}\n"
                            "run: {duration: 100s, warmup: 0}\n", in_flight / 100);
     sim_model *model = parse(text);
-    sim_world *w = ready(model, 1);
+    sim_world *w = cli_bench_world(model, 1, NULL);
     sim_model_free(model);
     free(text);
     return w;

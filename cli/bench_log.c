@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "cli/bench.h"
-#include "patterns/catalogue.h"
 #include "sim/study/request_log.h"
 
 // Processor time of the process: writing is part of the price.
@@ -12,33 +11,16 @@ static double run_ns(const sim_model *model, sim_request_log *log, uint64_t *req
 {
     sim_host *host = hr_alloc(sizeof *host);
     sim_request_log_part *part = log ? sim_request_log_begin(log, 0, host) : NULL;
-    sim_world *w = sim_model_build(model, 1);
-    w->host = log ? host : NULL;
-    w->arrivals_end = model->duration;
-    sim_world_start(w, sim_model_grid(model));
+    sim_world *w = cli_bench_world(model, 1, log ? host : NULL);
     clock_t begun = clock();
     sim_world_run(w, model->duration);
     if (log)
         sim_request_log_end(log, part, true);
     double took = (double)(clock() - begun) * (1e9 / CLOCKS_PER_SEC);
-    *requests = 0;
-    for (int i = 0; i < model->component_count; i++)
-        if (model->components[i].kind == SIM_PART_workload)
-            *requests += sim_workload_look(w, (sim_component_id)i).offered;
+    *requests = cli_bench_offered(w, model);
     sim_world_free(w);
     free(host);
     return took;
-}
-
-static sim_model *read_scenario(void)
-{
-    hr_error e = {0};
-    char *path;
-    sim_model *model;
-    HR_ASSERT(pattern_path("caching", &path, &e) == HR_OK);        // cli_bench_ready has seen it
-    HR_ASSERT(sim_model_read(path, "aside", &model, &e) == HR_OK);
-    free(path);
-    return model;
 }
 
 // With and without in turn, so that a machine that becomes slower meanwhile does not count.
@@ -46,7 +28,7 @@ double cli_bench_log(uint32_t which)
 {
     enum { TURNS = 3 };
     hr_error e = {0};
-    sim_model *model = read_scenario();
+    sim_model *model = cli_bench_model();
     const char *folder = getenv("TMPDIR");
     char *path = hr_format("%s/headroom-bench-%ld.%s", folder ? folder : "/tmp", (long)getpid(), which & CLI_BENCH_RECORDS ? "hrlog" : "csv");
     double without = 0, with = 0;

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 
-#include "patterns/catalogue.h"
 #include "viz/scene/picture.h"
 
 enum { WIDTH = 1920, HEIGHT = 1080, FRAMES = 300, JUMPS = 20 };
@@ -20,13 +19,7 @@ typedef struct {
 static stage open_stage(hr_time duration)
 {
     stage s = {.view = {.width = WIDTH, .height = HEIGHT, .scale = 1, .speed = viz_speed_find("1/10"), .is_playing = true, .has_legend = true}};
-    hr_error e = {0};
-    char *path;
-    hr_status status = pattern_path("caching", &path, &e);
-    HR_ASSERT(status == HR_OK);                // part of the program
-    status = sim_model_read(path, "aside", &s.model, &e);
-    HR_ASSERT(status == HR_OK);
-    free(path);
+    s.model = cli_bench_model();
     s.model->duration = duration;
     s.player = viz_player_open(s.model, 1);
     s.picture = viz_picture_make(s.player);

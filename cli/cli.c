@@ -9,6 +9,29 @@
 
 #include "sim/scenario/units.h"
 
+void cli_print_commands(const cli_command *rows, size_t count, FILE *to)
+{
+    for (size_t i = 0; i < count; i++)
+        fprintf(to, "  %-10s %s\n", rows[i].name, rows[i].summary);
+}
+
+hr_status cli_run_command(const cli_command *rows, size_t count, const char *missing, const char *help, int argc, char **argv)
+{
+    const char **names = hr_alloc((count + 1) * sizeof *names);
+    hr_status (*run)(int, char **) = NULL;
+    for (size_t i = 0; i < count; i++) {
+        names[i] = rows[i].name;
+        if (strcmp(argv[1], names[i]) == 0)
+            run = rows[i].run;
+    }
+    const char *near = hr_nearest(argv[1], names);
+    free(names);
+    if (run)
+        return run(argc - 1, argv + 1);
+    fprintf(stderr, "headroom: %s '%s'%s; `%s` lists them\n", missing, argv[1], HR_HINT(near, '\''), help);
+    return HR_BAD_INPUT;
+}
+
 hr_status cli_complain(const hr_error *e)
 {
     fprintf(stderr, "headroom: %s", e->text);

@@ -6,6 +6,7 @@
 #define CLI_CLI_H
 
 #include <signal.h>
+#include <stdio.h>
 
 #include "sim/core/base.h"
 
@@ -36,6 +37,12 @@ typedef enum { CLI_GO, CLI_DONE, CLI_WRONG } cli_parse_result;
 // Reads options, moves the other words to argv[1 …] and sets *words to their number. CLI_DONE: help was printed, return HR_OK.
 // CLI_WRONG: the complaint was printed, return HR_BAD_INPUT.
 cli_parse_result cli_parse(const cli_usage *usage, int argc, char **argv, int *words);
+
+// What argv[1] chooses from: the verbs, the forms of one.
+typedef struct { const char *name, *summary; hr_status (*run)(int argc, char **argv); } cli_command;
+void cli_print_commands(const cli_command *rows, size_t count, FILE *to);
+// Runs the row that argv[1] names, whose argv[0] it is. No such row: "`missing` 'word'", a hint, and that `help` lists them.
+hr_status cli_run_command(const cli_command *rows, size_t count, const char *missing, const char *help, int argc, char **argv);
 
 // Prints the messages of `e`, each "headroom: …", on stderr and returns e->status.
 hr_status cli_complain(const hr_error *e);

@@ -3,29 +3,18 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/words.h"
 #include "sim/scenario/keys.h"
 
-// What is no key: steps and their conditions, and what stands for a value; by the topic that `explain` takes.
-static const struct { const char *topic, *name, *heading, *want, *help; } words[] = {
-#define SIM_STEP(name, argument, help) {"steps", #name, #name, argument, help},
-#include "sim/parts/step.def"
-#undef SIM_STEP
-#define SIM_CONDITION(name, argument, help) {"steps", #name, "if: {" #name "}", argument, help},
-#include "sim/parts/condition.def"
-#undef SIM_CONDITION
-#define SIM_DISTRIBUTION(name, arguments, help) {"distributions", #name, arguments, NULL, help},
-#include "sim/core/distribution.def"
-#undef SIM_DISTRIBUTION
-#define SIM_RATE(name, arguments, help) {"rates", #name, arguments, NULL, help},
-#include "sim/parts/rates.def"
-#undef SIM_RATE
-#define SIM_ARRIVAL(name, arguments, help) {"arrivals", #name, arguments, NULL, help},
-#include "sim/parts/arrivals.def"
-#undef SIM_ARRIVAL
-#define SIM_POPULARITY(name, arguments, help) {"keys", #name, arguments, NULL, help},
-#include "sim/core/popularity.def"
-#undef SIM_POPULARITY
-};
+// Steps and conditions want something; what stands for a value is written with its arguments.
+static void print_word(const cli_word *w)
+{
+    bool is_condition = strcmp(w->kind, "conditions") == 0;
+    if (is_condition || strcmp(w->kind, "steps") == 0)
+        printf("%s%s%s\n    want: %s; %s\n", is_condition ? "if: {" : "", w->name, is_condition ? "}" : "", w->arguments, w->help);
+    else
+        printf("%s\n    %s\n", w->arguments, w->help);
+}
 
 static void print_key(const sim_key *k)
 {
@@ -33,8 +22,11 @@ static void print_key(const sim_key *k)
            !k->fallback ? "none, it is required" : *k->fallback ? k->fallback : "absent");
 }
 
-// `steps` means the words and the keys of steps.
-static bool is_step(const char *asked, const char *owner) { return strcmp(asked, "steps") == 0 && strcmp(owner, "step") == 0; }
+// `steps` means the words of steps, their conditions, and their keys.
+static bool is_step(const char *asked, const char *owner)
+{
+    return strcmp(asked, "steps") == 0 && (strcmp(owner, "step") == 0 || strcmp(owner, "conditions") == 0);
+}
 
 hr_status cli_explain(int argc, char **argv)
 {
@@ -49,10 +41,9 @@ hr_status cli_explain(int argc, char **argv)
         return parsed == CLI_DONE ? HR_OK : HR_BAD_INPUT;
     char full[128];
     bool any = false;
-    for (size_t i = 0; i < HR_COUNT(words); i++)
-        if (given == 0 || strcmp(argv[1], words[i].topic) == 0 || strcmp(argv[1], words[i].name) == 0) {
-            printf("%s\n    %s%s%s%s\n", words[i].heading, words[i].want ? "want: " : "", words[i].want ? words[i].want : "",
-                   words[i].want ? "; " : "", words[i].help);
+    for (const cli_word *w = cli_words; w->kind; w++)
+        if (given == 0 || strcmp(argv[1], w->kind) == 0 || strcmp(argv[1], w->name) == 0 || is_step(argv[1], w->kind)) {
+            print_word(w);
             any = true;
         }
     for (const sim_key *k = sim_key_table; k->owner; k++) {

@@ -370,7 +370,6 @@ hr_status cli_lab(int argc, char **argv)
         }
     }
     const char *near = hr_nearest(argv[1], names);
-    hr_fail(&e, HR_BAD_INPUT, "lab %s%s: want headroom %s%s%s%s", argv[1], words > 1 ? " …" : "", usage.usage, near ? "; did you mean '" : "",
-            near ? near : "", near ? "'?" : "");
+    hr_fail(&e, HR_BAD_INPUT, "lab %s%s: want headroom %s%s", argv[1], words > 1 ? " …" : "", usage.usage, HR_HINT(near, '\''));
     return cli_complain(&e);
 }

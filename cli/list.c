@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/words.h"
 #include "patterns/catalogue.h"
 #include "sim/policy/balance/balance.h"
 #include "sim/policy/breaker/breaker.h"
@@ -93,46 +94,11 @@ static void add_sheds(listing *l)
         add(l, sim_sheds[i]->name, "", sim_sheds[i]->summary);
 }
 
-static void add_distributions(listing *l)
+static void add_words(listing *l)
 {
-#define SIM_DISTRIBUTION(name, arguments, help) add(l, #name, arguments, help);
-#include "sim/core/distribution.def"
-#undef SIM_DISTRIBUTION
-}
-
-static void add_rates(listing *l)
-{
-#define SIM_RATE(name, arguments, help) add(l, #name, arguments, help);
-#include "sim/parts/rates.def"
-#undef SIM_RATE
-}
-
-static void add_arrivals(listing *l)
-{
-#define SIM_ARRIVAL(name, arguments, help) add(l, #name, arguments, help);
-#include "sim/parts/arrivals.def"
-#undef SIM_ARRIVAL
-}
-
-static void add_keys(listing *l)
-{
-#define SIM_POPULARITY(name, arguments, help) add(l, #name, arguments, help);
-#include "sim/core/popularity.def"
-#undef SIM_POPULARITY
-}
-
-static void add_steps(listing *l)
-{
-#define SIM_STEP(name, argument, help) add(l, #name, argument, help);
-#include "sim/parts/step.def"
-#undef SIM_STEP
-}
-
-static void add_conditions(listing *l)
-{
-#define SIM_CONDITION(name, argument, help) add(l, #name, argument, help);
-#include "sim/parts/condition.def"
-#undef SIM_CONDITION
+    for (const cli_word *w = cli_words; w->kind; w++)
+        if (strcmp(w->kind, l->kind) == 0)
+            add(l, w->name, w->arguments, w->help);
 }
 
 static void add_components(listing *l)
@@ -152,18 +118,18 @@ static void add_outcomes(listing *l)
 static const struct { const char *name, *summary; void (*add)(listing *l); } kinds[] = {
     {"patterns",      "the catalogue: `compare NAME`", add_patterns},
     {"components",    "what a scenario is made of: `kind: NAME`", add_components},
-    {"steps",         "what a service does with a request", add_steps},
-    {"conditions",    "what an `if` step asks", add_conditions},
+    {"steps",         "what a service does with a request", add_words},
+    {"conditions",    "what an `if` step asks", add_words},
     {"balancers",     "how a balancer chooses a replica: `policy: NAME`", add_balancers},
     {"evictions",     "which key a full cache gives up: `eviction: NAME`", add_evictions},
     {"limiters",      "how a rate limiter decides: `kind: limiter`, `replay limit`", add_limiters},
     {"breakers",      "what opens a circuit breaker: `kind: breaker`, `replay breaker`", add_breakers},
     {"retries",       "how long a retry waits: `retry: {policy: NAME}`", add_retries},
     {"sheds",         "how load shedding finds its limit: `shed: {policy: NAME}`", add_sheds},
-    {"distributions", "how times are written", add_distributions},
-    {"rates",         "how often requests come: `rate: …`", add_rates},
-    {"arrivals",      "gaps between requests: `arrivals: …`", add_arrivals},
-    {"keys",          "which row a request is about: `key: …`", add_keys},
+    {"distributions", "how times are written", add_words},
+    {"rates",         "how often requests come: `rate: …`", add_words},
+    {"arrivals",      "gaps between requests: `arrivals: …`", add_words},
+    {"keys",          "which row a request is about: `key: …`", add_words},
     {"metrics",       "what is measured, for objectives and claims", add_metrics},
     {"outcomes",      "how a request can end", add_outcomes},
 };
@@ -198,8 +164,7 @@ hr_status cli_list(int argc, char **argv)
     if (!any) {
         const char *near = hr_nearest(argv[1], names);
         hr_error e = {0};
-        hr_fail(&e, HR_BAD_INPUT, "no kind '%s'%s%s%s; `headroom list` shows all", argv[1], near ? "; did you mean '" : "", near ? near : "",
-                near ? "'?" : "");
+        hr_fail(&e, HR_BAD_INPUT, "no kind '%s'%s; `headroom list` shows all", argv[1], HR_HINT(near, '\''));
         return cli_complain(&e);
     }
     listing l = {.entries = json_array()};

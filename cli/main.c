@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 
-static const struct { const char *name, *summary; hr_status (*run)(int argc, char **argv); } verbs[] = {
+static const cli_command verbs[] = {
 #define CLI_VERB(name, summary) {#name, summary, cli_##name},
 #include "cli/verbs.def"
 #undef CLI_VERB
@@ -13,8 +13,7 @@ static const struct { const char *name, *summary; hr_status (*run)(int argc, cha
 static void print_verbs(void)
 {
     printf("Headroom checks what scaling patterns do: it simulates, with an interval on every number.\n\nusage: headroom VERB …\n\n");
-    for (size_t i = 0; i < HR_COUNT(verbs); i++)
-        printf("  %-10s %s\n", verbs[i].name, verbs[i].summary);
+    cli_print_commands(verbs, HR_COUNT(verbs), stdout);
     printf("\n`headroom VERB --help` tells more. To begin: headroom compare caching\n");
 }
 
@@ -28,14 +27,5 @@ int main(int argc, char **argv)
         puts("headroom " HEADROOM_VERSION);
         return HR_OK;
     }
-    const char *names[HR_COUNT(verbs) + 1] = {0};
-    for (size_t i = 0; i < HR_COUNT(verbs); i++) {
-        names[i] = verbs[i].name;
-        if (strcmp(argv[1], names[i]) == 0)
-            return (int)verbs[i].run(argc - 1, argv + 1);
-    }
-    const char *near = hr_nearest(argv[1], names);
-    fprintf(stderr, "headroom: no verb '%s'%s%s%s; `headroom --help` lists them\n", argv[1], near ? "; did you mean '" : "", near ? near : "",
-            near ? "'?" : "");
-    return HR_BAD_INPUT;
+    return (int)cli_run_command(verbs, HR_COUNT(verbs), "no verb", "headroom --help", argc, argv);
 }

@@ -27,8 +27,7 @@ static int row_named(const char *name, hr_error *e)
     int row = sim_breaker_find(name);
     const char *near = hr_nearest(name, names);
     if (row < 0)
-        hr_fail(e, HR_BAD_INPUT, "no breaker '%s'%s%s%s; `headroom list breakers` names them", name, near ? "; did you mean '" : "", near ? near : "",
-                near ? "'?" : "");
+        hr_fail(e, HR_BAD_INPUT, "no breaker '%s'%s; `headroom list breakers` names them", name, HR_HINT(near, '\''));
     return row;
 }
 

@@ -68,8 +68,7 @@ static hr_status read_policies(job *j, const char *list, hr_error *e)
         int row = sim_evictor_find(name);
         const char *near = hr_nearest(name, names);
         if (row < 0)
-            hr_fail(e, HR_BAD_INPUT, "no eviction policy '%s'%s%s%s; `headroom list evictions` names them", name, near ? "; did you mean '" : "",
-                    near ? near : "", near ? "'?" : "");
+            hr_fail(e, HR_BAD_INPUT, "no eviction policy '%s'%s; `headroom list evictions` names them", name, HR_HINT(near, '\''));
         else if (j->policies == MOST_POLICIES)
             hr_fail(e, HR_BAD_INPUT, "--policy: more than %d policies", MOST_POLICIES);
         else

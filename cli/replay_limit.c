@@ -44,8 +44,7 @@ static int row_named(const char *name, hr_error *e)
             names[n++] = sim_limiters[i]->name;
     const char *near = hr_nearest(name, names);
     if (row < 0)
-        hr_fail(e, HR_BAD_INPUT, "no limiter '%s'%s%s%s; `headroom list limiters` names them", name, near ? "; did you mean '" : "", near ? near : "",
-                near ? "'?" : "");
+        hr_fail(e, HR_BAD_INPUT, "no limiter '%s'%s; `headroom list limiters` names them", name, HR_HINT(near, '\''));
     else if (sim_limiters[row]->end)
         hr_fail(e, HR_BAD_INPUT, "'%s' has to know when calls end, and arrivals do not tell: use it in a scenario", name);
     return row;

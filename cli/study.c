@@ -26,8 +26,7 @@ static void read_watched(const char *words, bool *watched, hr_error *e)
         int metric = sim_metric_find(word);
         const char *near = metric < 0 ? hr_nearest(word, names) : NULL;
         if (metric < 0)
-            hr_fail(e, HR_BAD_INPUT, "--of %s: '%s' is no metric%s%s%s; see: headroom list metrics", words, word, near ? "; did you mean '" : "",
-                    near ? near : "", near ? "'?" : "");
+            hr_fail(e, HR_BAD_INPUT, "--of %s: '%s' is no metric%s; see: headroom list metrics", words, word, HR_HINT(near, '\''));
         else
             watched[metric] = true;
     }

@@ -74,7 +74,7 @@ static bool check_keys(reader *r, const char *where, sim_node *map, const key *k
     for (const sim_node *m = map->first; m; m = m->next)
         if (!m->used) {
             const char *near = hr_nearest(m->key->text, names);
-            FAIL(r, m->key, "%s has no key `%s`%s%s%s", where, m->key->text, near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
+            FAIL(r, m->key, "%s has no key `%s`%s", where, m->key->text, HR_HINT(near, '`'));
             good = false;
         }
     return good;
@@ -374,8 +374,8 @@ hr_status lab_find(const char *word, lab **out, hr_error *e)
         status = read_named(*name, out, e);
     } else {
         const char *near = hr_nearest(word, (const char *const *)names);
-        hr_fail(e, HR_BAD_INPUT, "no lab is '%s'%s%s%s; `headroom lab list` lists them by number and name", word,
-                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        hr_fail(e, HR_BAD_INPUT, "no lab is '%s'%s; `headroom lab list` lists them by number and name", word,
+                HR_HINT(near, '\''));
     }
     free_names(names);
     return status;

@@ -68,8 +68,8 @@ hr_status pattern_path(const char *word, char **path, hr_error *e)
     free(found);
     char **list = pattern_names();
     const char *near = hr_nearest(word, (const char *const *)list);
-    hr_fail(e, HR_BAD_INPUT, "no pattern is named '%s'%s%s%s; a file is written with its ending, such as mine.yaml", word,
-            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    hr_fail(e, HR_BAD_INPUT, "no pattern is named '%s'%s; a file is written with its ending, such as mine.yaml", word,
+            HR_HINT(near, '\''));
     for (char **name = list; *name; name++)
         free(*name);
     free(list);

@@ -3,19 +3,25 @@
 
 #include <stdlib.h>
 
+static void make_room(real_samples *s, size_t count)
+{
+    if (s->count + count <= s->room)
+        return;
+    s->room = s->room * 2 > s->count + count ? s->room * 2 : s->count + count + 1024;
+    s->seconds = hr_realloc(s->seconds, s->room * sizeof *s->seconds);
+}
+
 void real_samples_add(real_samples *s, hr_time took)
 {
-    if (s->count == s->room) {
-        s->room = s->room ? s->room * 2 : 1024;
-        s->seconds = hr_realloc(s->seconds, s->room * sizeof *s->seconds);
-    }
+    make_room(s, 1);
     s->seconds[s->count++] = (double)took * 1e-9;
 }
 
 void real_samples_join(real_samples *s, const real_samples *more)
 {
+    make_room(s, more->count);
     for (size_t i = 0; i < more->count; i++)
-        real_samples_add(s, (hr_time)(more->seconds[i] * 1e9 + 0.5));
+        s->seconds[s->count++] = more->seconds[i];
 }
 
 void real_samples_free(real_samples *s)

@@ -211,6 +211,13 @@ const char *hr_nearest(const char *word, const char *const *names)
     return best;
 }
 
+const char *hr_hint(const char *near, char quote, char out[HR_HINT_ROOM])
+{
+    if (near)
+        snprintf(out, HR_HINT_ROOM, "; did you mean %c%s%c?", quote, near, quote);
+    return out;
+}
+
 hr_time hr_now(void)
 {
     struct timespec t;

@@ -59,8 +59,12 @@ hr_status hr_write_file(const char *path, const void *data, size_t size, hr_erro
 // Makes the folder and those above it where they are missing, with permissions `mode`; fine when it is there.
 hr_status hr_make_folder(const char *path, unsigned mode, hr_error *e) HR_MUST_USE;
 
+enum { HR_HINT_ROOM = 96 };
 // The nearest of `names` (NULL-terminated) to `word` for "did you mean", or NULL when none is near.
 const char *hr_nearest(const char *word, const char *const *names);
+// How a message ends: "; did you mean 'near'?" in quotes of that sort, or "" when near is NULL. Good until the end of the block.
+const char *hr_hint(const char *near, char quote, char out[HR_HINT_ROOM]);
+#define HR_HINT(near, quote) hr_hint(near, quote, (char[HR_HINT_ROOM]){0})
 
 // Monotonic wall-clock time in nanoseconds (CLOCK_MONOTONIC): for measuring, never inside a simulated world.
 hr_time hr_now(void);

@@ -30,7 +30,7 @@ static void check_names(reader *x, const json_t *o, const char *where, const cha
             i++;
         const char *near = names[i] ? NULL : hr_nearest(key, names);
         if (!names[i])
-            FAIL(x, "%s has no field '%s'%s%s%s", where, key, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+            FAIL(x, "%s has no field '%s'%s", where, key, HR_HINT(near, '\''));
     }
 }
 #define CHECK_NAMES(x, o, where, ...) check_names(x, o, where, (const char *const[]){__VA_ARGS__, NULL})

@@ -179,8 +179,8 @@ static bool read_head(tracer *t, char **field, int n, bool *is_head)
                 c++;
         const char *near = column_names[c] ? NULL : hr_nearest(field[i], column_names);
         if (!column_names[c])
-            return LINE_FAIL(&t->lines, "no column is named '%.40s'%s%s%s; there are time, key, size, op", field[i],
-                             near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+            return LINE_FAIL(&t->lines, "no column is named '%.40s'%s; there are time, key, size, op", field[i],
+                             HR_HINT(near, '\''));
         for (int k = 0; k < i; k++)
             if (t->column[k] == c)
                 return LINE_FAIL(&t->lines, "two columns `%s`", column_names[c]);
@@ -200,8 +200,8 @@ static bool read_op(tracer *t, const char *text, uint16_t *op)
     if (!t->operations)
         return true;
     const char *near = hr_nearest(text, t->operations);
-    return LINE_FAIL(&t->lines, "op '%.40s' is no operation of what is called%s%s%s", text,
-                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return LINE_FAIL(&t->lines, "op '%.40s' is no operation of what is called%s", text,
+                     HR_HINT(near, '\''));
 }
 
 static bool read_field(tracer *t, int column, const char *text)

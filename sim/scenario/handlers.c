@@ -37,8 +37,7 @@ int sim_resolve(sim_reader *r, const sim_node *node, const char *name, int kind)
         names[n++] = c->name;
     }
     const char *near = hr_nearest(name, names);
-    SIM_FAIL(r, node, "no %s is named '%s'%s%s%s", kind >= 0 ? sim_kinds[kind]->name : "component", name, near ? "; did you mean '" : "",
-             near ? near : "", near ? "'?" : "");
+    SIM_FAIL(r, node, "no %s is named '%s'%s", kind >= 0 ? sim_kinds[kind]->name : "component", name, HR_HINT(near, '\''));
     return -1;
 }
 
@@ -83,7 +82,7 @@ bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uin
         }
     }
     const char *near = hr_nearest(rest, names);
-    SIM_FAIL(r, node, "'%s' has no operation '%s'%s%s%s", name, rest, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    SIM_FAIL(r, node, "'%s' has no operation '%s'%s", name, rest, HR_HINT(near, '\''));
     return false;
 }
 
@@ -124,7 +123,7 @@ static bool resolve_statement(sim_reader *r, const sim_node *node, uint16_t *tar
         }
     }
     const char *near = hr_nearest(rest, names);
-    SIM_FAIL(r, node, "'%s' has no statement '%s'%s%s%s", name, rest, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    SIM_FAIL(r, node, "'%s' has no statement '%s'%s", name, rest, HR_HINT(near, '\''));
     return false;
 }
 
@@ -208,8 +207,8 @@ static void read_condition(compiler *c, sim_node *map, sim_step_def *step)
             kind = k;
     if (kind < 0) {
         const char *near = value ? hr_nearest(value->key->text, names) : NULL;
-        SIM_FAIL(r, map, "if: want one condition, {chance: 30%%}, {key_share: 10%%}, {key_below: 1000} or {status: timeout}%s%s%s",
-                 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        SIM_FAIL(r, map, "if: want one condition, {chance: 30%%}, {key_share: 10%%}, {key_below: 1000} or {status: timeout}%s",
+                 HR_HINT(near, '\''));
         return;
     }
     sim_node_member(map, names[kind]);         // it is used
@@ -374,8 +373,8 @@ static void read_step(compiler *c, sim_node *map)
             names[k] = sim_step_name((sim_step_kind)k);
         const char *word = map->kind == SIM_MAP && map->first ? map->first->key->text : map->kind == SIM_SCALAR ? map->text : "";
         const char *near = hr_nearest(word, names);
-        SIM_FAIL(r, map, "%s: '%s' is no step; want {wait: 5ms}, {get: cache, miss: […]}, {query: db.by_id} …%s%s%s", c->where, word,
-                 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        SIM_FAIL(r, map, "%s: '%s' is no step; want {wait: 5ms}, {get: cache, miss: […]}, {query: db.by_id} …%s", c->where, word,
+                 HR_HINT(near, '\''));
         return;
     }
     if (c->count >= MOST_STEPS - 2) {

@@ -136,8 +136,8 @@ static bool read_key(sim_pool *pool, const sim_source *source, const sim_key *k,
     if (range)
         SIM_WRONG(source, node, "%s.%s = '%s': out of range, want %g to %g", where, k->name, said, k->least, k->most);
     else
-        SIM_WRONG(source, node, "%s.%s = '%s': want %s%s%s%s", where, k->name, said, sim_type_example(k->type),
-                  near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        SIM_WRONG(source, node, "%s.%s = '%s': want %s%s", where, k->name, said, sim_type_example(k->type),
+                  HR_HINT(near, '\''));
     return false;
 }
 
@@ -154,8 +154,7 @@ bool sim_keys_read(sim_pool *pool, const sim_source *source, const char *owner, 
     for (const sim_node *m = map->first; m; m = m->next)
         if (!m->used) {
             const char *near = hr_nearest(m->key->text, names);
-            SIM_WRONG(source, m->key, "%s has no key `%s`%s%s%s", where, m->key->text, near ? "; did you mean `" : "", near ? near : "",
-                      near ? "`?" : "");
+            SIM_WRONG(source, m->key, "%s has no key `%s`%s", where, m->key->text, HR_HINT(near, '`'));
             good = false;
         }
     return good;

@@ -304,7 +304,7 @@ bool sim_read_program(sim_pool *pool, const sim_source *source, const char *text
         }
     }
     const char *near = hr_nearest(name, names);
-    return sim_because(source, "no program '%s'%s%s%s", name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    return sim_because(source, "no program '%s'%s", name, HR_HINT(near, '\''));
 }
 
 // How often a rate changes in a second, at least: turns of its program or visits of its states.

@@ -32,7 +32,7 @@ static bool check_map(reader *r, const sim_node *map, const char *where, const c
             i++;
         const char *near = names[i] ? NULL : hr_nearest(m->key->text, names);
         if (!names[i])
-            FAIL(r, m->key, "%s has no field `%s`%s%s%s", where, m->key->text, near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
+            FAIL(r, m->key, "%s has no field `%s`%s", where, m->key->text, HR_HINT(near, '`'));
     }
     return true;
 }

@@ -97,8 +97,7 @@ static void read_variants(sim_reader *r, sim_node *root, const char *wanted)
     }
     if (!found) {
         const char *near = hr_nearest(wanted, names);
-        SIM_FAIL(r, variants ? variants : root, "no variant is named '%s'%s%s%s", wanted, near ? "; did you mean '" : "", near ? near : "",
-                 near ? "'?" : "");
+        SIM_FAIL(r, variants ? variants : root, "no variant is named '%s'%s", wanted, HR_HINT(near, '\''));
     }
 }
 
@@ -288,8 +287,7 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
             for (int k = SIM_PART_workload + 1; k < SIM_PART_COUNT; k++)
                 names[k - 1] = sim_kinds[k]->name;
             const char *near = kind && kind->kind == SIM_SCALAR ? hr_nearest(kind->text, names) : NULL;
-            SIM_FAIL(r, kind ? kind : n, "%s: want `kind: service` or another of `list components`%s%s%s", n->key->text,
-                     near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+            SIM_FAIL(r, kind ? kind : n, "%s: want `kind: service` or another of `list components`%s", n->key->text, HR_HINT(near, '\''));
             continue;
         }
         r->nodes[m->component_count] = n;
@@ -491,7 +489,7 @@ static void read_live(sim_reader *r, sim_node *root)
         if (known)
             m->live_variants[m->live_variant_count++] = v->text;
         else
-            SIM_FAIL(r, v, "live.variants: no variant of that name%s%s%s", near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+            SIM_FAIL(r, v, "live.variants: no variant of that name%s", HR_HINT(near, '\''));
     }
     if (loads && loads->kind != SIM_LIST)
         SIM_FAIL(r, loads, "live.loads: want a list such as [40%%, 60%%, 80%%]");

@@ -230,13 +230,11 @@ static hr_status check_one(const sim_model *model, const sim_claim *claim, const
     if (!r.problem)
         return HR_OK;
     int place = (int)(r.at - text);
-    char said[80] = "", hint[96] = "";
+    char said[80] = "";
     if (r.wrong[0])
         snprintf(said, sizeof said, " '%s'", r.wrong);
-    if (r.near)
-        snprintf(hint, sizeof hint, "; did you mean '%s'?", r.near);
     return hr_fail(e, HR_BAD_INPUT, "%s:%d:%d: claim %s: %s%s%s\n    %s\n    %*s^", model->path, claim->line, claim->column + place,
-                   claim->id, r.problem, said, hint, text, place, "");
+                   claim->id, r.problem, said, HR_HINT(r.near, '\''), text, place, "");
 }
 
 hr_status sim_claims_check(const sim_model *model, hr_error *e)
@@ -254,8 +252,8 @@ hr_status sim_claims_check(const sim_model *model, hr_error *e)
         if (sim_metric_find(o->metric) >= 0)
             continue;
         const char *near = hr_nearest(o->metric, names);
-        status = hr_fail(e, HR_BAD_INPUT, "%s:%d:%d: objective '%s' is no metric%s%s%s", model->path, o->line, o->column, o->metric,
-                         near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        status = hr_fail(e, HR_BAD_INPUT, "%s:%d:%d: objective '%s' is no metric%s", model->path, o->line, o->column, o->metric,
+                         HR_HINT(near, '\''));
     }
     return status;
 }

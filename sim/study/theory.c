@@ -20,8 +20,7 @@ hr_status sim_theory_named(const char *name, const sim_theory_model **model, hr_
     if (*model)
         return HR_OK;
     const char *near = hr_nearest(name, names);
-    return hr_fail(e, HR_BAD_INPUT, "no model '%s'%s%s%s; `headroom theory --list` names all", name, near ? "; did you mean '" : "",
-                   near ? near : "", near ? "'?" : "");
+    return hr_fail(e, HR_BAD_INPUT, "no model '%s'%s; `headroom theory --list` names all", name, HR_HINT(near, '\''));
 }
 
 const char *sim_theory_kind_example(sim_theory_kind kind)
@@ -83,8 +82,7 @@ static void read_word(const sim_theory_model *model, const char *word, bool *giv
     const char *near = hr_nearest(name, names);
     bool range = false;
     if (place < 0) {
-        hr_fail(e, HR_BAD_INPUT, "%s has no parameter '%s'%s%s%s; it takes %s", model->name, name, near ? "; did you mean '" : "", near ? near : "",
-                near ? "'?" : "", model->example);
+        hr_fail(e, HR_BAD_INPUT, "%s has no parameter '%s'%s; it takes %s", model->name, name, HR_HINT(near, '\''), model->example);
     } else if (!equals) {
         hr_fail(e, HR_BAD_INPUT, "%s %s: a value is missing; want %s=…, %s", model->name, name, name, sim_theory_kind_example(model->parameters[place].kind));
     } else if (given[place]) {

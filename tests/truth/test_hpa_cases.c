@@ -214,7 +214,7 @@ static bool check_side_limit(const json_t *c)
     uint32_t policy;
     bool is_up = strcmp(word(c, "kind"), "scale_up_limit") == 0;
     int32_t current = (int32_t)whole(c, "current");
-    return (is_up ? sim_hpa_up_limit(&side, current, &m, 0, &policy) : sim_hpa_down_limit(&side, current, &m, 0, &policy)) ==
+    return sim_hpa_side_limit(&side, is_up, current, &m, 0, &policy) ==
            whole(c, "expected_limit");
 }
 

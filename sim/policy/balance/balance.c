@@ -27,8 +27,7 @@ static hr_status unknown(const char *name, hr_error *e)
     for (size_t i = 0; sim_balancers[i] && i < 63; i++)
         names[i] = sim_balancers[i]->name;
     const char *near = hr_nearest(name, names);
-    return hr_fail(e, HR_BAD_INPUT, "no balancer is named '%s'%s%s%s; `headroom list balancers` names them", name, near ? "; did you mean '" : "",
-                   near ? near : "", near ? "'?" : "");
+    return hr_fail(e, HR_BAD_INPUT, "no balancer is named '%s'%s; `headroom list balancers` names them", name, HR_HINT(near, '\''));
 }
 
 char *sim_balancer_parameters(const sim_balancer *b)
@@ -122,17 +121,8 @@ uint64_t sim_balance_hash(uint64_t seed, const void *bytes, size_t count)
 
 uint32_t sim_balance_rotate(const sim_candidates *c)
 {
-    uint32_t best = c->slot[0];
-    int64_t total = 0;
-    for (uint32_t i = 0; i < c->count; i++) {
-        sim_peer *p = &c->peer[c->slot[i]];
-        p->current += p->effective;
-        total += p->effective;
-        if (p->effective < (int32_t)p->weight)
-            p->effective++;
-        if (p->current > c->peer[best].current)
-            best = c->slot[i];
-    }
-    c->peer[best].current -= total;
-    return best;
+    sim_turn turn = {.best = c->slot[0]};
+    for (uint32_t i = 0; i < c->count; i++)
+        sim_turn_take_part(&turn, c, c->slot[i]);
+    return sim_turn_end(&turn, c);
 }

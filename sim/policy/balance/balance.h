@@ -101,5 +101,22 @@ uint32_t sim_balance_below(const sim_candidates *c, uint32_t i, uint32_t bound);
 uint64_t sim_balance_hash(uint64_t seed, const void *bytes, size_t count);
 // nginx' smooth weighted round robin among those that may be chosen; the hash policies fall back on it.
 uint32_t sim_balance_rotate(const sim_candidates *c);
+// The same among some of them: `best` begins as the first of those that take part.
+typedef struct { uint32_t best; int64_t total; } sim_turn;
+static inline void sim_turn_take_part(sim_turn *turn, const sim_candidates *c, uint32_t slot)
+{
+    sim_peer *p = &c->peer[slot];
+    p->current += p->effective;
+    turn->total += p->effective;
+    if (p->effective < (int32_t)p->weight)
+        p->effective++;
+    if (p->current > c->peer[turn->best].current)
+        turn->best = slot;
+}
+static inline uint32_t sim_turn_end(const sim_turn *turn, const sim_candidates *c)
+{
+    c->peer[turn->best].current -= turn->total;
+    return turn->best;
+}
 
 #endif

@@ -34,20 +34,11 @@ static uint32_t scan(const sim_candidates *c)
     if (!ties)
         return best;
     const sim_peer least = c->peer[best];
-    int64_t total = 0;
-    for (uint32_t i = first; i < c->count; i++) {
-        sim_peer *p = &c->peer[c->slot[i]];
-        if (compare(p, &least) != 0)
-            continue;
-        p->current += p->effective;
-        total += p->effective;
-        if (p->effective < (int32_t)p->weight)
-            p->effective++;
-        if (p->current > c->peer[best].current)
-            best = c->slot[i];
-    }
-    c->peer[best].current -= total;
-    return best;
+    sim_turn turn = {.best = best};
+    for (uint32_t i = first; i < c->count; i++)
+        if (compare(&c->peer[c->slot[i]], &least) == 0)
+            sim_turn_take_part(&turn, c, c->slot[i]);
+    return sim_turn_end(&turn, c);
 }
 
 static uint32_t pick(void *state, const sim_candidates *eligible)

@@ -152,8 +152,7 @@ int32_t sim_hpa_stabilise(sim_hpa_history *history, hr_time up, hr_time down, in
 
 int32_t sim_hpa_change_in(const sim_hpa_events *events, hr_time period, hr_time now);
 // How far a side lets the replicas go; *policy is the deciding one, from 0.
-int32_t sim_hpa_up_limit(const sim_hpa_side *side, int32_t current, const sim_hpa_memory *memory, hr_time now, uint32_t *policy);
-int32_t sim_hpa_down_limit(const sim_hpa_side *side, int32_t current, const sim_hpa_memory *memory, hr_time now, uint32_t *policy);
+int32_t sim_hpa_side_limit(const sim_hpa_side *side, bool is_up, int32_t current, const sim_hpa_memory *memory, hr_time now, uint32_t *policy);
 
 typedef struct {
     int32_t      replicas;

@@ -131,37 +131,26 @@ static int32_t base_of(const sim_hpa_policy *p, int32_t current, const sim_hpa_m
     return sim_go_low((int64_t)current - sim_hpa_change_in(&m->up, p->period, now) + sim_hpa_change_in(&m->down, p->period, now));
 }
 
-int32_t sim_hpa_up_limit(const sim_hpa_side *side, int32_t current, const sim_hpa_memory *m, hr_time now, uint32_t *policy)
+// One policy's limit. Upwards a percentage is rounded up; downwards it is cut off, with its dust: 10 less 90 % is 0.
+static int32_t limit_of(const sim_hpa_policy *p, int32_t base, bool is_up)
 {
-    int32_t limit = 0;
-    *policy = 0;
-    if (side->select == SIM_HPA_DISABLED)
-        return current;
-    for (uint32_t i = 0; i < side->policy_count; i++) {
-        const sim_hpa_policy *p = &side->policies[i];
-        int32_t base = base_of(p, current, m, now);
-        double grown = ceil((double)base * (1 + (double)p->value / 100));
-        int32_t to = p->percent ? sim_go_int32(grown) : sim_go_low((int64_t)base + p->value);
-        if (i && (side->select == SIM_HPA_MAX ? to <= limit : to >= limit))
-            continue;
-        limit = to;
-        *policy = i;
-    }
-    return limit;
+    if (!p->percent)
+        return sim_go_low(is_up ? (int64_t)base + p->value : (int64_t)base - p->value);
+    double share = (double)p->value / 100;
+    return sim_go_int32(is_up ? ceil((double)base * (1 + share)) : (double)base * (1 - share));
 }
 
-int32_t sim_hpa_down_limit(const sim_hpa_side *side, int32_t current, const sim_hpa_memory *m, hr_time now, uint32_t *policy)
+int32_t sim_hpa_side_limit(const sim_hpa_side *side, bool is_up, int32_t current, const sim_hpa_memory *m, hr_time now, uint32_t *policy)
 {
     int32_t limit = 0;
+    bool wants_more = (side->select == SIM_HPA_MAX) == is_up;      // Max is the largest change: downwards the least replicas
     *policy = 0;
     if (side->select == SIM_HPA_DISABLED)
         return current;
     for (uint32_t i = 0; i < side->policy_count; i++) {
         const sim_hpa_policy *p = &side->policies[i];
-        int32_t base = base_of(p, current, m, now);
-        double shrunk = (double)base * (1 - (double)p->value / 100);           // cut off, with its dust: 10 less 90 % is 0
-        int32_t to = p->percent ? sim_go_int32(shrunk) : sim_go_low((int64_t)base - p->value);
-        if (i && (side->select == SIM_HPA_MAX ? to >= limit : to <= limit))
+        int32_t to = limit_of(p, base_of(p, current, m, now), is_up);
+        if (i && (wants_more ? to <= limit : to >= limit))
             continue;
         limit = to;
         *policy = i;
@@ -189,7 +178,7 @@ sim_hpa_limited sim_hpa_limit_legacy(const sim_hpa *h, int32_t current, int32_t 
 static sim_hpa_limited limit_up(const sim_hpa *h, const sim_hpa_memory *m, int32_t current, int32_t stabilised, hr_time now)
 {
     uint32_t policy;
-    int32_t limit = most(sim_hpa_up_limit(&h->up, current, m, now, &policy), current);
+    int32_t limit = most(sim_hpa_side_limit(&h->up, true, current, m, now, &policy), current);
     bool by_policy = h->max > limit;
     int32_t allowed = by_policy ? limit : h->max;
     if (stabilised <= allowed)
@@ -202,7 +191,7 @@ static sim_hpa_limited limit_up(const sim_hpa *h, const sim_hpa_memory *m, int32
 static sim_hpa_limited limit_down(const sim_hpa *h, const sim_hpa_memory *m, int32_t current, int32_t stabilised, hr_time now)
 {
     uint32_t policy;
-    int32_t limit = least(sim_hpa_down_limit(&h->down, current, m, now, &policy), current);
+    int32_t limit = least(sim_hpa_side_limit(&h->down, false, current, m, now, &policy), current);
     bool by_policy = h->min < limit;
     int32_t allowed = by_policy ? limit : h->min;
     if (stabilised >= allowed)

@@ -1,0 +1,25 @@
+// cli/words.c - see words.h.
+#include "cli/words.h"
+
+#include <stddef.h>
+
+const cli_word cli_words[] = {
+#define SIM_STEP(name, argument, help) {"steps", #name, argument, help},
+#include "sim/parts/step.def"
+#undef SIM_STEP
+#define SIM_CONDITION(name, argument, help) {"conditions", #name, argument, help},
+#include "sim/parts/condition.def"
+#undef SIM_CONDITION
+#define SIM_DISTRIBUTION(name, arguments, help) {"distributions", #name, arguments, help},
+#include "sim/core/distribution.def"
+#undef SIM_DISTRIBUTION
+#define SIM_RATE(name, arguments, help) {"rates", #name, arguments, help},
+#include "sim/parts/rates.def"
+#undef SIM_RATE
+#define SIM_ARRIVAL(name, arguments, help) {"arrivals", #name, arguments, help},
+#include "sim/parts/arrivals.def"
+#undef SIM_ARRIVAL
+#define SIM_POPULARITY(name, arguments, help) {"keys", #name, arguments, help},
+#include "sim/core/popularity.def"
+#undef SIM_POPULARITY
+    {0}};

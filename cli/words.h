@@ -1,0 +1,9 @@
+// cli/words.h - the words of a scenario that are no keys: steps and their conditions, and what stands for a value.
+#ifndef CLI_WORDS_H
+#define CLI_WORDS_H
+
+// Ends with a zeroed row. Rows of a kind stand together.
+typedef struct { const char *kind, *name, *arguments, *help; } cli_word;
+extern const cli_word cli_words[];
+
+#endif

@@ -8,7 +8,10 @@
 #include "cli/words.h"
 #include "patterns/catalogue.h"
 #include "sim/policy/balance/balance.h"
+#include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
+#include "sim/policy/limit/limit.h"
+#include "sim/policy/retry/retry.h"
 #include "sim/study/study.h"
 
 typedef struct { json_t *entries; const char *kind; } listing;
@@ -67,6 +70,30 @@ static void add_evictions(listing *l)
         add(l, sim_evictors[i]->name, "", sim_evictors[i]->summary);
 }
 
+static void add_limiters(listing *l)
+{
+    for (int i = 0; sim_limiters[i]; i++)
+        add(l, sim_limiters[i]->name, "", sim_limiters[i]->summary);
+}
+
+static void add_breakers(listing *l)
+{
+    for (int i = 0; sim_breaker_rows[i]; i++)
+        add(l, sim_breaker_rows[i]->name, "", sim_breaker_rows[i]->summary);
+}
+
+static void add_retries(listing *l)
+{
+    for (int i = 0; sim_retries[i]; i++)
+        add(l, sim_retries[i]->name, "", sim_retries[i]->summary);
+}
+
+static void add_sheds(listing *l)
+{
+    for (int i = 0; sim_sheds[i]; i++)
+        add(l, sim_sheds[i]->name, "", sim_sheds[i]->summary);
+}
+
 static void add_words(listing *l)
 {
     for (const cli_word *w = cli_words; w->kind; w++)
@@ -95,6 +122,10 @@ static const struct { const char *name, *summary; void (*add)(listing *l); } kin
     {"conditions",    "what an `if` step asks", add_words},
     {"balancers",     "how a balancer chooses a replica: `policy: NAME`", add_balancers},
     {"evictions",     "which key a full cache gives up: `eviction: NAME`", add_evictions},
+    {"limiters",      "how a rate limiter decides: `kind: limiter`, `replay limit`", add_limiters},
+    {"breakers",      "what opens a circuit breaker: `kind: breaker`, `replay breaker`", add_breakers},
+    {"retries",       "how long a retry waits: `retry: {policy: NAME}`", add_retries},
+    {"sheds",         "how load shedding finds its limit: `shed: {policy: NAME}`", add_sheds},
     {"distributions", "how times are written", add_words},
     {"rates",         "how often requests come: `rate: …`", add_words},
     {"arrivals",      "gaps between requests: `arrivals: …`", add_words},
@@ -117,8 +148,8 @@ hr_status cli_list(int argc, char **argv)
 {
     bool json = false;
     const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
-    const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, conditions, balancers, evictions, distributions, "
-                             "rates, arrivals, keys, metrics, outcomes.", "headroom list balancers", options, 0, 1};
+    const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, conditions, balancers, evictions, limiters, "
+                             "breakers, retries, sheds, distributions, rates, arrivals, keys, metrics, outcomes.", "headroom list balancers", options, 0, 1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
     if (parsed != CLI_GO)

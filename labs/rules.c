@@ -221,14 +221,12 @@ static void check_kept(referee *r, const sim_node *kept, const sim_node *root)
 
 static const sim_statement_def *statement(const sim_model *model, const sim_step_def *step)
 {
-    return &((const sim_database_def *)model->components[step->target].def)->statements[step->operation];
+    return &((const sim_database_def *)model->components[sim_model_behind(model, step->target)].def)->statements[step->operation];
 }
 
 static const sim_handler_def *called(const sim_model *model, const sim_step_def *step)
 {
-    const sim_model_component *c = &model->components[step->target];
-    if (c->kind == SIM_PART_balancer)
-        c = &model->components[((const sim_balancer_def *)c->def)->target];
+    const sim_model_component *c = &model->components[sim_model_behind(model, step->target)];
     return &((const sim_service_def *)c->def)->handlers[step->operation];
 }
 

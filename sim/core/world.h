@@ -32,6 +32,7 @@ enum {                                         // flags of a call
     SIM_CALL_RUNNING = 16,                     // the callee works on it (holds a worker or a connection)
     SIM_CALL_PART = 32,                        // no call, but a part of one that runs steps by itself: see sim/parts/handler.c
     SIM_CALL_ASKING = 64,                      // it is just handing a nested call over, which may come back at once
+    SIM_CALL_EFFORT = 128,                     // a part that stands between a call and its attempts: see sim/parts/attempts.c
 };
 
 // One unit of work handed from caller to callee. Calls nest by `parent`; a request is the outermost one.
@@ -44,7 +45,10 @@ typedef struct {
         hr_time left;                          // while it waits for a core that may be taken away: what its computation still needs
     };
     sim_ref  parent;                           // the call that the caller was working on, 0 for a request
-    sim_ref  next;                             // link of the queue that it waits in
+    union {
+        sim_ref  next;                         // link of the queue that it waits in
+        uint32_t hedged;                       // of an effort: attempts that were sent beside another
+    };
     uint32_t generation;                       // grows when the slot is reused: a timer for an earlier tenant is stale
     uint32_t version;                          // row version that it read or wrote
     uint32_t floor;                            // row version committed when the request started: older answers are stale
@@ -52,7 +56,7 @@ typedef struct {
     uint32_t path;                             // where it stands in the tree of its request's calls, see sim_path; part of its draws
     union {
         uint32_t ttl_ms;                       // of a cache `set`; 0 = never expires
-        uint32_t count;                        // of a part: rounds of a `repeat` that are over, branches of a `parallel` that are not
+        uint32_t count;                        // of a part: rounds of a `repeat` that are over, branches of a `parallel`, attempts that are not
         sim_ref  previous;                     // while it waits for a worker: who waits before it
     };
     sim_component_id caller, callee;

@@ -86,9 +86,7 @@ static bool pass_on(sim_world *w, sim_component_id id, sim_ref call)
     if (slot == SIM_NO_PEER)
         return false;
     s->choices++;
-    sim_ref child = sim_call_nested(w, call, id);
-    sim_call_at(w, child)->operation = sim_call_at(w, call)->operation;
-    sim_call_send(w, child, s->target, (uint16_t)slot);
+    sim_call_send(w, sim_call_passed(w, call, id), s->target, (uint16_t)slot);
     return true;
 }
 
@@ -124,15 +122,11 @@ static void serve_queue(sim_world *w, sim_component_id id)
 static void reply(sim_world *w, sim_component_id id, sim_ref child)
 {
     balancer *s = SIM_STATE(w, balancer, id);
-    sim_call *c = sim_call_at(w, child);
-    sim_outcome status = (sim_outcome)c->status;
-    sim_upstream_answer(w, s->upstream, c->replica, w->now - c->started, status == SIM_error || status == SIM_lost);
-    sim_ref call = c->parent;
-    sim_call_at(w, call)->version = c->version;
-    sim_call_free(w, child);
+    const sim_call *c = sim_call_at(w, child);
+    sim_upstream_answer(w, s->upstream, c->replica, w->now - c->started, c->status == SIM_error || c->status == SIM_lost);
     s->left++;
     serve_queue(w, id);
-    sim_call_reply(w, call, status);
+    sim_call_answer(w, child);
 }
 
 static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)

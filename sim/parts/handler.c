@@ -26,6 +26,26 @@ sim_ref sim_call_nested(sim_world *w, sim_ref parent, sim_component_id id)
     return ref;
 }
 
+sim_ref sim_call_passed(sim_world *w, sim_ref call, sim_component_id id)
+{
+    sim_ref child = sim_call_nested(w, call, id);
+    const sim_call *c = sim_call_at(w, call);
+    sim_call_at(w, child)->operation = c->operation;
+    sim_call_at(w, child)->ttl_ms = c->ttl_ms;
+    return child;
+}
+
+void sim_call_answer(sim_world *w, sim_ref child)
+{
+    const sim_call *c = sim_call_at(w, child);
+    sim_ref call = c->parent;
+    sim_outcome status = (sim_outcome)c->status;
+    sim_call_at(w, call)->version = c->version;
+    sim_call_at(w, call)->flags |= c->flags & (SIM_CALL_HIT | SIM_CALL_MISS);
+    sim_call_free(w, child);
+    sim_call_reply(w, call, status);
+}
+
 static uint32_t purpose_of(sim_step_kind kind)
 {
     return kind == SIM_STEP_cpu ? SIM_DRAW_CPU : kind == SIM_STEP_wait ? SIM_DRAW_WAIT : kind == SIM_STEP_set ? SIM_DRAW_TTL : SIM_DRAW_CHANCE;
@@ -47,6 +67,8 @@ sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_d
         }
         if (d->branch_count)
             s.branches = sim_take(w, d->branch_count * sizeof(uint16_t));
+        if (d->attempts)
+            s.attempts = sim_attempts_place(w, id, d->attempts, SIM_STATE(w, const sim_service, id)->replica_count);
         for (uint16_t b = 0; b < d->branch_count; b++)
             SIM_AT(w, uint16_t, s.branches)[b] = d->branches[b];
         SIM_AT(w, sim_step, steps)[i] = s;
@@ -63,7 +85,7 @@ const sim_step *sim_service_step(const sim_world *w, const sim_call *call)
 
 // The present step ended with `status`: chooses the one that comes next. A cache that fails is a cache that misses: the handler goes
 // on, as a cache-aside client does. What else fails runs its `failed` steps, or ends the handler with the same outcome.
-static void turn(sim_call *c, const sim_step *step, sim_outcome status, bool hit)
+void sim_handler_turn(sim_call *c, const sim_step *step, sim_outcome status, bool hit)
 {
     bool is_cache = step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_delete;
     bool is_other = is_cache ? step->kind == SIM_STEP_get && !hit : status != SIM_ok;
@@ -97,26 +119,49 @@ static HR_APART void local_step(sim_world *w, sim_call *c, const sim_step *step)
     } else {
         sim_keystore_delete(w, local, c->key);
     }
-    turn(c, step, SIM_ok, hit);
+    sim_handler_turn(c, step, SIM_ok, hit);
 }
 
-// Makes the nested call of the present step. Returns whether it has come back already.
-static HR_APART bool nested_step(sim_world *w, sim_component_id id, sim_ref call, const sim_step *step)
+// Whether the bulkhead lets a call to `target` out; counts it as out in any case, as sim_handler_back counts it back.
+static bool may_leave(const sim_world *w, const sim_service *s, sim_replica *r, uint16_t target)
 {
-    sim_ref ref = sim_call_nested(w, call, id);
-    sim_call *child = sim_call_at(w, ref), *c = sim_call_at(w, call);
+    uint32_t *out = SIM_AT(w, uint32_t, r->out) + target;
+    bool may = ++*out <= s->bulkhead;
+    r->kept_in += !may;
+    return may;
+}
+
+// A call that its replica has made has come back, or is not waited for any longer.
+static void count_back(const sim_world *w, const sim_call *child, const sim_call *parent)
+{
+    const sim_replica *r = sim_replica_of(w, parent);
+    if (r->out)
+        SIM_AT(w, uint32_t, r->out)[child->callee]--;
+}
+
+HR_APART bool sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent, const sim_step *step, uint32_t path)
+{
+    sim_ref ref = sim_call_nested(w, parent, id);
+    sim_call *child = sim_call_at(w, ref), *c = sim_call_at(w, parent);
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
     switch (step->kind) {
     case SIM_STEP_get: child->operation = SIM_CACHE_GET; break;
     case SIM_STEP_set: child->operation = SIM_CACHE_SET; break;
     case SIM_STEP_delete: child->operation = SIM_CACHE_DELETE; break;
     default: child->operation = step->operation; break;
     }
-    child->path = sim_path(c->path, step->ordinal, 0);
-    child->ttl_ms = ttl_of(w, c, step);
-    if (step->timeout != HR_FOREVER)
-        sim_schedule(w, w->now + step->timeout, id, SIM_SERVICE_TIMEOUT, ref, child->generation);
+    child->path = path;
+    child->ttl_ms = ttl_of(w, c->flags & SIM_CALL_EFFORT ? sim_call_at(w, c->parent) : c, step);
     c->flags |= SIM_CALL_ASKING;
-    sim_call_send(w, ref, step->target, 0);
+    if (s->bulkhead && !may_leave(w, s, sim_replica_of(w, c), step->target)) {
+        child->callee = step->target;
+        child->status = SIM_rejected;
+        sim_handler_back(w, id, ref);
+    } else {
+        if (step->timeout != HR_FOREVER)
+            sim_schedule(w, w->now + step->timeout, id, SIM_SERVICE_TIMEOUT, ref, child->generation);
+        sim_call_send(w, ref, step->target, 0);
+    }
     bool is_back = !(c->flags & SIM_CALL_ASKING);
     c->flags &= (uint8_t)~SIM_CALL_ASKING;
     return is_back;
@@ -125,7 +170,7 @@ static HR_APART bool nested_step(sim_world *w, sim_component_id id, sim_ref call
 // --- parts --------------------------------------------------------------------------------------------------------------
 
 // A part of `whole`, at the step that `whole` is at.
-static sim_ref part_new(sim_world *w, sim_component_id id, sim_ref whole)
+sim_ref sim_handler_part(sim_world *w, sim_component_id id, sim_ref whole)
 {
     sim_ref ref = sim_call_nested(w, whole, id);
     sim_call *c = sim_call_at(w, ref);
@@ -139,7 +184,7 @@ static sim_ref part_new(sim_world *w, sim_component_id id, sim_ref whole)
     return ref;
 }
 
-static void part_free(sim_world *w, sim_ref part)
+void sim_handler_part_free(sim_world *w, sim_ref part)
 {
     w->parts_live--;
     sim_call_free(w, part);
@@ -147,7 +192,7 @@ static void part_free(sim_world *w, sim_ref part)
 
 static HR_APART sim_ref begin_rounds(sim_world *w, sim_component_id id, sim_ref call, uint16_t first)
 {
-    sim_ref part = part_new(w, id, call);
+    sim_ref part = sim_handler_part(w, id, call);
     sim_call_at(w, part)->step = first;
     sim_call_at(w, part)->status = sim_call_at(w, call)->status;
     return part;
@@ -161,20 +206,20 @@ static sim_ref count_branch(sim_world *w, sim_ref join)
         return 0;
     sim_ref call = j->flags & SIM_CALL_ABANDONED ? 0 : j->parent;
     if (call)
-        turn(sim_call_at(w, call), sim_service_step(w, j), (sim_outcome)j->status, false);
-    part_free(w, join);
+        sim_handler_turn(sim_call_at(w, call), sim_service_step(w, j), (sim_outcome)j->status, false);
+    sim_handler_part_free(w, join);
     return call;
 }
 
 // The step itself counts as one branch, so that branches that end at once do not end it before all have begun.
 static HR_APART sim_ref begin_branches(sim_world *w, sim_component_id id, sim_ref call, const sim_step *step)
 {
-    sim_ref join = part_new(w, id, call);
+    sim_ref join = sim_handler_part(w, id, call);
     sim_call_at(w, join)->count = step->branch_count + 1u;
     if (step->timeout != HR_FOREVER)
         sim_schedule(w, w->now + step->timeout, id, SIM_SERVICE_TIMEOUT, join, sim_call_at(w, join)->generation);
     for (uint16_t b = 0; b < step->branch_count; b++) {
-        sim_ref branch = part_new(w, id, join);
+        sim_ref branch = sim_handler_part(w, id, join);
         sim_call_at(w, branch)->step = SIM_AT(w, const uint16_t, step->branches)[b];
         sim_call_at(w, branch)->status = sim_call_at(w, call)->status;
         sim_handler_run(w, id, branch);
@@ -195,7 +240,7 @@ static sim_ref end_branch(sim_world *w, sim_ref branch, sim_outcome status)
         if (c->version == j->version || version < c->version)
             c->version = version;
     }
-    part_free(w, branch);
+    sim_handler_part_free(w, branch);
     return count_branch(w, join);
 }
 
@@ -210,8 +255,8 @@ static sim_ref end_rounds(sim_world *w, sim_ref part, sim_outcome status)
     sim_ref call = sim_call_at(w, part)->parent;
     sim_call *c = sim_call_at(w, call);
     c->version = sim_call_at(w, part)->version;
-    turn(c, sim_service_step(w, c), status, false);
-    part_free(w, part);
+    sim_handler_turn(c, sim_service_step(w, c), status, false);
+    sim_handler_part_free(w, part);
     return call;
 }
 
@@ -282,8 +327,10 @@ static inline sim_ref run_step(sim_world *w, sim_component_id id, sim_ref call)
     case SIM_STEP_return: return answer(w, id, call, SIM_ok);
     case SIM_STEP_fail: return answer(w, id, call, SIM_error);
     default:
+        if (step->attempts)
+            return sim_attempts_begin(w, id, call);
         if (step->target != SIM_LOCAL)
-            return nested_step(w, id, call, step) ? call : 0;
+            return sim_handler_ask(w, id, call, step, sim_path(c->path, step->ordinal, 0)) ? call : 0;
         local_step(w, c, step);
         return call;
     }
@@ -314,13 +361,18 @@ void sim_handler_back(sim_world *w, sim_component_id id, sim_ref child)
     const sim_call *c = sim_call_at(w, child);
     sim_ref call = c->parent;
     sim_call *p = sim_call_at(w, call);
+    count_back(w, c, p);
+    if (p->flags & SIM_CALL_EFFORT) {
+        sim_attempts_back(w, id, child);
+        return;
+    }
     const sim_step *step = sim_service_step(w, p);
     sim_outcome status = (sim_outcome)c->status;
     bool hit = status == SIM_ok && c->flags & SIM_CALL_HIT;
-    if (status == SIM_ok && (hit || step->kind == SIM_STEP_query || step->kind == SIM_STEP_call))
+    if (sim_handler_brings(step, status, hit))
         p->version = c->version;
     sim_call_free(w, child);
-    turn(p, step, status, hit);
+    sim_handler_turn(p, step, status, hit);
     if (p->flags & SIM_CALL_ASKING)
         p->flags &= (uint8_t)~SIM_CALL_ASKING;
     else
@@ -331,6 +383,12 @@ void sim_handler_late(sim_world *w, sim_component_id id, sim_ref child)
 {
     sim_call *c = sim_call_at(w, child), *p = sim_call_at(w, c->parent);
     c->flags |= SIM_CALL_ABANDONED;
-    turn(p, sim_service_step(w, p), SIM_timeout, false);
+    if (!(c->flags & SIM_CALL_PART))           // no branches of a `parallel`, but a call
+        count_back(w, c, p);
+    if (p->flags & SIM_CALL_EFFORT) {
+        sim_attempts_late(w, id, child);
+        return;
+    }
+    sim_handler_turn(p, sim_service_step(w, p), SIM_timeout, false);
     sim_handler_run(w, id, c->parent);
 }

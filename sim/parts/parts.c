@@ -11,6 +11,16 @@ const sim_kind *const sim_kinds[] = {
 #undef SIM_PART
     NULL};
 
+int sim_part_passes_to(uint16_t kind, const void *def)
+{
+    switch (kind) {
+    case SIM_PART_balancer: return ((const sim_balancer_def *)def)->target;
+    case SIM_PART_limiter: return ((const sim_limiter_def *)def)->target;
+    case SIM_PART_breaker: return ((const sim_breaker_part_def *)def)->target;
+    default: return -1;
+    }
+}
+
 const char *sim_step_name(sim_step_kind kind)
 {
     static const char *const names[] = {

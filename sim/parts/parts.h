@@ -9,7 +9,11 @@
 #include "sim/core/popularity.h"
 #include "sim/parts/arrivals.h"
 #include "sim/policy/balance/balance.h"
+#include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
+#include "sim/policy/limit/limit.h"
+#include "sim/policy/retry/retry.h"
+#include "sim/policy/shed/shed.h"
 
 enum {
 #define SIM_PART(name) SIM_PART_##name,
@@ -46,6 +50,14 @@ enum { SIM_CACHE_GET, SIM_CACHE_SET, SIM_CACHE_DELETE };           // operations
 
 #define SIM_NO_STEP 0xffffu                     // as an index: the handler ends with the status of the step that failed
 
+// How a step asks again: after a failure, and beside an attempt that takes long.
+typedef struct {
+    sim_retry_def retry;                       // most 0: never
+    uint32_t hedges;                           // at most so many attempts beside the first; 0: none
+    hr_time  hedge_after;                      // when an attempt has taken so long
+    double   hedge_quantile;                   // instead: as long as this share of the answers takes; 0: hedge_after
+} sim_attempts_def;
+
 // One compiled step. A handler is a row of these and ends with SIM_STEP_return; the blocks of a step lie behind it: of parallel the
 // branches, of repeat the round, of if the `then`, and last what `other` tells of. Each block goes on at the step's `next`.
 typedef struct {
@@ -65,6 +77,7 @@ typedef struct {
     hr_time       ttl;                         // set: time to live, HR_FOREVER: none
     hr_time       timeout;                     // get … parallel: HR_FOREVER: none
     sim_dist_def  time;                        // wait, cpu
+    const sim_attempts_def *attempts;          // get … call; NULL: it asks once
 } sim_step_def;
 
 typedef struct { const char *name; const sim_step_def *steps; uint16_t count; } sim_handler_def;
@@ -102,6 +115,9 @@ typedef struct {
     bool     sharing;                          // `cpu` steps share the cores equally; false: first come first served
     bool     gives_up;                         // who has waited for a worker as long as `patience`
     sim_dist_def patience;
+    uint32_t bulkhead;                         // calls of one replica that may be out at each component that it asks; 0: any number
+    bool     sheds;                            // it refuses calls by `shed`
+    sim_shed_def shed;
     uint32_t local_entries;                    // entries of each replica's own cache; 0: it has none
     uint32_t local_policy;
     const sim_handler_def *handlers;
@@ -138,6 +154,24 @@ typedef struct {
     uint16_t statement_count;
 } sim_database_def;
 
+typedef struct {
+    uint32_t policy;                           // row of sim_limiters
+    uint16_t target;                           // any component that is called, a limiter or breaker as well
+    bool     per_key;                          // each key has a limit of its own
+    bool     nodelay;                          // for limit-req, as in nginx
+    sim_limit_def limit;                       // made ready
+} sim_limiter_def;
+
+typedef struct {
+    uint32_t policy;                           // row of sim_breaker_rows
+    uint16_t target;                           // as a limiter's
+    hr_time  timeout;                          // how long it waits for a call, HR_FOREVER: as long as that takes
+    sim_breaker_def breaker;
+} sim_breaker_part_def;
+
+// What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker); else -1.
+int sim_part_passes_to(uint16_t kind, const void *def);
+
 // --- what can be asked of a world ------------------------------------------------------------------------------------
 typedef struct {
     uint64_t offered, outcome[SIM_OUTCOME_COUNT], stale, reads;    // reads: answers that carried a row version
@@ -151,12 +185,22 @@ typedef struct {                               // one replica, cache or database
     double   utilisation, queue_average, busy_average;             // since the reset
     uint32_t busy, capacity, queued, queue_limit;                  // now
     uint64_t started, rejected, gave_up, hits, misses;             // since the reset
+    uint64_t shed, kept_in;                    // since the reset: calls that load shedding refused; that the bulkhead did not let out
     uint32_t entries;                          // keys held now
 } sim_station_view;
 uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);
 sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint32_t replica);
 sim_station_view sim_cache_look(const sim_world *w, sim_component_id id);
 sim_station_view sim_database_look(const sim_world *w, sim_component_id id);
+
+typedef struct {                               // a limiter or breaker
+    uint64_t offered, passed, delayed, refused, opened;            // since the reset; opened: how often
+    double   waiting_average, open_share;      // since the reset: calls that wait; share of the time that it was open
+    uint32_t waiting, under_way;               // now: calls that wait; that it has passed on and waits for
+    sim_breaker_state state;                   // now
+} sim_gate_view;
+sim_gate_view sim_limiter_look(const sim_world *w, sim_component_id id);
+sim_gate_view sim_breaker_look(const sim_world *w, sim_component_id id);
 
 // The version that the database has committed for a row; 1 for a row that was never written.
 uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key);

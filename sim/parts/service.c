@@ -23,11 +23,18 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->gives_up = d->gives_up;
     s->patience = sim_dist_place(w, &d->patience);
     s->stream_patience = sim_stream(w, id, SIM_DRAW_PATIENCE);
+    s->bulkhead = d->bulkhead;
+    s->sheds = d->sheds;
+    s->shed = d->shed;
     s->replicas = sim_take(w, d->replicas * sizeof(sim_replica));
     for (uint32_t i = 0; i < d->replicas; i++) {
         sim_ref runs = d->preemptive ? sim_take(w, s->cores * sizeof(sim_core_run)) : 0;
+        sim_ref out = d->bulkhead ? sim_take(w, w->component_count * sizeof(uint32_t)) : 0;
+        sim_ref shed = d->sheds ? sim_take(w, sizeof(sim_shed_state)) : 0;
         sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + i;
         r->runs = runs;
+        r->out = out;
+        r->shed = shed;
         r->queue.by_priority = r->core_queue.by_priority = d->priority;
         r->queue.both_ways = d->gives_up;
     }
@@ -55,11 +62,27 @@ static void begin(sim_world *w, sim_component_id id, sim_replica *r, sim_ref cal
     sim_handler_run(w, id, call);
 }
 
+static uint32_t in_hand(const sim_replica *r) { return r->busy.level + r->queue.fifo.length.level; }
+
+// A call leaves the replica: load shedding learns from how long it took.
+static HR_APART void learn(const sim_world *w, const sim_service *s, const sim_replica *r, const sim_call *c, bool failed)
+{
+    const sim_shed *policy = sim_sheds[s->shed.policy];
+    if (policy->ended)
+        policy->ended(SIM_AT(w, sim_shed_state, r->shed), &s->shed, in_hand(r), w->now - c->started, failed);
+}
+
 static void offer(sim_world *w, sim_component_id id, sim_ref call)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     const sim_call *c = sim_call_at(w, call);
     sim_replica *r = sim_replica_of(w, c);
+    if (s->sheds && !sim_shed_admits(SIM_AT(w, const sim_shed_state, r->shed), &s->shed, in_hand(r), c->priority)) {
+        r->shed_calls++;
+        r->refused++;
+        sim_call_reply(w, call, SIM_rejected);
+        return;
+    }
     bool is_free = r->busy.level < s->workers && !r->queue.fifo.length.level;
     if (!is_free && r->queue.fifo.length.level >= s->queue_limit) {
         r->rejected++;
@@ -91,6 +114,9 @@ static void give_up(sim_world *w, sim_ref call)
     if (c->flags & SIM_CALL_RUNNING)
         return;
     sim_replica *r = sim_replica_of(w, c);
+    const sim_service *s = SIM_STATE(w, const sim_service, c->callee);
+    if (s->sheds)
+        learn(w, s, r, c, true);
     sim_line_leave(w, &r->queue, call);
     r->gave_up++;
     leave(w, r, call);
@@ -113,6 +139,8 @@ void sim_service_finish(sim_world *w, sim_component_id id, sim_ref call, sim_out
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     sim_replica *r = sim_replica_of(w, sim_call_at(w, call));
+    if (s->sheds)
+        learn(w, s, r, sim_call_at(w, call), status != SIM_ok);
     sim_level_down(w, &r->busy);
     leave(w, r, call);
     if (r->queue.fifo.head)                    // before the answer, whose receiver may ask again: it must not pass those that wait
@@ -176,6 +204,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         sim_handler_late(w, id, event->subject);
     else if (event->what == SIM_SERVICE_PATIENCE)
         give_up(w, event->subject);
+    else if (event->what == SIM_SERVICE_RETRY || event->what == SIM_SERVICE_HEDGE)
+        sim_attempts_wake(w, id, event);
     else if (event->what == SIM_SERVICE_CORE)
         done(w, id, event->subject);
     else
@@ -191,7 +221,7 @@ static void reset(sim_world *w, sim_component_id id)
         sim_level_reset(w, &r->cores);
         sim_level_reset(w, &r->queue.fifo.length);
         sim_level_reset(w, &r->core_queue.fifo.length);
-        r->started = r->rejected = r->gave_up = 0;
+        r->started = r->rejected = r->gave_up = r->shed_calls = r->kept_in = 0;
         if (r->local)
             sim_keystore_reset(w, r->local);
     }
@@ -220,6 +250,10 @@ static void check(const sim_world *w, sim_component_id id)
         SIM_ASSERT(w, r->busy.level <= s->workers && queued <= s->queue_limit && r->cores.level <= s->cores && !r->is_handing_out);
         SIM_ASSERT(w, queued == 0 || r->busy.level == s->workers);                     // nobody waits beside a free worker
         SIM_ASSERT(w, for_core == 0 || r->cores.level == s->cores);
+        for (uint32_t c = 0; r->out && c < w->component_count; c++)
+            SIM_ASSERT(w, SIM_AT(w, const uint32_t, r->out)[c] <= s->bulkhead);
+        if (s->sheds)
+            SIM_ASSERT(w, in_hand(r) <= s->shed.most);
         sim_line_check(w, &r->queue);
         sim_line_check(w, &r->core_queue);
         if (s->sharing && !sim_leaf_of(w, id))
@@ -257,7 +291,7 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
     sim_station_view v = {.utilisation = busy / s->workers, .busy_average = busy,
                           .queue_average = sim_level_average(w, &r->queue.fifo.length), .busy = r->busy.level, .capacity = s->workers,
                           .queued = r->queue.fifo.length.level, .queue_limit = s->queue_limit, .started = r->started,
-                          .rejected = r->rejected, .gave_up = r->gave_up};
+                          .rejected = r->rejected, .gave_up = r->gave_up, .shed = r->shed_calls, .kept_in = r->kept_in};
     if (r->local) {
         const sim_keystore *k = SIM_AT(w, const sim_keystore, r->local);
         v.hits = k->hits;

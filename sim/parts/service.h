@@ -14,6 +14,7 @@ typedef struct {                               // a compiled step in the world
     uint32_t stream;                           // of the draws of `time` or of chance
     uint32_t ttl_ms;                           // 0: never expires
     sim_ref  branches;                         // uint16_t[branch_count]
+    sim_ref  attempts;                         // how it asks again, attempts.c; 0: it asks once
     sim_ref  ahead;                            // sim_ahead of `time`
     hr_time  timeout;
     double   share;
@@ -41,8 +42,10 @@ typedef struct {
     double    served_ns;                       // what each of them has got since the replica was last idle
     hr_time   served_at;                       // when that was brought up to date
     sim_ref   runs;                            // with `preemptive`: sim_core_run[cores]; preempting.c
+    sim_ref   out;                             // with `bulkhead`: uint32_t[components], calls that are out at each
+    sim_ref   shed;                            // with `shed`: state of its policy
     uint32_t  unused;
-    uint64_t  started, rejected, gave_up;      // since the reset
+    uint64_t  started, rejected, gave_up, shed_calls, kept_in;      // since the reset; kept_in: by the bulkhead
     uint64_t  refused, left;                   // since time zero, for the laws
     sim_stay  stay;
 } sim_replica;
@@ -51,6 +54,9 @@ typedef struct {
     uint32_t replica_count, workers, queue_limit, cores;
     uint32_t sharing, preemptive, gives_up;                        // bool
     uint32_t stream_patience;
+    uint32_t bulkhead;                         // 0: none
+    uint32_t sheds;                            // bool
+    sim_shed_def shed;
     sim_dist patience;
     sim_ref  replicas;                         // sim_replica[replica_count]
     sim_ref  handlers;                         // sim_ref[handler_count], each a sim_step[]
@@ -64,8 +70,9 @@ static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *ca
 }
 
 // Timers: a wait has ended, a computation has ended, a nested call is late, the first of the sharing computations has ended, one on a
-// core that may be taken away has ended, a call has waited for a worker as long as it is willing to.
-enum { SIM_SERVICE_STEP, SIM_SERVICE_CORE, SIM_SERVICE_TIMEOUT, SIM_SERVICE_SHARED, SIM_SERVICE_RUN, SIM_SERVICE_PATIENCE };
+// core that may be taken away has ended, a call has waited for a worker as long as it is willing to, a retry is due, a hedged attempt is due.
+enum { SIM_SERVICE_STEP, SIM_SERVICE_CORE, SIM_SERVICE_TIMEOUT, SIM_SERVICE_SHARED, SIM_SERVICE_RUN, SIM_SERVICE_PATIENCE,
+       SIM_SERVICE_RETRY, SIM_SERVICE_HEDGE };
 
 // Copies a handler's steps into the world.
 sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_def *handler);
@@ -77,6 +84,23 @@ void    sim_handler_next(sim_world *w, sim_component_id id, sim_ref call);
 void    sim_handler_back(sim_world *w, sim_component_id id, sim_ref child);
 // A nested call of the handler, or a `parallel` step, is late: the handler goes on without it.
 void    sim_handler_late(sim_world *w, sim_component_id id, sim_ref child);
+// For attempts.c: a part of `whole` at the step that `whole` is at, and its end; a nested call of `parent` for that step, and whether it has come back
+// already; the step ended so: chooses the one that comes next; whether what a call brings counts for its caller.
+sim_ref sim_handler_part(sim_world *w, sim_component_id id, sim_ref whole);
+void    sim_handler_part_free(sim_world *w, sim_ref part);
+bool    sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent, const sim_step *step, uint32_t path);
+void    sim_handler_turn(sim_call *c, const sim_step *step, sim_outcome status, bool hit);
+static inline bool sim_handler_brings(const sim_step *step, sim_outcome status, bool hit)
+{
+    return status == SIM_ok && (hit || step->kind == SIM_STEP_query || step->kind == SIM_STEP_call);
+}
+// Steps that may ask several times: the first attempt (returns what goes on when that decides the step, else 0), one that has come back, one
+// that is late, the timers of SIM_SERVICE_RETRY and SIM_SERVICE_HEDGE.
+sim_ref sim_attempts_place(sim_world *w, sim_component_id id, const sim_attempts_def *def, uint32_t replicas);
+sim_ref sim_attempts_begin(sim_world *w, sim_component_id id, sim_ref call);
+void    sim_attempts_back(sim_world *w, sim_component_id id, sim_ref child);
+void    sim_attempts_late(sim_world *w, sim_component_id id, sim_ref child);
+void    sim_attempts_wake(sim_world *w, sim_component_id id, const sim_event *event);
 // Cores that are shared: a computation joins, and the timer of SIM_SERVICE_SHARED (its subject is the replica).
 typedef struct { double done_at_ns; sim_ref call; uint32_t order; } sim_shared_job;
 void    sim_sharing_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);
@@ -108,5 +132,9 @@ const sim_step *sim_service_step(const sim_world *w, const sim_call *call);
 
 // A call that `parent`, worked on by component `id`, makes: same request, key, size and measured window.
 sim_ref sim_call_nested(sim_world *w, sim_ref parent, sim_component_id id);
+// The same for component `id` that only passes `call` on: the same operation, the same draws.
+sim_ref sim_call_passed(sim_world *w, sim_ref call, sim_component_id id);
+// Such a call has come back: its caller gets its status and what it brings.
+void    sim_call_answer(sim_world *w, sim_ref child);
 
 #endif

@@ -7,6 +7,8 @@
 #include "sim/core/base.h"
 #include "sim/core/lines.h"
 #include "sim/policy/balance/balance.h"
+#include "sim/policy/breaker/breaker.h"
+#include "sim/policy/limit/limit.h"
 
 // --- cache.c ----------------------------------------------------------------------------------------------------------
 // A trace is text, one key a line, or CSV: when the first line is a list of column names with `key` among them. Columns: key, time
@@ -31,6 +33,30 @@ enum { SIM_REPLAY_MOST_KEYS = 100000000 };     // that a row may hold
 // Runs the trace through all the rows' caches in one pass: a key that is missed is put in. `requests` counts them.
 hr_status sim_replay_cache(hr_lines *trace, const sim_replay_cache_options *options, sim_replay_cache_row *rows, size_t count,
                            uint64_t *requests, hr_error *e) HR_MUST_USE;
+
+// --- limit.c ----------------------------------------------------------------------------------------------------------
+typedef struct {
+    int           policy;                      // row of sim_limiters, one that needs no end of a request
+    sim_limit_def limit;                       // made ready
+    const char   *time_column, *key_column;    // a number from 1, or a name: then the first line is a header. key NULL: all are of one key
+} sim_replay_limit_options;
+// `key` is NULL when all arrivals are of one; `wait` is the policy's answer.
+typedef struct { int64_t at_ms; const char *key; hr_time wait; } sim_replay_arrival;
+typedef void sim_replay_limit_tell(void *self, const sim_replay_arrival *arrival);
+// Asks the policy for each line's arrival, in the file's order, and tells what it says. Each key has a limiter of its own.
+hr_status sim_replay_limit(hr_lines *lines, const sim_replay_limit_options *options, sim_replay_limit_tell *tell, void *self, hr_error *e) HR_MUST_USE;
+
+// --- breaker.c --------------------------------------------------------------------------------------------------------
+typedef struct {
+    int             policy;                    // row of sim_breaker_rows
+    sim_breaker_def breaker;
+    hr_time         every;                     // lines without a time: so long after the one before
+} sim_replay_breaker_options;
+// `permitted`: the breaker let it through, so that its outcome counts. `state` is the one after it.
+typedef struct { hr_time at; const char *outcome; bool permitted; sim_breaker_state state; } sim_replay_call;
+typedef void sim_replay_breaker_tell(void *self, const sim_replay_call *call);
+// Takes each line, ok, fail or slow and perhaps a time, as a call that ends at once, and tells what becomes of the breaker.
+hr_status sim_replay_breaker(hr_lines *lines, const sim_replay_breaker_options *options, sim_replay_breaker_tell *tell, void *self, hr_error *e) HR_MUST_USE;
 
 // --- balance.c --------------------------------------------------------------------------------------------------------
 typedef struct { char *name; uint32_t weight; bool down, failing; } sim_replay_server;

@@ -20,9 +20,7 @@ typedef struct {
 
 static sim_service_def *service_of(const sim_reader *r, uint16_t target)
 {
-    const sim_model_component *c = &r->model->components[target];
-    if (c->kind == SIM_PART_balancer)
-        c = &r->model->components[((const sim_balancer_def *)c->def)->target];
+    const sim_model_component *c = &r->model->components[sim_model_behind(r->model, target)];
     return c->kind == SIM_PART_service ? c->def : NULL;
 }
 
@@ -78,7 +76,7 @@ bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uin
         return false;
     const sim_service_def *service = r->model->components[id].def ? service_of(r, (uint16_t)id) : NULL;
     if (!service) {
-        SIM_FAIL(r, node, "'%s' is a %s: calls go to a service or to a balancer", name, sim_kinds[r->model->components[id].kind]->name);
+        SIM_FAIL(r, node, "'%s' is a %s: calls go to a service, or to what stands in front of one", name, sim_kinds[r->model->components[id].kind]->name);
         return false;
     }
     if (r->model->components[id].kind == SIM_PART_service && service->replicas > 1) {
@@ -99,6 +97,14 @@ bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uin
     return false;
 }
 
+// The component of that name when one of `kind` stands behind it, be it itself; else complains with a suggestion.
+static int resolve_behind(sim_reader *r, const sim_node *node, const char *name, int kind)
+{
+    int id = sim_model_find(r->model, name);
+    bool fits = id >= 0 && r->model->components[id].def && r->model->components[sim_model_behind(r->model, (uint16_t)id)].kind == kind;
+    return fits ? id : sim_resolve(r, node, name, kind);
+}
+
 const char *const *sim_operations_of(sim_reader *r, uint16_t target)
 {
     const sim_service_def *service = service_of(r, target);
@@ -114,10 +120,10 @@ static bool resolve_statement(sim_reader *r, const sim_node *node, uint16_t *tar
     const char *rest;
     if (!split_name(r, node, name, sizeof name, &rest))
         return false;
-    int id = sim_resolve(r, node, name, SIM_PART_database);
+    int id = resolve_behind(r, node, name, SIM_PART_database);
     if (id < 0)
         return false;
-    const sim_database_def *db = r->model->components[id].def;
+    const sim_database_def *db = r->model->components[sim_model_behind(r->model, (uint16_t)id)].def;
     const char *names[257] = {0};
     for (uint16_t i = 0; i < db->statement_count && i < 256; i++) {
         names[i] = db->statements[i].name;
@@ -145,7 +151,7 @@ static bool resolve_cache(compiler *c, const sim_node *node, uint16_t *target)
             SIM_FAIL(r, node, "%s has no cache of its own: give the service `local: {entries: 1000}`", c->where);
         return c->service->local_entries > 0;
     }
-    int id = sim_resolve(r, node, node->text, SIM_PART_cache);
+    int id = resolve_behind(r, node, node->text, SIM_PART_cache);
     *target = (uint16_t)id;
     return id >= 0;
 }
@@ -245,6 +251,55 @@ static void read_extras(compiler *c, sim_node *map, sim_step_def *step)
         SIM_FAIL(r, jitter, "jitter: want a share of the ttl such as 20%%, beside a `ttl`");
     if (timeout && (timeout->kind != SIM_SCALAR || !sim_read_time(timeout->text, &step->timeout) || step->timeout < HR_US))
         SIM_FAIL(r, timeout, "timeout: want a time such as 500ms, or none");
+}
+
+// How a step asks again.
+static void read_retry(sim_reader *r, const char *where, sim_node *retry, sim_attempts_def *a)
+{
+    char name[200];
+    snprintf(name, sizeof name, "%.160s: retry", where);
+    if (retry->kind != SIM_MAP)
+        SIM_FAIL(r, retry, "%s: want {policy: full-jitter, most: 3} or the like; {} for the defaults", name);
+    else if (!sim_keys_read(r->pool, r->source, "retry", name, retry, &a->retry))
+        r->failed = true;
+    else if (sim_node_member(retry, "min_retries") && a->retry.budget <= 0)
+        SIM_FAIL(r, retry, "%s: `min_retries` belongs to a `budget`", name);
+    else if (a->retry.cap == HR_FOREVER || a->retry.base == HR_FOREVER || a->retry.cap < a->retry.base)
+        SIM_FAIL(r, retry, "%s: want times with `base` <= `cap`", name);
+}
+
+static void read_hedge(sim_reader *r, const char *where, sim_node *hedge, sim_attempts_def *a)
+{
+    char name[200];
+    snprintf(name, sizeof name, "%.160s: hedge", where);
+    if (hedge->kind != SIM_MAP || !sim_keys_read(r->pool, r->source, "hedge", name, hedge, a)) {
+        if (hedge->kind != SIM_MAP)
+            SIM_FAIL(r, hedge, "%s: want {after: p95} or {after: 20ms}", name);
+        r->failed = true;
+        return;
+    }
+    const sim_node *after = sim_node_member(hedge, "after");
+    const char *text = after->kind == SIM_SCALAR ? after->text : "";
+    double percent;
+    if (text[0] == 'p' && sim_read_number(text + 1, &percent) && percent >= 1 && percent < 100)
+        a->hedge_quantile = percent / 100;
+    else if (!sim_read_time(text, &a->hedge_after) || a->hedge_after == HR_FOREVER || a->hedge_after < HR_US)
+        SIM_FAIL(r, after, "%s.after: want a time such as 20ms, or a quantile of the answers such as p95", name);
+}
+
+static void read_attempts(compiler *c, sim_node *map, sim_step_def *step)
+{
+    sim_node *retry = sim_node_member(map, "retry"), *hedge = sim_node_member(map, "hedge");
+    if (!retry && !hedge)
+        return;
+    sim_attempts_def *a = sim_pool_take(c->reader->pool, sizeof *a);
+    if (step->target == SIM_LOCAL)
+        SIM_FAIL(c->reader, retry ? retry : hedge, "%s: the replica's own cache answers at once and always: nothing to ask again", c->where);
+    if (retry)
+        read_retry(c->reader, c->where, retry, a);
+    if (hedge)
+        read_hedge(c->reader, c->where, hedge, a);
+    step->attempts = a;
 }
 
 static void read_steps(compiler *c, sim_node *list);
@@ -359,6 +414,8 @@ static void read_step(compiler *c, sim_node *map)
             SIM_FAIL(r, argument, "want {fail: error}");
     }
     read_extras(c, map, &step);
+    if (sim_step_asks(step.kind))
+        read_attempts(c, map, &step);
     step.ordinal = ordinal_of(c, &step);
     step.rounds = (uint32_t)c->rounds;
     uint16_t place = c->count++;
@@ -438,9 +495,7 @@ static void visit(sim_reader *r, uint16_t id, uint16_t operation, int depth, han
         mine->steps += h->steps[i].rounds;
         if (h->steps[i].kind != SIM_STEP_call)
             continue;
-        uint16_t next = h->steps[i].target;
-        if (r->model->components[next].kind == SIM_PART_balancer)
-            next = ((const sim_balancer_def *)r->model->components[next].def)->target;
+        uint16_t next = sim_model_behind(r->model, h->steps[i].target);
         handler_note *theirs = &notes[next * SIM_MOST_operations + h->steps[i].operation];
         if (theirs->colour == 1) {
             const sim_service_def *other = r->model->components[next].def;
@@ -449,7 +504,8 @@ static void visit(sim_reader *r, uint16_t id, uint16_t operation, int depth, han
         } else if (!theirs->colour) {
             visit(r, next, h->steps[i].operation, depth + 1, notes);
         }
-        mine->steps += h->steps[i].rounds * theirs->steps;
+        const sim_attempts_def *a = h->steps[i].attempts;
+        mine->steps += h->steps[i].rounds * theirs->steps * (a ? 1.0 + a->retry.most + a->hedges : 1);
     }
     mine->colour = 2;
     if (mine->steps > MOST_STEPS_RUN && !r->failed)

@@ -14,14 +14,30 @@ const sim_key sim_key_table[] = {
 #undef SIM_KEY
     {0}};
 
+const char *sim_type_row(sim_type type, uint32_t row)
+{
+    switch (type) {
+    case SIM_TYPE_EVICTION: return sim_evictors[row] ? sim_evictors[row]->name : NULL;
+    case SIM_TYPE_LIMITER: return sim_limiters[row] ? sim_limiters[row]->name : NULL;
+    case SIM_TYPE_BREAKER: return sim_breaker_rows[row] ? sim_breaker_rows[row]->name : NULL;
+    case SIM_TYPE_RETRY: return sim_retries[row] ? sim_retries[row]->name : NULL;
+    case SIM_TYPE_SHED: return sim_sheds[row] ? sim_sheds[row]->name : NULL;
+    default: return NULL;
+    }
+}
+
 const char *sim_type_example(sim_type type)
 {
     static const char *const examples[] = {
         [SIM_TYPE_COUNT] = "a whole number such as 64 or 10k", [SIM_TYPE_COUNT64] = "a whole number such as 64 or 10k",
         [SIM_TYPE_REAL] = "a number of cores such as 2 cores", [SIM_TYPE_BYTES] = "a size such as 512MiB (units: B, KiB, MiB, GiB, TiB, kB, MB, GB)",
-        [SIM_TYPE_BYTES32] = "a size such as 8KiB", [SIM_TYPE_BYTES64] = "a size such as 512MiB (units: B, KiB, MiB, GiB, TiB, kB, MB, GB)", [SIM_TYPE_TIME] = "a time such as 5ms (units: ns, us, ms, s, min, h), or none",
-        [SIM_TYPE_RATE] = "a rate such as 800/s, 30/min or 5k/h, or one that varies; see `headroom explain rates`", [SIM_TYPE_DIST] = "a time such as 5ms (units: ns, us, ms, s, min, h) or exp(5ms); see `headroom explain distributions`",
+        [SIM_TYPE_BYTES32] = "a size such as 8KiB", [SIM_TYPE_BYTES64] = "a size such as 512MiB (units: B, KiB, MiB, GiB, TiB, kB, MB, GB)",
+        [SIM_TYPE_TIME] = "a time such as 5ms (units: ns, us, ms, s, min, h), or none",
+        [SIM_TYPE_RATE] = "a rate such as 800/s, 30/min or 5k/h, or one that varies; see `headroom explain rates`",
+        [SIM_TYPE_PLAIN_RATE] = "a rate such as 10/s or 30/min", [SIM_TYPE_SHARE] = "a share such as 50%", [SIM_TYPE_DIST] = "a time such as 5ms (units: ns, us, ms, s, min, h) or exp(5ms); see `headroom explain distributions`",
         [SIM_TYPE_EVICTION] = "one of `list evictions`", [SIM_TYPE_BALANCER] = "one of `list balancers`",
+        [SIM_TYPE_LIMITER] = "one of `list limiters`", [SIM_TYPE_BREAKER] = "one of `list breakers`", [SIM_TYPE_RETRY] = "one of `list retries`",
+        [SIM_TYPE_SHED] = "one of `list sheds`", [SIM_TYPE_NUMBER] = "a number such as 1.5",
         [SIM_TYPE_BOOL] = "true or false", [SIM_TYPE_TEXT] = "a text"};
     return examples[type] ? examples[type] : "see `explain`";
 }
@@ -45,6 +61,9 @@ static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *
     switch (k->type) {
     case SIM_TYPE_COUNT: case SIM_TYPE_COUNT64: good = sim_read_count(text, &x); break;
     case SIM_TYPE_REAL: good = sim_read_cores(text, &x); break;
+    case SIM_TYPE_PLAIN_RATE: good = sim_read_rate(text, &x); break;
+    case SIM_TYPE_SHARE: good = sim_read_share(text, &x); break;
+    case SIM_TYPE_NUMBER: good = sim_read_number(text, &x); break;
     case SIM_TYPE_RATE:
         good = sim_read_program(pool, source, text, at);
         x = ((const sim_rate_def *)at)->kind == SIM_RATE_constant ? ((const sim_rate_def *)at)->mean : k->least;
@@ -57,10 +76,13 @@ static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *
     case SIM_TYPE_DIST: return sim_read_dist(pool, source, text, at);
     case SIM_TYPE_TEXT: *(const char **)at = sim_pool_text(pool, text); return true;
     case SIM_TYPE_BOOL: *(bool *)at = strcmp(text, "true") == 0; return *(bool *)at || strcmp(text, "false") == 0;
-    case SIM_TYPE_EVICTION: {
-        int row = sim_evictor_find(text);
-        *(uint32_t *)at = (uint32_t)row;
-        return row >= 0;
+    case SIM_TYPE_EVICTION: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
+    case SIM_TYPE_SHED: {
+        uint32_t row = 0;
+        while (sim_type_row(k->type, row) && strcmp(sim_type_row(k->type, row), text) != 0)
+            row++;
+        *(uint32_t *)at = sim_type_row(k->type, row) ? row : UINT32_MAX;
+        return sim_type_row(k->type, row);
     }
     case SIM_TYPE_BALANCER: return sim_balancer_read(text, at, NULL) == HR_OK;
     case SIM_TYPE_OTHER: return true;
@@ -81,8 +103,8 @@ static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *
 static const char *nearest_row(const sim_key *k, const char *word)
 {
     const char *names[64] = {0};
-    for (size_t i = 0; k->type == SIM_TYPE_EVICTION && sim_evictors[i] && i < 63; i++)
-        names[i] = sim_evictors[i]->name;
+    for (uint32_t i = 0; sim_type_row(k->type, i) && i < 63; i++)
+        names[i] = sim_type_row(k->type, i);
     return hr_nearest(word, names);
 }
 

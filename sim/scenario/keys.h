@@ -6,7 +6,8 @@
 #include "sim/scenario/node.h"
 
 typedef enum { SIM_TYPE_OTHER, SIM_TYPE_COUNT, SIM_TYPE_COUNT64, SIM_TYPE_REAL, SIM_TYPE_BYTES, SIM_TYPE_BYTES32, SIM_TYPE_BYTES64,
-               SIM_TYPE_TIME, SIM_TYPE_RATE, SIM_TYPE_DIST, SIM_TYPE_EVICTION, SIM_TYPE_BALANCER, SIM_TYPE_BOOL, SIM_TYPE_TEXT } sim_type;
+               SIM_TYPE_TIME, SIM_TYPE_RATE, SIM_TYPE_PLAIN_RATE, SIM_TYPE_SHARE, SIM_TYPE_NUMBER, SIM_TYPE_DIST, SIM_TYPE_EVICTION, SIM_TYPE_BALANCER, SIM_TYPE_LIMITER,
+               SIM_TYPE_BREAKER, SIM_TYPE_RETRY, SIM_TYPE_SHED, SIM_TYPE_BOOL, SIM_TYPE_TEXT } sim_type;
 
 typedef struct {
     const char *owner, *name;
@@ -19,6 +20,9 @@ typedef struct {
 extern const sim_key sim_key_table[];          // ends with a NULL owner
 // What a value of that type looks like: "a time such as 5ms".
 const char *sim_type_example(sim_type type);
+
+// The policy in that row of the table that a type names (evictions, limiters …); NULL beyond the last, and for other types.
+const char *sim_type_row(sim_type type, uint32_t row);
 
 // Fills every plain key of `owner` in `def` from the map (or its default), and complains of unknown and missing ones.
 // `where` names the owner in messages ("api"). Returns whether all was well.

@@ -82,9 +82,15 @@ static void show_value(const sim_key *k, const void *at, hr_text *out)
     case SIM_TYPE_REAL: hr_text_add(out, "%g", *(const double *)at); break;
     case SIM_TYPE_BYTES: hr_text_add(out, "%.0f B", *(const double *)at); break;
     case SIM_TYPE_RATE: show_rate(at, out); break;
+    case SIM_TYPE_PLAIN_RATE: hr_text_add(out, "%g/s", *(const double *)at); break;
     case SIM_TYPE_TIME: hr_text_add(out, "%s", sim_show_time(*(const hr_time *)at, text, sizeof text)); break;
     case SIM_TYPE_DIST: show_dist(at, out); break;
-    case SIM_TYPE_EVICTION: hr_text_add(out, "%s", sim_evictors[*(const uint32_t *)at]->name); break;
+    case SIM_TYPE_NUMBER: hr_text_add(out, "%g", *(const double *)at); break;
+    case SIM_TYPE_SHARE: hr_text_add(out, "%g%%", *(const double *)at * 100); break;
+    case SIM_TYPE_EVICTION: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
+    case SIM_TYPE_SHED:
+        hr_text_add(out, "%s", sim_type_row(k->type, *(const uint32_t *)at));
+        break;
     case SIM_TYPE_BALANCER: show_balancer(at, out); break;
     case SIM_TYPE_BOOL: hr_text_add(out, "%s", *(const bool *)at ? "true" : "false"); break;
     case SIM_TYPE_TEXT: hr_text_add(out, "%s", *(const char *const *)at ? *(const char *const *)at : "-"); break;
@@ -135,6 +141,20 @@ static void show_ways(const sim_step_def *step, unsigned row, hr_text *out)
         hr_text_add(out, ", when it fails to [%u]", (unsigned)step->other);
 }
 
+static void show_attempts(const sim_attempts_def *a, hr_text *out)
+{
+    char base[32], cap[32];
+    if (a->retry.most)
+        hr_text_add(out, ", at most %u retries, %s from %s to %s", (unsigned)a->retry.most, sim_retries[a->retry.policy]->name,
+                    sim_show_time(a->retry.base, base, sizeof base), sim_show_time(a->retry.cap, cap, sizeof cap));
+    if (a->retry.most && a->retry.budget > 0)
+        hr_text_add(out, ", within %g %% of requests and %g/s", a->retry.budget * 100, a->retry.min_retries_per_s);
+    if (a->hedges && a->hedge_quantile > 0)
+        hr_text_add(out, ", %u hedged after p%g", (unsigned)a->hedges, a->hedge_quantile * 100);
+    else if (a->hedges)
+        hr_text_add(out, ", %u hedged after %s", (unsigned)a->hedges, sim_show_time(a->hedge_after, base, sizeof base));
+}
+
 static void show_steps(const sim_model *model, const char *where, const sim_service_def *s, hr_text *out)
 {
     for (uint16_t h = 0; h < s->handler_count; h++)
@@ -152,6 +172,8 @@ static void show_steps(const sim_model *model, const char *where, const sim_serv
             char time[32];
             if (step->kind == SIM_STEP_set)
                 hr_text_add(out, " ttl %s", sim_show_time(step->ttl, time, sizeof time));
+            if (step->attempts)
+                show_attempts(step->attempts, out);
             if (step->kind == SIM_STEP_set && step->share > 0)
                 hr_text_add(out, " jitter %g %%", step->share * 100);
             if (step->timeout != HR_FOREVER)
@@ -160,6 +182,13 @@ static void show_steps(const sim_model *model, const char *where, const sim_serv
                 show_ways(step, i, out);
             hr_text_add(out, "\n");
         }
+}
+
+static void show_shed(const char *service, const sim_shed_def *shed, hr_text *out)
+{
+    char where[160];
+    snprintf(where, sizeof where, "%.60s.shed", service);
+    show_owner("shed", where, shed, out);
 }
 
 void sim_model_ledger(const sim_model *model, hr_text *out)
@@ -179,8 +208,12 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             if (s->gives_up)
                 show_dist(&s->patience, out);
             hr_text_add(out, "\n");
+            if (s->sheds)
+                show_shed(c->name, &s->shed, out);
             show_steps(model, c->name, s, out);
         }
+        if (c->kind == SIM_PART_limiter)
+            hr_text_add(out, "%s.per = %s\n", c->name, ((const sim_limiter_def *)c->def)->per_key ? "key" : "all");
         if (c->kind == SIM_PART_workload) {
             const sim_workload_def *w = c->def;
             show_arrivals(c->name, w, out);
@@ -197,6 +230,8 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
     }
     hr_text_add(out, "assumption: replicas start ready; a `cpu` step has a core to itself until it ends, unless `sharing` or `preemptive`\n"
                      "assumption: interrupting a computation and going on with it costs nothing; on live servers `preemptive` is not imitated\n"
+                     "assumption: attempts that are no longer needed (hedging, a timeout before a retry) work on; nobody cancels them\n"
+                     "assumption: for retries and breakers every outcome but ok is a failure\n"
                      "assumption: branches of `parallel` hold no worker of their own; after a deadline they work on, and their work is wasted\n"
                      "assumption: a call that loses its patience leaves the queue at once and is counted as a timeout\n"
                      "assumption: the response-time histogram holds answered and timed-out requests; refused and failed ones are counted\n"

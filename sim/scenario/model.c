@@ -115,6 +115,21 @@ static void read_engine(sim_reader *r, sim_node *node, const char *where, const 
         SIM_FAIL(r, engine, "%s.engine = '%s': want %s", where, engine->kind == SIM_SCALAR ? engine->text : "…", only);
 }
 
+// The bits of those settings that the file gives.
+static unsigned given_of(sim_node *node, const sim_setting *table)
+{
+    unsigned bits = 0;
+    for (const sim_setting *s = table; s->word; s++)
+        bits |= sim_node_member(node, s->word) ? s->bit : 0;
+    return bits;
+}
+
+// A complaint of a policy about its settings, at the component.
+static void complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e)
+{
+    SIM_FAIL(r, node, "%s: %.*s", where, (int)(e->used ? e->used - 1 : 0), e->text);
+}
+
 static void read_local(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
 {
     sim_node *local = sim_node_member(node, "local");
@@ -126,6 +141,23 @@ static void read_local(sim_reader *r, sim_node *node, const char *where, sim_ser
         SIM_FAIL(r, local, "%s: want {entries: 1000}", name);
     else if (!sim_keys_read(r->pool, r->source, "local", name, local, def))
         r->failed = true;
+}
+
+static void read_shed(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
+{
+    sim_node *shed = sim_node_member(node, "shed");
+    if (!shed)
+        return;
+    char name[96];
+    snprintf(name, sizeof name, "%.80s.shed", where);
+    def->sheds = true;
+    hr_error e = {0};
+    if (shed->kind != SIM_MAP)
+        SIM_FAIL(r, shed, "%s: want {policy: gradient} or another of `list sheds`", name);
+    else if (!sim_keys_read(r->pool, r->source, "shed", name, shed, &def->shed))
+        r->failed = true;
+    else if (sim_shed_fits(&def->shed, given_of(shed, sim_shed_settings), &e))
+        complain(r, shed, name, &e);
 }
 
 // How long calls wait for a worker, and which disciplines go together.
@@ -166,20 +198,43 @@ static void read_statements(sim_reader *r, sim_node *node, const char *where, si
     def->statements = statements;
 }
 
+static void read_limiter(sim_reader *r, sim_node *node, const char *where, sim_limiter_def *d, bool good)
+{
+    unsigned given = given_of(node, sim_limit_settings) | (sim_node_member(node, "nodelay") ? SIM_LIMIT_DELAY : 0);
+    const sim_node *rate = sim_node_member(node, "rate"), *per = sim_node_member(node, "per"), *delay = sim_node_member(node, "delay");
+    double per_s;
+    if (rate && rate->kind == SIM_SCALAR)
+        (void)sim_read_rate_unit(rate->text, &per_s, &d->limit.unit);      // told by the table
+    if (per && (per->kind != SIM_SCALAR || (strcmp(per->text, "all") != 0 && strcmp(per->text, "key") != 0)))
+        SIM_FAIL(r, per, "%s.per: want all or key", where);
+    d->per_key = per && per->kind == SIM_SCALAR && strcmp(per->text, "key") == 0;
+    if (d->nodelay && delay)
+        SIM_FAIL(r, delay, "%s: `delay` and `nodelay` exclude each other", where);
+    if (d->nodelay)
+        d->limit.delay = SIM_NODELAY;
+    hr_error e = {0};
+    if (good && sim_limit_ready(sim_limiters[d->policy], &d->limit, given, &e))
+        complain(r, node, where, &e);
+}
+
+static void read_breaker(sim_reader *r, sim_node *node, const char *where, const sim_breaker_part_def *d, bool good)
+{
+    hr_error e = {0};
+    if (good && sim_breaker_fits(sim_breaker_rows[d->policy], &d->breaker, given_of(node, sim_breaker_settings), &e))
+        complain(r, node, where, &e);
+}
+
 static void read_cache(sim_reader *r, sim_node *node, const char *where, const sim_cache_def *d)
 {
-    static const struct { const char *key; unsigned use; } honoured[] = {
-        {"samples", SIM_EVICT_SAMPLES}, {"lfu_log_factor", SIM_EVICT_LFU}, {"lfu_decay_time", SIM_EVICT_LFU}};
     read_engine(r, node, where, "redis");
     if (!d->entries && !d->memory_bytes)
         SIM_FAIL(r, node, "%s has no limit: give `memory` or `entries`", where);
     else if (d->memory_bytes && d->memory_bytes <= d->base_bytes)
         SIM_FAIL(r, node, "%s.memory leaves nothing above its `base` of %llu bytes", where, (unsigned long long)d->base_bytes);
-    for (size_t i = 0; i < HR_COUNT(honoured) && d->eviction != UINT32_MAX; i++) {
-        const sim_node *given = sim_node_member(node, honoured[i].key);
-        if (given && !(sim_evictors[d->eviction]->uses & honoured[i].use))
-            SIM_FAIL(r, given, "%s.%s means nothing to the eviction %s", where, honoured[i].key, sim_evictors[d->eviction]->name);
-    }
+    hr_error e = {0};
+    const sim_evictor *row = d->eviction != UINT32_MAX ? sim_evictors[d->eviction] : NULL;
+    if (row && sim_settings_fit(sim_evict_settings, row->name, row->uses, 0, given_of(node, sim_evict_settings), &e))
+        complain(r, node, where, &e);
 }
 
 static void read_values(sim_reader *r, uint16_t id)
@@ -187,14 +242,17 @@ static void read_values(sim_reader *r, uint16_t id)
     sim_model_component *c = &r->model->components[id];
     sim_node *node = r->nodes[id];
     c->def = sim_pool_take(r->pool, sim_kinds[c->kind]->def_size);
-    if (!sim_keys_read(r->pool, r->source, sim_kinds[c->kind]->name, c->name, node, c->def))
-        r->failed = true;
+    bool good = sim_keys_read(r->pool, r->source, sim_kinds[c->kind]->name, c->name, node, c->def);
+    r->failed = r->failed || !good;
     switch (c->kind) {
     case SIM_PART_service:
+        read_shed(r, node, c->name, c->def);
         read_local(r, node, c->name, c->def);
         read_discipline(r, node, c->name, c->def);
         break;
     case SIM_PART_cache: read_cache(r, node, c->name, c->def); break;
+    case SIM_PART_limiter: read_limiter(r, node, c->name, c->def, good); break;
+    case SIM_PART_breaker: read_breaker(r, node, c->name, c->def, good); break;
     case SIM_PART_database:
         read_engine(r, node, c->name, "postgres");
         read_statements(r, node, c->name, c->def);
@@ -227,10 +285,11 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
         const sim_node *kind = sim_node_member(n, "kind");
         int part = kind && kind->kind == SIM_SCALAR ? part_named(kind->text) : -1;
         if (part < 0) {
-            const char *const names[] = {"balancer", "service", "cache", "database", NULL};
+            const char *names[SIM_PART_COUNT + 1] = {0};
+            for (int k = SIM_PART_workload + 1; k < SIM_PART_COUNT; k++)
+                names[k - 1] = sim_kinds[k]->name;
             const char *near = kind && kind->kind == SIM_SCALAR ? hr_nearest(kind->text, names) : NULL;
-            SIM_FAIL(r, kind ? kind : n, "%s: want `kind: balancer`, service, cache or database%s", n->key->text,
-                     HR_HINT(near, '\''));
+            SIM_FAIL(r, kind ? kind : n, "%s: want `kind: service` or another of `list components`%s", n->key->text, HR_HINT(near, '\''));
             continue;
         }
         r->nodes[m->component_count] = n;
@@ -297,6 +356,37 @@ static void read_balancer(sim_reader *r, uint16_t id)
         SIM_FAIL(r, timeout, "%s.fail_timeout belongs to `max_fails`", name);
 }
 
+// What a limiter or breaker passes calls on to.
+static void read_target(sim_reader *r, uint16_t id, uint16_t *target)
+{
+    const sim_model_component *components = r->model->components;
+    const sim_node *to = sim_node_member(r->nodes[id], "to");
+    int found = to && to->kind == SIM_SCALAR ? sim_resolve(r, to, to->text, -1) : -1;
+    if (to && to->kind != SIM_SCALAR)
+        SIM_FAIL(r, to, "%s.to: want the name of a component", components[id].name);
+    if (found == id)
+        SIM_FAIL(r, to, "%s.to: it can't pass calls on to itself", components[id].name);
+    if (found >= 0 && components[found].kind == SIM_PART_service && ((const sim_service_def *)components[found].def)->replicas > 1)
+        SIM_FAIL(r, to, "'%s' has several replicas: put a balancer in front of it and name that", to->text);
+    *target = (uint16_t)(found < 0 ? id : found);
+}
+
+// Limiters and breakers that pass calls on to each other for ever.
+static bool find_passing_ring(sim_reader *r)
+{
+    const sim_model *m = r->model;
+    for (uint16_t i = 0; i < m->component_count; i++) {
+        int at = i, hops = 0;
+        for (int to; (to = sim_part_passes_to(m->components[at].kind, m->components[at].def)) >= 0 && to != at && hops <= m->component_count; hops++)
+            at = to;
+        if (hops > m->component_count) {
+            SIM_FAIL(r, r->nodes[i], "%s passes calls on in a ring: behind the last `to` must stand a component that does the work", m->components[i].name);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void read_components(sim_reader *r, sim_node *root)
 {
     sim_node *components = sim_node_member(root, "components"), *workload = sim_node_member(root, "workload");
@@ -311,10 +401,15 @@ static void read_components(sim_reader *r, sim_node *root)
     for (uint16_t i = 0; i < m->component_count; i++)
         read_values(r, i);
     for (uint16_t i = 0; i < m->component_count; i++)
-        if (m->components[i].kind == SIM_PART_balancer)
-            read_balancer(r, i);
-        else if (m->components[i].kind == SIM_PART_service)
-            sim_handlers_name(r, i);
+        switch (m->components[i].kind) {
+        case SIM_PART_balancer: read_balancer(r, i); break;
+        case SIM_PART_limiter: read_target(r, i, &((sim_limiter_def *)m->components[i].def)->target); break;
+        case SIM_PART_breaker: read_target(r, i, &((sim_breaker_part_def *)m->components[i].def)->target); break;
+        case SIM_PART_service: sim_handlers_name(r, i); break;
+        default: break;
+        }
+    if (find_passing_ring(r))
+        return;                                // what stands behind them can't be told
     for (uint16_t i = 0; i < m->component_count; i++)
         if (m->components[i].kind == SIM_PART_service)
             sim_handlers_read(r, i);
@@ -621,6 +716,13 @@ int sim_model_find(const sim_model *model, const char *name)
         if (strcmp(model->components[i].name, name) == 0)
             return i;
     return -1;
+}
+
+uint16_t sim_model_behind(const sim_model *model, uint16_t target)
+{
+    for (int to; (to = sim_part_passes_to(model->components[target].kind, model->components[target].def)) >= 0 && to != target; )
+        target = (uint16_t)to;
+    return target;                             // one whose `to` was a mistake stands for itself
 }
 
 bool sim_model_is_steady(const sim_model *model)

@@ -74,8 +74,18 @@ const char *sim_show_time(hr_time time, char *out, size_t room)
 
 bool sim_read_rate(const char *text, double *per_s)
 {
-    static const unit units[] = {{"/s", 1}, {"k/s", 1e3}, {"M/s", 1e6}, {"/min", 1 / 60.0}, {"k/min", 1e3 / 60}, {"/h", 1 / 3600.0}, {"k/h", 1e3 / 3600}, {NULL, 0}};
+    static const unit units[] = {{"/s", 1}, {"k/s", 1e3}, {"M/s", 1e6}, {"/min", 1 / 60.0}, {"k/min", 1e3 / 60}, {"/h", 1 / 3600.0}, {"k/h", 1e3 / 3600},
+                                 {"r/s", 1}, {"r/m", 1 / 60.0}, {NULL, 0}};
     return number_with(text, units, 0, per_s);
+}
+
+bool sim_read_rate_unit(const char *text, double *per_s, hr_time *per)
+{
+    if (!sim_read_rate(text, per_s))
+        return false;
+    char first = strchr(text, '/')[1];
+    *per = (first == 's' ? 1 : first == 'm' ? 60 : 3600) * HR_SEC;
+    return true;
 }
 
 bool sim_read_bytes(const char *text, double *bytes)

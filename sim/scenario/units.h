@@ -8,7 +8,8 @@
 
 bool sim_read_time(const char *text, hr_time *time);              // 5ms, 2s, 1min, 1h, 250us, 10ns, none
 bool sim_read_seconds(const char *text, double *seconds);         // 0.25 (in seconds), 250ms: in files of numbers
-bool sim_read_rate(const char *text, double *per_s);              // 800/s, 30/min, 5k/h
+bool sim_read_rate(const char *text, double *per_s);              // 800/s, 30/min, 5k/h, and as nginx writes it: 10r/s, 30r/m
+bool sim_read_rate_unit(const char *text, double *per_s, hr_time *per);   // and the time that it was written per
 bool sim_read_bytes(const char *text, double *bytes);             // 4GiB, 20MiB, 8KiB, 10kB, 96B
 bool sim_read_share(const char *text, double *share);             // 70%, 0.7
 bool sim_read_count(const char *text, double *count);             // 64, 100k, 1M

@@ -127,7 +127,7 @@ static bool is_asked(const sim_model *model, int component)
         for (uint16_t h = 0; h < s->handler_count; h++)
             for (uint16_t k = 0; k < s->handlers[h].count; k++) {
                 const sim_step_def *step = &s->handlers[h].steps[k];
-                if (sim_step_asks(step->kind) && step->target == component)
+                if (sim_step_asks(step->kind) && step->target != SIM_LOCAL && sim_model_behind(model, step->target) == component)
                     return true;
             }
     }

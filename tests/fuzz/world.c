@@ -11,6 +11,11 @@
 #include <string.h>
 
 #include "sim/policy/balance/balance.h"
+#include "sim/policy/breaker/breaker.h"
+#include "sim/policy/evict/evict.h"
+#include "sim/policy/limit/limit.h"
+#include "sim/policy/retry/retry.h"
+#include "sim/policy/shed/shed.h"
 #include "sim/scenario/keys.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -21,6 +26,7 @@ typedef struct {
     size_t   size;
     hr_text  text;
     uint32_t services, caches, databases, workloads;
+    char     front[MOST_SERVICES];             // what takes its calls: s itself, b balancer, l limiter, f breaker
     bool     balanced[MOST_SERVICES], local[MOST_SERVICES];
     uint32_t operations[MOST_SERVICES], statements[MOST_OTHERS];
 } writer;
@@ -32,6 +38,16 @@ static uint32_t pick(writer *r, uint32_t count)
         x = x << 8 | *r->data++;
     return count ? x % count : 0;
 }
+
+// A row of a family's table of policies.
+static uint32_t rows_of(const void *const *table)
+{
+    uint32_t rows = 0;
+    while (table[rows])
+        rows++;
+    return rows;
+}
+#define ANY_ROW(r, table) ((table)[pick(r, rows_of((const void *const *)(table)))])
 
 static const char *any_of(writer *r, const char *const *words, uint32_t count) { return words[pick(r, count)]; }
 
@@ -75,7 +91,6 @@ static void write_value(writer *r, const sim_key *k)
 {
     static const char *const yes_no[] = {"false", "true"};
     static const double bytes[] = {2097152, 100, 4096, 1e9, 1e15}, times[] = {0.01, 0.001, 0.1, 1, 1e-6, 1e4};
-    uint32_t rows = 0;
     switch (k->type) {
     case SIM_TYPE_COUNT: case SIM_TYPE_COUNT64: {
         bool heavy = strcmp(k->name, "users") == 0 || strcmp(k->name, "replicas") == 0;        // each of them costs time here
@@ -97,16 +112,13 @@ static void write_value(writer *r, const sim_key *k)
     }
     case SIM_TYPE_RATE: hr_text_add(&r->text, "%g/s", fmin(k->most, (1 + pick(r, 65536)) * pow(10, pick(r, 6) - 3.0))); break;
     case SIM_TYPE_DIST: write_dist(r, strcmp(k->owner, "workload") == 0); break;
-    case SIM_TYPE_EVICTION:
-        while (sim_evictors[rows])
-            rows++;
-        hr_text_add(&r->text, "%s", sim_evictors[pick(r, rows)]->name);
-        break;
-    case SIM_TYPE_BALANCER:
-        while (sim_balancers[rows])
-            rows++;
-        hr_text_add(&r->text, "%s", sim_balancers[pick(r, rows)]->name);
-        break;
+    case SIM_TYPE_PLAIN_RATE: hr_text_add(&r->text, "%g/%s", fmin(k->most, 1 + pick(r, 1000)), pick(r, 2) ? "s" : "min"); break;
+    case SIM_TYPE_SHARE: hr_text_add(&r->text, "%g%%", 100 * fmax(k->least, fmin(k->most, pick(r, 101) / 100.0))); break;
+    case SIM_TYPE_NUMBER: hr_text_add(&r->text, "%g", k->least + (k->most - k->least) * pick(r, 256) / 255); break;
+    case SIM_TYPE_EVICTION: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_evictors)->name); break;
+    case SIM_TYPE_BALANCER: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_balancers)->name); break;
+    case SIM_TYPE_RETRY: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_retries)->name); break;
+    case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_SHED: break;     // with what the row uses: below
     case SIM_TYPE_BOOL: hr_text_add(&r->text, "%s", any_of(r, yes_no, 2)); break;
     case SIM_TYPE_TEXT: hr_text_add(&r->text, "\"select 1\""); break;
     case SIM_TYPE_OTHER: break;
@@ -122,6 +134,28 @@ static void write_keys(writer *r, const char *owner, const char *not)
         hr_text_add(&r->text, ", %s: ", k->name);
         write_value(r, k);
     }
+}
+
+// As write_keys, of a policy: with what it needs, without what it does not use.
+static void write_settings(writer *r, const char *owner, const sim_setting *table, unsigned uses, const char *not)
+{
+    char left_out[256];
+    int used = snprintf(left_out, sizeof left_out, "policy %s", not);
+    for (const sim_setting *s = table; s->word; s++)
+        if (!(uses & s->bit))
+            used += snprintf(left_out + used, sizeof left_out - (size_t)used, " %s", s->word);
+    write_keys(r, owner, left_out);
+}
+
+static void write_attempts(writer *r)
+{
+    if (pick(r, 2)) {
+        hr_text_add(&r->text, ", retry: {most: %u", 1 + pick(r, 5));
+        write_keys(r, "retry", pick(r, 2) ? "most cap" : "most cap budget min_retries");
+        hr_text_add(&r->text, "}");
+    }
+    if (pick(r, 3) == 2)
+        hr_text_add(&r->text, ", hedge: {after: %s, most: %u}", pick(r, 2) ? "1ms" : "p90", 1 + pick(r, 3));
 }
 
 // --- steps --------------------------------------------------------------------------------------------------------------
@@ -165,7 +199,7 @@ static bool write_argument(writer *r, const char *argument, uint32_t service, in
         uint32_t behind = r->services - service - 1, other = service + 1 + pick(r, behind);
         if (!behind)
             return false;
-        hr_text_add(&r->text, "%c%u.o%u", r->balanced[other] ? 'b' : 's', other, pick(r, r->operations[other]));
+        hr_text_add(&r->text, "%c%u.o%u", r->front[other], other, pick(r, r->operations[other]));
     } else if (*argument == '[' && depth < DEEPEST) {
         uint32_t branches = argument[1] == '[' ? 1 + pick(r, 3) : 1;
         hr_text_add(&r->text, "%s", argument[1] == '[' ? "[" : "");
@@ -204,6 +238,8 @@ static void write_step(writer *r, uint32_t service, int depth)
     }
     if ((sim_step_asks((sim_step_kind)which) || which == SIM_STEP_parallel) && pick(r, 4) == 3)
         hr_text_add(&r->text, ", timeout: 5ms");
+    if (sim_step_asks((sim_step_kind)which) && pick(r, 4) == 3 && !r->local[service])
+        write_attempts(r);
     if (which == SIM_STEP_set && pick(r, 2))
         hr_text_add(&r->text, ", ttl: %s", pick(r, 2) ? "1ms" : "2s");
     if (which == SIM_STEP_repeat && pick(r, 2))
@@ -243,17 +279,47 @@ static void write_balancer(writer *r, uint32_t i)
     hr_text_add(&r->text, "}\n");
 }
 
+// What stands before a service or its balancer and passes calls on.
+static void write_limiter(writer *r, uint32_t i, char target)
+{
+    const sim_limiter *row = ANY_ROW(r, sim_limiters);
+    hr_text_add(&r->text, "  l%u: {kind: limiter, to: %c%u, policy: %s, per: %s", i, target, i, row->name, pick(r, 2) ? "all" : "key");
+    if (row->needs & SIM_LIMIT_RATE)
+        hr_text_add(&r->text, ", rate: %u/%s", 1 + pick(r, 5000), pick(r, 2) ? "s" : "min");
+    if (row->needs & SIM_LIMIT_BURST)
+        hr_text_add(&r->text, ", burst: %u", 1 + pick(r, 100));
+    if (row->needs & SIM_LIMIT_MOST)
+        hr_text_add(&r->text, ", most: %u", 1 + pick(r, 100));
+    write_settings(r, "limiter", sim_limit_settings, row->uses & ~row->needs, row->uses & SIM_LIMIT_DELAY && pick(r, 2) ? "nodelay window" : "delay window");
+    hr_text_add(&r->text, "}\n");
+}
+
+static void write_breaker(writer *r, uint32_t i, char target)
+{
+    const sim_breaker_row *row = ANY_ROW(r, sim_breaker_rows);
+    hr_text_add(&r->text, "  f%u: {kind: breaker, to: %c%u, policy: %s", i, target, i, row->name);
+    if (row->uses & SIM_BREAKER_SIZE)
+        hr_text_add(&r->text, ", sliding_window_size: %u", 1 + pick(r, 200));
+    write_settings(r, "breaker", sim_breaker_settings, row->uses & ~(unsigned)SIM_BREAKER_SIZE, "");
+    hr_text_add(&r->text, "}\n");
+}
+
+static void write_shed(writer *r)
+{
+    const sim_shed *row = ANY_ROW(r, sim_sheds);
+    hr_text_add(&r->text, ", shed: {policy: %s", row->name);
+    if (row->uses & SIM_SHED_BOUNDS)
+        hr_text_add(&r->text, ", least: %u, initial: %u", 1 + pick(r, 3), 3 + pick(r, 20));
+    write_settings(r, "shed", sim_shed_settings, row->uses & ~(unsigned)SIM_SHED_BOUNDS, "most");
+    hr_text_add(&r->text, "}");
+}
+
 // With a base of 1 MiB the memory must be larger; parameters only for policies that honour them.
 static void write_cache(writer *r, uint32_t i)
 {
-    uint32_t rows = 0;
-    while (sim_evictors[rows])
-        rows++;
-    const sim_evictor *row = sim_evictors[pick(r, rows)];
+    const sim_evictor *row = ANY_ROW(r, sim_evictors);
     hr_text_add(&r->text, "  k%u: {kind: cache, eviction: %s, memory: %u%s", i, row->name, 2 + pick(r, 3), pick(r, 2) ? "MiB" : "GiB");
-    bool samples = row->uses & SIM_EVICT_SAMPLES, lfu = row->uses & SIM_EVICT_LFU;
-    write_keys(r, "cache", samples && lfu ? "memory base eviction" : samples ? "memory base eviction lfu_log_factor lfu_decay_time" :
-               "memory base eviction samples lfu_log_factor lfu_decay_time");
+    write_settings(r, "cache", sim_evict_settings, row->uses, "memory base eviction");
     hr_text_add(&r->text, "}\n");
 }
 
@@ -267,6 +333,8 @@ static void write_service(writer *r, uint32_t i)
         hr_text_add(&r->text, ", patience: ");
         write_dist(r, false);
     }
+    if (pick(r, 4) == 3)
+        write_shed(r);
     if (r->local[i]) {
         hr_text_add(&r->text, ", local: {entries: %u", 1 + pick(r, 50));
         write_keys(r, "local", "entries");
@@ -278,8 +346,13 @@ static void write_service(writer *r, uint32_t i)
         write_steps(r, i, 0);
     }
     hr_text_add(&r->text, "}}\n");
+    char target = r->balanced[i] ? 'b' : 's';
     if (r->balanced[i])
         write_balancer(r, i);
+    if (r->front[i] == 'l')
+        write_limiter(r, i, target);
+    else if (r->front[i] == 'f')
+        write_breaker(r, i, target);
 }
 
 static void write_database(writer *r, uint32_t i)
@@ -308,7 +381,7 @@ static void write_workload(writer *r, uint32_t i)
 #undef SIM_POPULARITY
     };
     bool closed = pick(r, 4) == 3, sessions = !closed && pick(r, 4) == 3, varies = !closed && pick(r, 3) == 2;
-    hr_text_add(&r->text, "  w%u: {call: %c%u.o%u", i, r->balanced[target] ? 'b' : 's', target, pick(r, r->operations[target]));
+    hr_text_add(&r->text, "  w%u: {call: %c%u.o%u", i, r->front[target], target, pick(r, r->operations[target]));
     if (closed)
         hr_text_add(&r->text, ", users: %u", 1 + pick(r, 1000));
     else
@@ -351,6 +424,9 @@ static void write_scenario(writer *r)
     r->workloads = 1 + pick(r, 3);
     for (uint32_t i = 0; i < r->services; i++) {
         r->balanced[i] = pick(r, 2);
+        static const char fronts[] = {0, 0, 'l', 'f'};
+        char front = fronts[pick(r, HR_COUNT(fronts))];
+        r->front[i] = front ? front : r->balanced[i] ? 'b' : 's';
         r->local[i] = pick(r, 3) == 2;
         r->operations[i] = 1 + pick(r, MOST_OPERATIONS);
     }

@@ -97,8 +97,8 @@ static void test_settings_that_mean_nothing_are_refused(void **state)
 {
     (void)state;
     static const struct { const char *cache, *set, *complaint; } wrong[] = {
-        {", eviction: lru, samples: 10", "{set: k}", "k.samples means nothing to the eviction lru"},
-        {", eviction: allkeys-lru, lfu_decay_time: 2", "{set: k}", "k.lfu_decay_time means nothing to the eviction allkeys-lru"},
+        {", eviction: lru, samples: 10", "{set: k}", "k: lru does not use `samples`"},
+        {", eviction: allkeys-lru, lfu_decay_time: 2", "{set: k}", "k: allkeys-lru does not use `lfu_decay_time`"},
         {"", "{set: k, jitter: 10%}", "beside a `ttl`"},
         {"", "{set: k, ttl: 1s, jitter: 150%}", "want a share of the ttl"},
         {"", "{delete: k, jitter: 10%}", "jitter"},

@@ -20,7 +20,7 @@ static size_t grade_of(double utilisation)
     return i;
 }
 
-static bool is_station(const viz_part *p) { return p->kind != SIM_PART_workload && p->kind != SIM_PART_balancer; }
+static bool is_station(const viz_part *p) { return !viz_part_is_plain(p); }
 
 const char *viz_card_name(const viz_scene *s, uint32_t card, char *out, size_t room)
 {
@@ -81,9 +81,23 @@ static viz_icon icon_of(const viz_part *p)
     switch (p->kind) {
     case SIM_PART_workload: return VIZ_ICON_PEOPLE;
     case SIM_PART_balancer: return VIZ_ICON_BALANCER;
+    case SIM_PART_limiter: return VIZ_ICON_LIMITER;
+    case SIM_PART_breaker: return VIZ_ICON_BREAKER;
     case SIM_PART_cache: return VIZ_ICON_CACHE;
     case SIM_PART_database: return VIZ_ICON_DATABASE;
     default: return VIZ_ICON_SERVICE;
+    }
+}
+
+// What a component that only passes calls on decides by; NULL for others.
+static const char *policy_of(const viz_scene *s, uint16_t part)
+{
+    const void *def = s->graph->model->components[part].def;
+    switch (s->graph->parts[part].kind) {
+    case SIM_PART_balancer: return sim_balancers[((const sim_balancer_def *)def)->policy.row]->name;
+    case SIM_PART_limiter: return sim_limiters[((const sim_limiter_def *)def)->policy]->name;
+    case SIM_PART_breaker: return sim_breaker_rows[((const sim_breaker_part_def *)def)->policy]->name;
+    default: return NULL;
     }
 }
 
@@ -116,9 +130,8 @@ static void draw_still(viz_pen *pen, const viz_scene *s, uint32_t card)
     if (!p->is_used)
         viz_text(pen, r.x + INSIDE, r.y + 44, small, "not asked in this variant");
     small.width = r.width - 36 - INSIDE;
-    if (p->kind == SIM_PART_balancer)
-        viz_text(pen, r.x + 36, y + 15, small,
-                 sim_balancers[((const sim_balancer_def *)s->graph->model->components[c->part].def)->policy.row]->name);
+    if (policy_of(s, c->part))
+        viz_text(pen, r.x + 36, y + 15, small, policy_of(s, c->part));
 }
 
 void viz_cards_still(viz_pen *pen, const viz_scene *s)
@@ -302,6 +315,21 @@ static void tell_workload(tip *t, const viz_scene *s, uint16_t part)
                 (double)sim_histogram_quantile(v.latency, 0.99) * 1e-6);
 }
 
+static void tell_gate(tip *t, const viz_scene *s, uint16_t part)
+{
+    uint16_t kind = s->graph->parts[part].kind;
+    add_row(t, "decides by", "%s", policy_of(s, part));
+    if (kind == SIM_PART_balancer)
+        return;
+    sim_gate_view v = kind == SIM_PART_limiter ? sim_limiter_look(s->world, part) : sim_breaker_look(s->world, part);
+    add_row(t, "passed", "%llu", (unsigned long long)v.passed);
+    add_row(t, "rejected", "%llu", (unsigned long long)v.refused);
+    if (kind == SIM_PART_limiter)
+        add_row(t, "wait now", "%u", v.waiting);
+    else
+        add_row(t, "now", "%s, open %.0f %% of the time", sim_breaker_state_name(v.state), 100 * v.open_share);
+}
+
 void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card)
 {
     const viz_place *c = &s->layout->cards[card];
@@ -313,7 +341,7 @@ void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card)
         viz_state state = viz_card_state(s, card);
         tell_station(&t, &state);
     } else {
-        add_row(&t, "chooses by", "%s", sim_balancers[((const sim_balancer_def *)s->graph->model->components[c->part].def)->policy.row]->name);
+        tell_gate(&t, s, c->part);
     }
     char name[80];
     double width = 272, height = 36 + 18 * t.count, x = s->view->pointer_x + 16, y = s->view->pointer_y + 16;

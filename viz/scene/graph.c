@@ -8,6 +8,11 @@ static uint32_t replicas_of(const sim_model_component *c)
     return c->kind == SIM_PART_service ? ((const sim_service_def *)c->def)->replicas : 1;
 }
 
+bool viz_part_is_plain(const viz_part *part)
+{
+    return part->kind == SIM_PART_workload || part->kind == SIM_PART_balancer || part->kind == SIM_PART_limiter || part->kind == SIM_PART_breaker;
+}
+
 // --- what calls what ------------------------------------------------------------------------------------------------
 
 static void join(viz_graph *g, uint16_t from, uint16_t to)
@@ -29,8 +34,9 @@ static void join_part(viz_graph *g, uint16_t id)
     const sim_model_component *c = &g->model->components[id];
     if (c->kind == SIM_PART_workload)
         join(g, id, ((const sim_workload_def *)c->def)->target);
-    if (c->kind == SIM_PART_balancer)
-        join(g, id, ((const sim_balancer_def *)c->def)->target);
+    int to = sim_part_passes_to(c->kind, c->def);
+    if (to >= 0)
+        join(g, id, (uint16_t)to);
     if (c->kind != SIM_PART_service)
         return;
     const sim_service_def *s = c->def;
@@ -40,19 +46,11 @@ static void join_part(viz_graph *g, uint16_t id)
                 join(g, id, s->handlers[h].steps[k].target);
 }
 
-// The service behind a target: a balancer passes on.
-static uint16_t behind(const sim_model *model, uint16_t target)
-{
-    while (model->components[target].kind == SIM_PART_balancer)
-        target = ((const sim_balancer_def *)model->components[target].def)->target;
-    return target;
-}
-
 static bool step_writes(const sim_model *model, const sim_step_def *step, bool *const *known)
 {
     if (step->kind == SIM_STEP_query)
-        return ((const sim_database_def *)model->components[step->target].def)->statements[step->operation].writes;
-    return step->kind == SIM_STEP_call && known[behind(model, step->target)][step->operation];
+        return ((const sim_database_def *)model->components[sim_model_behind(model, step->target)].def)->statements[step->operation].writes;
+    return step->kind == SIM_STEP_call && known[sim_model_behind(model, step->target)][step->operation];
 }
 
 // Marks the handlers that run a statement that writes, however deep: rounds until no handler learns anything new.
@@ -79,7 +77,7 @@ static void find_writers(viz_graph *g)
     for (uint16_t i = 0; i < g->part_count; i++) {
         const sim_workload_def *d = g->model->components[i].def;
         if (g->parts[i].kind == SIM_PART_workload)
-            g->parts[i].writes = known[behind(g->model, d->target)][d->operation];
+            g->parts[i].writes = known[sim_model_behind(g->model, d->target)][d->operation];
     }
     for (uint16_t i = 0; i < g->part_count; i++)
         free(known[i]);

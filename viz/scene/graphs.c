@@ -154,7 +154,7 @@ static void utilisation(graph *g, const window *w)
     g->chart.y = (viz_axis){.from = 0, .to = 100};
     size_t most = w->s->layout->charts.width < 1500 ? 2 : LINES;   // names and numbers need room, too
     for (uint16_t i = graph_of->part_count; i-- > 0 && g->chart.line_count < most;) // what stands last is what the others wait for
-        if (graph_of->parts[i].is_used && graph_of->parts[i].kind != SIM_PART_workload && graph_of->parts[i].kind != SIM_PART_balancer)
+        if (graph_of->parts[i].is_used && !viz_part_is_plain(&graph_of->parts[i]))
             add_line(g, w, &(wish){graph_of->parts[i].name, "utilisation", i, 100, (int)g->chart.line_count, 0, " %", MEAN_OF});
 }
 

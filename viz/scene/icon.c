@@ -67,6 +67,26 @@ static void database(cairo_t *cr)
     }
 }
 
+static void limiter(cairo_t *cr)               // a funnel
+{
+    cairo_move_to(cr, -6.5, -6);
+    cairo_line_to(cr, 6.5, -6);
+    cairo_line_to(cr, 1.5, 1);
+    cairo_line_to(cr, 1.5, 7);
+    cairo_line_to(cr, -1.5, 7);
+    cairo_line_to(cr, -1.5, 1);
+    cairo_close_path(cr);
+}
+
+static void breaker(cairo_t *cr)               // a switch that stands open
+{
+    cairo_move_to(cr, -7.5, 2);
+    cairo_line_to(cr, -3.5, 2);
+    cairo_line_to(cr, 3.5, -4);
+    cairo_move_to(cr, 4, 2);
+    cairo_line_to(cr, 7.5, 2);
+}
+
 static void warning(cairo_t *cr)
 {
     cairo_move_to(cr, 0, -6.5);
@@ -134,7 +154,7 @@ static void logo(cairo_t *cr)                  // stairs that leave room above
 static const struct { void (*path)(cairo_t *cr); bool is_filled; } icons[] = {
     [VIZ_ICON_PEOPLE] = {people, false}, [VIZ_ICON_BALANCER] = {balancer, false}, [VIZ_ICON_SERVICE] = {service, false},
     [VIZ_ICON_CACHE] = {cache, false}, [VIZ_ICON_DATABASE] = {database, false}, [VIZ_ICON_WARNING] = {warning, false},
-    [VIZ_ICON_RESTART] = {restart, true}, [VIZ_ICON_PLAY] = {play, true}, [VIZ_ICON_PAUSE] = {pause_bars, true},
+    [VIZ_ICON_LIMITER] = {limiter, false}, [VIZ_ICON_BREAKER] = {breaker, false}, [VIZ_ICON_RESTART] = {restart, true}, [VIZ_ICON_PLAY] = {play, true}, [VIZ_ICON_PAUSE] = {pause_bars, true},
     [VIZ_ICON_STEP] = {step, true}, [VIZ_ICON_THEME] = {theme, false}, [VIZ_ICON_LOGO] = {logo, false}};
 
 void viz_icon_draw(viz_pen *pen, viz_icon icon, viz_colour colour, double x, double y)

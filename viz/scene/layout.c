@@ -43,9 +43,7 @@ static uint32_t cards_of(const viz_graph *g, const item *i)
     return i->shown == g->parts[i->part].replicas ? i->shown : i->shown + 1;
 }
 
-static bool is_plain(const viz_part *p) { return p->kind == SIM_PART_workload || p->kind == SIM_PART_balancer; }
-
-static double height_of(const plan *p, const viz_part *part) { return is_plain(part) ? CARD_PLAIN : p->card_height; }
+static double height_of(const plan *p, const viz_part *part) { return viz_part_is_plain(part) ? CARD_PLAIN : p->card_height; }
 
 static double column_needs(const plan *p, uint32_t column, double gap)
 {

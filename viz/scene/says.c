@@ -62,7 +62,7 @@ static void gather_stations(facts *f, const viz_watch *watch)
     const viz_graph *g = f->g;
     for (uint32_t node = 0; node < g->node_count; node++) {
         const viz_part *p = &g->parts[g->part_of[node]];
-        if (!p->is_used || p->kind == SIM_PART_workload || p->kind == SIM_PART_balancer)
+        if (!p->is_used || viz_part_is_plain(p))
             continue;
         viz_recent r = viz_watch_recent(watch, node);
         if (!f->has_station || r.utilisation > f->utilisation) {

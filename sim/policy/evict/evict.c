@@ -9,6 +9,9 @@ const sim_evictor *const sim_evictors[] = {
 #undef SIM_EVICTOR
     NULL};
 
+const sim_setting sim_evict_settings[] = {{"samples", SIM_EVICT_SAMPLES}, {"lfu_log_factor", SIM_EVICT_LFU},
+                                          {"lfu_decay_time", SIM_EVICT_LFU}, {NULL, 0}};
+
 int sim_evictor_find(const char *name)
 {
     for (int i = 0; sim_evictors[i]; i++)

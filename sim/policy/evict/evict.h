@@ -10,6 +10,7 @@
 #define SIM_EVICT_H
 
 #include "sim/core/random.h"
+#include "sim/policy/settings.h"
 
 enum { SIM_EVICT_LISTS = 5 };
 
@@ -51,10 +52,8 @@ typedef struct {                               // lies in a world; its address i
     sim_evict_list list[SIM_EVICT_LISTS];
 } sim_keystore;
 
-enum {                                         // what else of a def a policy honours
-    SIM_EVICT_SAMPLES = 1,                     // samples
-    SIM_EVICT_LFU = 2,                         // lfu_log_factor, lfu_decay_min
-};
+enum { SIM_EVICT_SAMPLES = 1, SIM_EVICT_LFU = 2 };                  // settings that a row honours; the words stand in sim_evict_settings
+extern const sim_setting sim_evict_settings[];                      // ends with NULL
 
 // The functions get the store and an entry of it. `make`, `retire`, `recall` and `check` are optional.
 typedef struct {

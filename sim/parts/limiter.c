@@ -1,0 +1,168 @@
+// sim/parts/limiter.c - a rate limiter in front of another component: lets a call pass, makes it wait, or refuses it.
+// * A refused call is answered at once with `rejected`. One that waits is passed on when its time has come, also when its caller has
+//   given up meanwhile: nobody has told the limiter.
+// * With `per: key` each key has a state of its own, in a hash table that doubles; a state is never dropped.
+#include "sim/core/laws.h"
+#include "sim/parts/parts.h"
+#include "sim/parts/service.h"
+
+typedef struct { uint64_t key; sim_ref state; uint32_t unused; } slot;         // state 0: free
+
+typedef struct {
+    uint64_t offered, passed, delayed, refused;                    // since time zero; `delayed` are part of `passed` once they have waited
+} counts;
+
+typedef struct {
+    uint32_t  policy;
+    uint16_t  target, unused;
+    uint32_t  per_key, slot_bits, slot_count;
+    sim_ref   slots;                           // slot[1 << slot_bits]
+    sim_limit_def limit;
+    sim_level waiting, under_way;              // calls that wait; that are out at the target
+    counts    now, at_reset, sampled;
+} limiter;
+
+static const char *const gauges[] = {"passed_per_s", "refused_per_s", "waiting", NULL};
+
+static void build(sim_world *w, sim_component_id id, const void *def)
+{
+    const sim_limiter_def *d = def;
+    limiter *s = SIM_STATE(w, limiter, id);
+    s->policy = d->policy;
+    s->target = d->target;
+    s->per_key = d->per_key;
+    s->limit = d->limit;
+    s->slot_bits = d->per_key ? 4 : 0;
+    sim_ref slots = sim_take(w, ((size_t)1 << s->slot_bits) * sizeof(slot));
+    s->slots = slots;
+}
+
+static slot *slot_of(const sim_world *w, const limiter *s, uint64_t key)
+{
+    uint32_t mask = (1u << s->slot_bits) - 1, at = s->slot_bits ? (uint32_t)(key * 0x9E3779B97F4A7C15u >> (64 - s->slot_bits)) : 0;
+    slot *slots = SIM_AT(w, slot, s->slots);
+    while (slots[at].state && slots[at].key != key)
+        at = (at + 1) & mask;
+    return &slots[at];
+}
+
+static HR_APART void double_slots(sim_world *w, limiter *s)
+{
+    uint32_t room = 1u << s->slot_bits;
+    sim_ref old = s->slots;
+    s->slots = sim_take(w, (size_t)room * 2 * sizeof(slot));
+    s->slot_bits++;
+    for (uint32_t i = 0; i < room; i++) {
+        const slot *from = SIM_AT(w, const slot, old) + i;
+        if (from->state)
+            *slot_of(w, s, from->key) = *from;
+    }
+    sim_give(w, old, room * sizeof(slot));
+}
+
+// The policy's state for a call.
+static void *state_of(sim_world *w, limiter *s, const sim_call *c)
+{
+    uint64_t key = s->per_key ? c->key : 0;
+    if (s->per_key && s->slot_count * 2 >= 1u << s->slot_bits)
+        double_slots(w, s);
+    slot *at = slot_of(w, s, key);
+    if (!at->state) {
+        *at = (slot){.key = key, .state = sim_take(w, sim_limit_size(sim_limiters[s->policy], &s->limit))};
+        s->slot_count++;
+    }
+    return SIM_AT(w, void, at->state);
+}
+
+static void pass(sim_world *w, sim_component_id id, sim_ref call)
+{
+    limiter *s = SIM_STATE(w, limiter, id);
+    s->now.passed++;
+    sim_level_up(w, &s->under_way);
+    sim_call_send(w, sim_call_passed(w, call, id), s->target, 0);
+}
+
+static void offer(sim_world *w, sim_component_id id, sim_ref call)
+{
+    limiter *s = SIM_STATE(w, limiter, id);
+    const sim_call *c = sim_call_at(w, call);
+    hr_time wait = sim_limiters[s->policy]->ask(state_of(w, s, c), &s->limit, w->now);
+    s->now.offered++;
+    if (wait == SIM_DENY) {
+        s->now.refused++;
+        sim_call_reply(w, call, SIM_rejected);
+    } else if (wait) {
+        s->now.delayed++;
+        sim_level_up(w, &s->waiting);
+        sim_schedule(w, w->now + wait, id, 0, call, c->generation);
+    } else {
+        pass(w, id, call);
+    }
+}
+
+static void wake(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    sim_level_down(w, &SIM_STATE(w, limiter, id)->waiting);
+    pass(w, id, event->subject);
+}
+
+static void reply(sim_world *w, sim_component_id id, sim_ref child)
+{
+    limiter *s = SIM_STATE(w, limiter, id);
+    const sim_limiter *policy = sim_limiters[s->policy];
+    sim_level_down(w, &s->under_way);
+    if (policy->end)
+        policy->end(state_of(w, s, sim_call_at(w, child)));
+    sim_call_answer(w, child);
+}
+
+static void reset(sim_world *w, sim_component_id id)
+{
+    limiter *s = SIM_STATE(w, limiter, id);
+    s->at_reset = s->now;
+    sim_level_reset(w, &s->waiting);
+    sim_level_reset(w, &s->under_way);
+}
+
+static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
+{
+    limiter *s = SIM_STATE(w, limiter, id);
+    double per_s = 1e9 / (double)step;
+    out[0] = (float)((double)(s->now.passed - s->sampled.passed) * per_s);
+    out[1] = (float)((double)(s->now.refused - s->sampled.refused) * per_s);
+    out[2] = (float)sim_level_sample(w, &s->waiting, step);
+    s->sampled = s->now;
+}
+
+// Every call that came was passed on, was refused, or waits; and the policy's own promise, seen from outside.
+static void check(const sim_world *w, sim_component_id id)
+{
+    const limiter *s = SIM_STATE(w, limiter, id);
+    SIM_ASSERT(w, s->now.offered == s->now.passed + s->now.refused + s->waiting.level);
+    SIM_ASSERT(w, s->waiting.level <= s->now.delayed && s->under_way.level <= s->now.passed);
+    SIM_ASSERT(w, s->per_key ? s->slot_count * 2 <= 1u << s->slot_bits : s->slot_count <= 1);
+    if (sim_limiters[s->policy]->uses & SIM_LIMIT_MOST)
+        SIM_ASSERT(w, s->under_way.level <= (uint64_t)s->limit.most * (s->slot_count ? s->slot_count : 1));
+}
+
+static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
+{
+    const limiter *s = SIM_STATE(w, const limiter, id);
+    uint64_t under_way = s->under_way.level;
+    *a = (sim_account){.refused = s->now.refused, .left = s->now.passed - under_way, .inside = s->waiting.level + under_way,
+                       .knows_sent = true, .sent = s->now.passed, .waiting = under_way,
+                       .level = {{"time of calls under way <= most x time", &s->under_way, s->per_key ? 0 : s->limit.most}}, .levels = 1};
+    return station == 0;
+}
+
+sim_gate_view sim_limiter_look(const sim_world *w, sim_component_id id)
+{
+    const limiter *s = SIM_STATE(w, limiter, id);
+    return (sim_gate_view){.offered = s->now.offered - s->at_reset.offered, .passed = s->now.passed - s->at_reset.passed,
+                           .delayed = s->now.delayed - s->at_reset.delayed, .refused = s->now.refused - s->at_reset.refused,
+                           .waiting_average = sim_level_average(w, &s->waiting), .waiting = s->waiting.level, .under_way = s->under_way.level};
+}
+
+const sim_kind sim_kind_limiter = {.name = "limiter", .summary = "lets calls pass at a rate; what is above it waits or is rejected",
+    .state_size = sizeof(limiter), .def_size = sizeof(sim_limiter_def), .gauges = gauges, .build = build, .offer = offer, .reply = reply,
+    .wake = wake, .sample = sample, .reset = reset, .check = check, .account = account};

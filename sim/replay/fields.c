@@ -1,0 +1,55 @@
+// sim/replay/fields.c - see fields.h.
+#include "sim/replay/fields.h"
+
+#include <string.h>
+
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+static char *trim(char *from, char *end)
+{
+    while (is_blank(*from))
+        from++;
+    while (end > from && is_blank(end[-1]))
+        end--;
+    *end = 0;
+    return from;
+}
+
+int sim_fields(char *line, char *field[SIM_MOST_FIELDS])
+{
+    int count = 0;
+    line = trim(line, line + strlen(line));
+    bool commas = strchr(line, ',');
+    for (char *at = line; at && (commas || *at) && count < SIM_MOST_FIELDS; count++) {
+        size_t length = strcspn(at, commas ? "," : " \t");
+        char *next = at[length] ? at + length + 1 : NULL;
+        field[count] = trim(at, at + length);
+        for (at = next; at && !commas && is_blank(*at); at++) {
+        }
+    }
+    return count;
+}
+
+bool sim_column_is_number(const char *column) { return *column && strspn(column, "0123456789") == strlen(column); }
+
+int sim_column_find(const char *column, char *const *header, int count)
+{
+    if (!header) {
+        int64_t number;
+        return sim_read_ms(column, &number) && number >= 1 && number <= SIM_MOST_FIELDS ? (int)number - 1 : -1;
+    }
+    for (int i = 0; i < count; i++)
+        if (strcmp(header[i], column) == 0)
+            return i;
+    return -1;
+}
+
+bool sim_read_ms(const char *text, int64_t *ms)
+{
+    int64_t x = 0;
+    const char *c = text;
+    for (; *c >= '0' && *c <= '9' && x <= 1000000000000; c++)
+        x = x * 10 + (*c - '0');
+    *ms = x;
+    return c != text && !*c && x <= 1000000000000;
+}

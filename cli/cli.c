@@ -28,7 +28,7 @@ hr_status cli_run_command(const cli_command *rows, size_t count, const char *mis
     free(names);
     if (run)
         return run(argc - 1, argv + 1);
-    fprintf(stderr, "headroom: %s '%s'%s; `%s` lists them\n", missing, argv[1], HR_HINT(near, '\''), help);
+    fprintf(stderr, "headroom: %s '%.60s'%s; `%s` lists them\n", missing, argv[1], HR_HINT(near, '\''), help);
     return HR_BAD_INPUT;
 }
 

@@ -125,11 +125,21 @@ static void write_value(writer *r, const sim_key *k)
     }
 }
 
+// Whether the words, with blanks between them, have this one.
+static bool has_word(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = words; (at = strstr(at, word)); at += length)
+        if ((at == words || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+            return true;
+    return false;
+}
+
 // Plain keys of an owner by the table, ", key: value" each; without the words in `not`.
 static void write_keys(writer *r, const char *owner, const char *not)
 {
     for (const sim_key *k = sim_key_table; k->owner; k++) {
-        if (strcmp(k->owner, owner) != 0 || k->type == SIM_TYPE_OTHER || strstr(not, k->name) || (k->fallback && !pick(r, 2)))
+        if (strcmp(k->owner, owner) != 0 || k->type == SIM_TYPE_OTHER || has_word(not, k->name) || (k->fallback && !pick(r, 2)))
             continue;
         hr_text_add(&r->text, ", %s: ", k->name);
         write_value(r, k);
@@ -150,8 +160,9 @@ static void write_settings(writer *r, const char *owner, const sim_setting *tabl
 static void write_attempts(writer *r)
 {
     if (pick(r, 2)) {
-        hr_text_add(&r->text, ", retry: {most: %u", 1 + pick(r, 5));
-        write_keys(r, "retry", pick(r, 2) ? "most cap" : "most cap budget min_retries");
+        static const char *const waits[] = {"1us", "5ms", "300ms"};
+        hr_text_add(&r->text, ", retry: {most: %u, base: %s", 1 + pick(r, 5), any_of(r, waits, 3));
+        write_keys(r, "retry", "most base cap min_retries");
         hr_text_add(&r->text, "}");
     }
     if (pick(r, 3) == 2)
@@ -290,7 +301,10 @@ static void write_limiter(writer *r, uint32_t i, char target)
         hr_text_add(&r->text, ", burst: %u", 1 + pick(r, 100));
     if (row->needs & SIM_LIMIT_MOST)
         hr_text_add(&r->text, ", most: %u", 1 + pick(r, 100));
-    write_settings(r, "limiter", sim_limit_settings, row->uses & ~row->needs, row->uses & SIM_LIMIT_DELAY && pick(r, 2) ? "nodelay window" : "delay window");
+    bool delays = row->uses & SIM_LIMIT_DELAY && pick(r, 2);        // `nodelay` is another way to say it
+    write_settings(r, "limiter", sim_limit_settings, row->uses & ~row->needs, delays ? "nodelay window" : "nodelay delay window");
+    if (row->uses & SIM_LIMIT_DELAY && !delays)
+        hr_text_add(&r->text, ", nodelay: true");
     hr_text_add(&r->text, "}\n");
 }
 

@@ -9,8 +9,8 @@ const sim_evictor *const sim_evictors[] = {
 #undef SIM_EVICTOR
     NULL};
 
-const sim_setting sim_evict_settings[] = {{"samples", SIM_EVICT_SAMPLES}, {"lfu_log_factor", SIM_EVICT_LFU},
-                                          {"lfu_decay_time", SIM_EVICT_LFU}, {NULL, 0}};
+const sim_setting sim_evict_settings[] = {{"samples", SIM_EVICT_SAMPLES}, {"lfu_log_factor", SIM_EVICT_LFU_LOG},
+                                          {"lfu_decay_time", SIM_EVICT_LFU_DECAY}, {NULL, 0}};
 
 int sim_evictor_find(const char *name)
 {

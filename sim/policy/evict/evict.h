@@ -52,7 +52,10 @@ typedef struct {                               // lies in a world; its address i
     sim_evict_list list[SIM_EVICT_LISTS];
 } sim_keystore;
 
-enum { SIM_EVICT_SAMPLES = 1, SIM_EVICT_LFU = 2 };                  // settings that a row honours; the words stand in sim_evict_settings
+enum {                                         // settings that a row honours; the words stand in sim_evict_settings
+    SIM_EVICT_SAMPLES = 1, SIM_EVICT_LFU_LOG = 2, SIM_EVICT_LFU_DECAY = 4,
+    SIM_EVICT_LFU = SIM_EVICT_LFU_LOG | SIM_EVICT_LFU_DECAY,
+};
 extern const sim_setting sim_evict_settings[];                      // ends with NULL
 
 // The functions get the store and an entry of it. `make`, `retire`, `recall` and `check` are optional.

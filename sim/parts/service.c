@@ -7,7 +7,9 @@ static size_t demand(const void *def)
 {
     const sim_service_def *d = def;
     size_t runs = d->preemptive ? (size_t)d->cores * sizeof(sim_core_run) : 0;
-    return d->replicas * (sizeof(sim_replica) + runs + (d->local_entries ? sizeof(sim_keystore) : 0));
+    sim_keystore_def local = sim_keystore_defaults(d->local_policy);
+    local.limit_entries = d->local_entries;
+    return d->replicas * (sizeof(sim_replica) + runs + (d->local_entries ? sim_keystore_demand(&local) : 0));
 }
 
 static void build(sim_world *w, sim_component_id id, const void *def)

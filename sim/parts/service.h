@@ -56,11 +56,12 @@ typedef struct {
     uint32_t stream_patience;
     uint32_t bulkhead;                         // 0: none
     uint32_t sheds;                            // bool
+    sim_ref  lives;                            // sim_lives, when an autoscaler has the replicas come and go: lives.c; 0: fixed
     sim_shed_def shed;
     sim_dist patience;
     sim_ref  replicas;                         // sim_replica[replica_count]
     sim_ref  handlers;                         // sim_ref[handler_count], each a sim_step[]
-    uint32_t handler_count;
+    uint32_t handler_count, unused;
 } sim_service;
 
 static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *call)

@@ -5,7 +5,8 @@
 
 static uint32_t replicas_of(const sim_model_component *c)
 {
-    return c->kind == SIM_PART_service ? ((const sim_service_def *)c->def)->replicas : 1;
+    const sim_service_def *s = c->def;
+    return c->kind != SIM_PART_service ? 1 : s->slots ? s->slots : s->replicas;
 }
 
 bool viz_part_is_plain(const viz_part *part)

@@ -30,7 +30,8 @@ static const char *const gauges[] = {"replicas", "ready", "wanted", NULL};
 static size_t demand(const void *def)
 {
     const sim_autoscaler_def *d = def;
-    return sim_scalers[d->policy]->size(&d->scale);
+    const sim_scale_settings *s = &d->scale.settings;
+    return sim_scalers[d->policy]->size(&d->scale) + 2 * (size_t)s->max * (size_t)(s->window / s->scrape + 1) * sizeof(point);
 }
 
 static void build(sim_world *w, sim_component_id id, const void *def)

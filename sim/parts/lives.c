@@ -178,6 +178,13 @@ sim_replicas_view sim_service_present(const sim_world *w, sim_component_id id)
     return (sim_replicas_view){true, l->wanted, l->present.level, l->ready.level, sim_level_average(w, &l->present), sim_level_average(w, &l->ready)};
 }
 
+const char *sim_service_phase(const sim_world *w, sim_component_id id, uint32_t replica)
+{
+    static const char *const words[] = {"gone", "starting", "unready", NULL, "draining"};
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    return s->lives ? words[sim_life_at(w, SIM_AT(w, const sim_lives, s->lives), replica)->phase] : NULL;
+}
+
 // Calls are only where a replica is ready or drains, each number is used once, and the counts are those of the phases.
 void sim_lives_check(const sim_world *w, sim_component_id id)
 {

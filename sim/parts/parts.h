@@ -210,6 +210,8 @@ typedef struct {                               // the replicas of a service; fix
     uint32_t wanted, present, ready;           // now: by the autoscaler; that are there, also those that start or leave; that get calls
     double   present_average, ready_average;   // since the reset
 } sim_replicas_view;
+// What a replica does that gets no calls: "gone", "starting", "unready", "draining"; NULL: it gets some.
+const char *sim_service_phase(const sim_world *w, sim_component_id id, uint32_t replica);
 sim_replicas_view sim_service_present(const sim_world *w, sim_component_id id);
 
 typedef struct {                               // an autoscaler, since time zero

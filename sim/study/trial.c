@@ -267,9 +267,18 @@ void sim_moment_free(sim_moment *m, const sim_model *model)
 // An average over the time since `a`, from averages since the reset.
 static double average_since(double at_a, double at_b, double a_s, double b_s) { return (at_b * b_s - at_a * a_s) / (b_s - a_s); }
 
+// Of replicas that come and go, the time that was worked is what adds up, not the share of those that were there.
+static double utilisation_since(const sim_station_view *a, const sim_station_view *b, double a_s, double b_s)
+{
+    if (b->replicas <= 0)
+        return average_since(a->utilisation, b->utilisation, a_s, b_s);
+    double replicas = average_since(a->replicas, b->replicas, a_s, b_s);
+    return replicas > 0 ? average_since(a->utilisation * a->replicas, b->utilisation * b->replicas, a_s, b_s) / replicas : 0;
+}
+
 static sim_station_view station_since(const sim_station_view *a, const sim_station_view *b, double a_s, double b_s)
 {
-    return (sim_station_view){.utilisation = average_since(a->utilisation, b->utilisation, a_s, b_s),
+    return (sim_station_view){.utilisation = utilisation_since(a, b, a_s, b_s),
                               .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
                               .replicas = average_since(a->replicas, b->replicas, a_s, b_s),
                               .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses};

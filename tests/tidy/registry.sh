@@ -4,6 +4,7 @@ set -euo pipefail
 root=$1
 status=0
 for list in "$root"/sim/policy/*/*.def "$root"/sim/parts/parts.def; do
+    grep -qE "^SIM_(BALANCER|EVICTOR|LIMITER|BREAKER|RETRY|SHED|SCALER|PART)\(" "$list" || continue       # of something else than files
     folder=$(dirname "$list") family=$(basename "$list" .def)
     for file in "$folder"/*.c; do
         name=$(basename "$file" .c)

@@ -11,7 +11,7 @@ static uint32_t replicas_of(const sim_model_component *c)
 
 bool viz_part_is_plain(const viz_part *part)
 {
-    return part->kind == SIM_PART_workload || part->kind == SIM_PART_balancer || part->kind == SIM_PART_limiter || part->kind == SIM_PART_breaker;
+    return part->kind != SIM_PART_service && part->kind != SIM_PART_cache && part->kind != SIM_PART_database;
 }
 
 // --- what calls what ------------------------------------------------------------------------------------------------
@@ -105,6 +105,12 @@ static void place_columns(viz_graph *g)
     for (uint16_t i = 0; i < g->part_count; i++)
         if (g->parts[i].is_used && g->parts[i].column >= g->column_count)
             g->column_count = g->parts[i].column + 1;
+    for (uint16_t i = 0; i < g->part_count; i++)       // nobody calls an autoscaler: it stands beside the balancer of its service
+        if (g->parts[i].kind == SIM_PART_autoscaler) {
+            const viz_part *of = &g->parts[((const sim_autoscaler_def *)g->model->components[i].def)->target];
+            g->parts[i].is_used = of->is_used;
+            g->parts[i].column = of->column ? of->column - 1 : 0;
+        }
     for (uint16_t i = 0; i < g->part_count; i++)       // what this variant leaves aside stands at the end
         if (!g->parts[i].is_used)
             g->parts[i].column = g->column_count - 1;

@@ -138,7 +138,7 @@ static sim_hpa_reading read_metric(const point *a, const point *b, sim_scale_met
 static sim_hpa_pod pod_of(const sim_life *life)
 {
     bool is_ready = life->phase >= SIM_LIFE_READY;
-    return (sim_hpa_pod){.phase = life->phase == SIM_LIFE_STARTING ? SIM_HPA_PENDING : SIM_HPA_RUNNING, .ready = is_ready ? SIM_HPA_READY : SIM_HPA_NOT_READY,
+    return (sim_hpa_pod){.phase = life->phase <= SIM_LIFE_STARTING ? SIM_HPA_PENDING : SIM_HPA_RUNNING, .ready = is_ready ? SIM_HPA_READY : SIM_HPA_NOT_READY,
                          .deleted = life->phase == SIM_LIFE_DRAINING, .has_start = true, .started = life->created,
                          .transition = is_ready ? life->changed : life->created};
 }
@@ -156,10 +156,11 @@ static double waiting(const sim_world *w, sim_component_id service)
 
 typedef struct {                               // memory of one look
     sim_hpa_pod     *pods;
-    sim_hpa_reading *readings;                 // [SIM_SCALE_OF_PODS][present]
+    sim_hpa_reading *readings;                 // [SIM_SCALE_OF_PODS][slots]
 } gathered;
 
-static void gather(const sim_world *w, const autoscaler *s, gathered *g, uint32_t present)
+// Returns how many replicas are there, also pending ones.
+static uint32_t gather(const sim_world *w, const autoscaler *s, gathered *g)
 {
     const sim_service *service = SIM_STATE(w, const sim_service, s->target);
     const sim_lives *l = sim_lives_of(w, s->target);
@@ -172,23 +173,21 @@ static void gather(const sim_world *w, const autoscaler *s, gathered *g, uint32_
         g->pods[n] = pod_of(life);
         bool known = s->points && find_span(w, s, i, life->number, &first, &last);
         for (int m = 0; m < SIM_SCALE_OF_PODS; m++)
-            g->readings[(size_t)m * present + n] = known ? read_metric(first, last, (sim_scale_metric)m, service->cores)
+            g->readings[(size_t)m * service->replica_count + n] = known ? read_metric(first, last, (sim_scale_metric)m, service->cores)
                                                          : (sim_hpa_reading){.has_request = true, .request = (int64_t)service->cores * 1000};
         n++;
     }
-    SIM_ASSERT(w, n == present);
+    return n;
 }
 
 static uint32_t decide(sim_world *w, const autoscaler *s)
 {
-    sim_replicas_view now = sim_service_present(w, s->target);
-    uint32_t present = now.present;
-    gathered g = {hr_alloc(present * sizeof *g.pods + 1), hr_alloc(present * SIM_SCALE_OF_PODS * sizeof *g.readings + 1)};
-    gather(w, s, &g, present);
-    sim_scale_view view = {.now = w->now, .wanted = now.wanted, .pods = g.pods, .pod_count = present, .queue = waiting(w, s->target),
-                           .group = hr_alloc(present + 1)};
+    uint32_t slots = sim_service_replicas(w, s->target);
+    gathered g = {hr_alloc(slots * sizeof *g.pods), hr_alloc(slots * SIM_SCALE_OF_PODS * sizeof *g.readings)};
+    sim_scale_view view = {.now = w->now, .wanted = sim_service_present(w, s->target).wanted, .pods = g.pods, .pod_count = gather(w, s, &g),
+                           .queue = waiting(w, s->target), .group = hr_alloc(slots)};
     for (int m = 0; m < SIM_SCALE_OF_PODS; m++)
-        view.readings[m] = g.readings + (size_t)m * present;
+        view.readings[m] = g.readings + (size_t)m * slots;
     uint32_t wanted = sim_scalers[s->policy]->decide(SIM_AT(w, void, s->state), &s->settings, &view);
     free(g.pods);
     free(g.readings);

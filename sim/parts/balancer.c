@@ -135,6 +135,8 @@ void sim_balancers_see(sim_world *w, sim_component_id service, uint32_t slot, bo
         if (!is_in_front(w, id, service))
             continue;
         sim_ref upstream = SIM_STATE(w, const balancer, id)->upstream;
+        if (!upstream)                         // before time zero: it will look by itself
+            continue;
         if (is_eligible)
             sim_upstream_renew(w, upstream, slot);
         sim_upstream_mark(w, upstream, slot, SIM_OUT_DOWN, !is_eligible);

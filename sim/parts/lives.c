@@ -1,5 +1,5 @@
 // sim/parts/lives.c - see lives.h.
-#include "sim/parts/lives.h"
+#include "sim/parts/cluster.h"
 
 // --- before time zero ---------------------------------------------------------------------------------------------------
 
@@ -9,7 +9,8 @@ sim_ref sim_lives_place(sim_world *w, sim_component_id id, const sim_service_def
     const hr_time long_ago = -86400 * HR_SEC;
     sim_ref ref = sim_take(w, sizeof(sim_lives)), life = sim_take(w, def->slots * sizeof(sim_life));
     sim_lives *l = SIM_AT(w, sim_lives, ref);
-    *l = (sim_lives){.life = life, .wanted = def->replicas, .active = def->replicas, .births = def->replicas, .drain = def->drain, .scaler = def->scaler,
+    *l = (sim_lives){.life = life, .wanted = def->replicas, .active = def->replicas, .births = def->replicas, .drain = def->drain, .scaler = def->scaler, .in_cluster = def->in_cluster,
+                     .cluster = def->cluster, .cores = def->cores,
                      .startup = sim_dist_place(w, &def->startup), .readiness = sim_dist_place(w, &def->readiness),
                      .stream_startup = sim_stream(w, id, SIM_DRAW_STARTUP), .stream_readiness = sim_stream(w, id, SIM_DRAW_READINESS)};
     for (uint32_t i = 0; i < def->replicas; i++) {
@@ -27,14 +28,14 @@ static void turn(sim_world *w, sim_lives *l, uint32_t slot, sim_life_phase phase
     sim_life *life = sim_life_at(w, l, slot);
     if (life->phase == SIM_LIFE_READY)
         sim_level_down(w, &l->ready);
-    if (life->phase == SIM_LIFE_GONE)
+    if (life->phase < SIM_LIFE_STARTING && phase >= SIM_LIFE_STARTING)
         sim_level_up(w, &l->present);
+    if (life->phase >= SIM_LIFE_STARTING && phase < SIM_LIFE_STARTING)
+        sim_level_down(w, &l->present);
     life->phase = phase;
     life->changed = w->now;
     if (phase == SIM_LIFE_READY)
         sim_level_up(w, &l->ready);
-    if (phase == SIM_LIFE_GONE)
-        sim_level_down(w, &l->present);
 }
 
 static void await(sim_world *w, const sim_lives *l, uint16_t what, uint32_t slot, hr_time span)
@@ -43,14 +44,28 @@ static void await(sim_world *w, const sim_lives *l, uint16_t what, uint32_t slot
         sim_schedule(w, w->now + span, (sim_component_id)l->scaler, what, slot, sim_life_at(w, l, slot)->number);
 }
 
-static void start(sim_world *w, sim_lives *l, uint32_t slot)
+// Starts when it has room. Returns whether it has.
+static bool launch(sim_world *w, sim_lives *l, uint32_t slot)
+{
+    sim_life *life = sim_life_at(w, l, slot);
+    if (l->in_cluster && !(life->node = sim_cluster_take(w, (sim_component_id)l->cluster, l->cores)))
+        return false;
+    turn(w, l, slot, SIM_LIFE_STARTING);
+    await(w, l, SIM_LIFE_RUNS, slot, sim_dist_time(w, &l->startup, l->stream_startup, life->number, 0));
+    return true;
+}
+
+// Returns whether it is pending.
+static bool start(sim_world *w, sim_lives *l, uint32_t slot)
 {
     sim_life *life = sim_life_at(w, l, slot);
     life->number = ++l->births;
     life->created = w->now;
     l->active++;
-    turn(w, l, slot, SIM_LIFE_STARTING);
-    await(w, l, SIM_LIFE_RUNS, slot, sim_dist_time(w, &l->startup, l->stream_startup, life->number, 0));
+    bool has_room = launch(w, l, slot);
+    if (!has_room)
+        turn(w, l, slot, SIM_LIFE_PENDING);
+    return !has_room;
 }
 
 static bool is_idle(const sim_world *w, sim_component_id id, uint32_t slot)
@@ -61,8 +76,16 @@ static bool is_idle(const sim_world *w, sim_component_id id, uint32_t slot)
 
 static void end(sim_world *w, sim_component_id id, uint32_t slot)
 {
-    turn(w, sim_lives_of(w, id), slot, SIM_LIFE_GONE);
+    sim_lives *l = sim_lives_of(w, id);
+    sim_life *life = sim_life_at(w, l, slot);
+    uint32_t node = life->node;
+    life->node = 0;
+    turn(w, l, slot, SIM_LIFE_GONE);
     sim_service_cut(w, id, slot);
+    if (node) {
+        sim_cluster_give(w, (sim_component_id)l->cluster, node, l->cores);
+        sim_cluster_offer(w, (sim_component_id)l->cluster);
+    }
 }
 
 static void stop(sim_world *w, sim_component_id id, sim_lives *l, uint32_t slot)
@@ -80,7 +103,7 @@ static void stop(sim_world *w, sim_component_id id, sim_lives *l, uint32_t slot)
 
 // --- how many -----------------------------------------------------------------------------------------------------------
 
-// Which one goes first, as in a Kubernetes ReplicaSet (ActivePodsWithRanks): what does not run before what does, what is not ready before
+// Which one goes first, as in a Kubernetes ReplicaSet (ActivePodsWithRanks): what has no node before what has one, what does not run before what does, what is not ready before
 // what is, who has been so for the shortest time, who was made last.
 static bool goes_before(const sim_life *a, const sim_life *b)
 {
@@ -94,7 +117,7 @@ static uint32_t first_to_go(const sim_world *w, const sim_lives *l, uint32_t slo
     uint32_t best = slots;
     for (uint32_t i = 0; i < slots; i++) {
         const sim_life *life = sim_life_at(w, l, i);
-        if (life->phase >= SIM_LIFE_STARTING && life->phase <= SIM_LIFE_READY && (best == slots || goes_before(life, sim_life_at(w, l, best))))
+        if (life->phase >= SIM_LIFE_PENDING && life->phase <= SIM_LIFE_READY && (best == slots || goes_before(life, sim_life_at(w, l, best))))
             best = i;
     }
     return best;
@@ -115,8 +138,11 @@ static void settle(sim_world *w, sim_component_id id)
     uint32_t slots = SIM_STATE(w, const sim_service, id)->replica_count;
     while (l->active > l->wanted)
         stop(w, id, l, first_to_go(w, l, slots));
+    bool any_pending = false;
     for (uint32_t slot; l->active < l->wanted && (slot = free_slot(w, l, slots)) < slots;)
-        start(w, l, slot);
+        any_pending = start(w, l, slot) || any_pending;
+    if (any_pending)
+        sim_cluster_grow(w, (sim_component_id)l->cluster);
 }
 
 void sim_lives_want(sim_world *w, sim_component_id id, uint32_t wanted)
@@ -153,6 +179,44 @@ void sim_lives_left(sim_world *w, sim_component_id id, uint32_t slot)
     }
 }
 
+// --- in a cluster -------------------------------------------------------------------------------------------------------
+
+void sim_lives_move_in(sim_world *w, sim_component_id id)
+{
+    sim_lives *l = sim_lives_of(w, id);
+    for (uint32_t i = 0; i < l->active; i++) {
+        sim_life *life = sim_life_at(w, l, i);
+        life->node = sim_cluster_take(w, (sim_component_id)l->cluster, l->cores);
+        if (life->node)
+            continue;
+        turn(w, l, i, SIM_LIFE_PENDING);
+        sim_balancers_see(w, id, i, false);
+    }
+}
+
+void sim_lives_retry(sim_world *w, sim_component_id id)
+{
+    sim_lives *l = sim_lives_of(w, id);
+    uint32_t slots = SIM_STATE(w, const sim_service, id)->replica_count;
+    for (;;) {                                 // the oldest first
+        uint32_t best = slots;
+        for (uint32_t i = 0; i < slots; i++)
+            if (sim_life_at(w, l, i)->phase == SIM_LIFE_PENDING && (best == slots || sim_life_at(w, l, i)->number < sim_life_at(w, l, best)->number))
+                best = i;
+        if (best == slots || !launch(w, l, best))
+            return;
+    }
+}
+
+uint32_t sim_lives_on(const sim_world *w, sim_component_id id, uint32_t node)
+{
+    const sim_lives *l = sim_lives_of(w, id);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < SIM_STATE(w, const sim_service, id)->replica_count; i++)
+        count += sim_life_at(w, l, i)->node == node;
+    return count;
+}
+
 // --- what is seen of it -------------------------------------------------------------------------------------------------
 
 bool sim_lives_is_ready(const sim_world *w, sim_component_id id, uint32_t slot)
@@ -180,7 +244,7 @@ sim_replicas_view sim_service_present(const sim_world *w, sim_component_id id)
 
 const char *sim_service_phase(const sim_world *w, sim_component_id id, uint32_t replica)
 {
-    static const char *const words[] = {"gone", "starting", "unready", NULL, "draining"};
+    static const char *const words[] = {"gone", "pending", "starting", "unready", NULL, "draining"};
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     return s->lives ? words[sim_life_at(w, SIM_AT(w, const sim_lives, s->lives), replica)->phase] : NULL;
 }
@@ -193,10 +257,11 @@ void sim_lives_check(const sim_world *w, sim_component_id id)
     for (uint32_t i = 0; i < slots; i++) {
         const sim_life *life = sim_life_at(w, l, i);
         SIM_ASSERT(w, life->phase <= SIM_LIFE_DRAINING && life->number <= l->births);
+        SIM_ASSERT(w, (life->node != 0) == (l->in_cluster && life->phase >= SIM_LIFE_STARTING));
         SIM_ASSERT(w, is_idle(w, id, i) == (life->phase < SIM_LIFE_READY) || life->phase == SIM_LIFE_READY);
         count[life->phase]++;
     }
-    uint32_t active = count[SIM_LIFE_STARTING] + count[SIM_LIFE_UNREADY] + count[SIM_LIFE_READY];
+    uint32_t active = count[SIM_LIFE_PENDING] + count[SIM_LIFE_STARTING] + count[SIM_LIFE_UNREADY] + count[SIM_LIFE_READY];
     SIM_ASSERT(w, l->active == active && (active == l->wanted || (active < l->wanted && count[SIM_LIFE_GONE] == 0)));
-    SIM_ASSERT(w, l->present.level == slots - count[SIM_LIFE_GONE] && l->ready.level == count[SIM_LIFE_READY]);
+    SIM_ASSERT(w, l->present.level == slots - count[SIM_LIFE_GONE] - count[SIM_LIFE_PENDING] && l->ready.level == count[SIM_LIFE_READY]);
 }

@@ -111,7 +111,8 @@ typedef struct {
 typedef struct {
     uint32_t replicas, workers, queue;         // workers and waiting places of one replica
     uint32_t slots;                            // replicas that it has room for: those of its autoscaler, and as many that leave; 0: fixed
-    uint16_t scaler;                           // with slots: the autoscaler
+    uint16_t scaler, cluster;                  // with slots: the autoscaler; where the replicas need room
+    bool     in_cluster;
     sim_dist_def startup, readiness;           // with slots: until the process runs; from then until it is ready
     hr_time  drain;                            // with slots: who leaves may work so long on what it has
     double   cores, memory_bytes;              // of one replica: cores limit `cpu` steps (whole cores, at least 1); both cost money
@@ -180,6 +181,13 @@ typedef struct {
     sim_scale_def scale;
 } sim_autoscaler_def;
 
+typedef struct {
+    uint32_t nodes, most_nodes;                // at least, and at most
+    double   cores, memory_bytes;              // of a node; both cost money
+    sim_dist_def node_start;
+    hr_time  node_idle;                        // an empty node goes after this; HR_FOREVER: never
+} sim_cluster_def;
+
 // What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker); else -1.
 int sim_part_passes_to(uint16_t kind, const void *def);
 
@@ -198,7 +206,7 @@ typedef struct {                               // one replica, cache or database
     uint64_t started, rejected, gave_up, hits, misses;             // since the reset
     uint64_t shed, kept_in;                    // since the reset: calls that load shedding refused; that the bulkhead did not let out
     uint32_t entries;                          // keys held now
-    double   replicas;                         // of a service with an autoscaler, since the reset; else 0
+    double   replicas;                         // of a service with an autoscaler, or nodes of a cluster, since the reset; else 0
 } sim_station_view;
 uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);
 sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint32_t replica);
@@ -210,9 +218,15 @@ typedef struct {                               // the replicas of a service; fix
     uint32_t wanted, present, ready;           // now: by the autoscaler; that are there, also those that start or leave; that get calls
     double   present_average, ready_average;   // since the reset
 } sim_replicas_view;
-// What a replica does that gets no calls: "gone", "starting", "unready", "draining"; NULL: it gets some.
+// What a replica does that gets no calls: "gone", "pending", "starting", "unready", "draining"; NULL: it gets some.
 const char *sim_service_phase(const sim_world *w, sim_component_id id, uint32_t replica);
 sim_replicas_view sim_service_present(const sim_world *w, sim_component_id id);
+
+typedef struct {                               // a cluster
+    uint32_t up, starting, pending;            // nodes now; replicas that wait for room
+    double   paid_average;                     // nodes that are up or start, since the reset
+} sim_cluster_view;
+sim_cluster_view sim_cluster_look(const sim_world *w, sim_component_id id);
 
 typedef struct {                               // an autoscaler, since time zero
     uint64_t looks, scaled_out, scaled_in;     // how often it looked at its service, and changed the number

@@ -126,7 +126,7 @@ static void bind(sim_reader *r, uint16_t id)
 
 static void refuse_lives(sim_reader *r, uint16_t id)
 {
-    static const char *const words[] = {"startup", "readiness", "drain"};
+    static const char *const words[] = {"startup", "readiness", "drain", "cluster"};
     const sim_service_def *d = r->model->components[id].def;
     for (size_t i = 0; i < HR_COUNT(words) && !d->slots; i++) {
         const sim_node *n = sim_node_member(r->nodes[id], words[i]);
@@ -138,14 +138,42 @@ static void refuse_lives(sim_reader *r, uint16_t id)
         SIM_FAIL(r, r->nodes[id], "%s.replicas = 0 needs an autoscaler: nobody would ever answer", r->model->components[id].name);
 }
 
+static void read_cluster(sim_reader *r, uint16_t id)
+{
+    sim_service_def *d = r->model->components[id].def;
+    const sim_node *n = sim_node_member(r->nodes[id], "cluster");
+    int cluster = n && n->kind == SIM_SCALAR ? sim_resolve(r, n, n->text, SIM_PART_cluster) : -1;
+    if (n && n->kind != SIM_SCALAR)
+        SIM_FAIL(r, n, "%s.cluster: want the name of a cluster", r->model->components[id].name);
+    if (cluster < 0)
+        return;
+    d->in_cluster = true;
+    d->cluster = (uint16_t)cluster;
+    const sim_cluster_def *c = r->model->components[cluster].def;
+    if (d->cores > c->cores)
+        SIM_FAIL(r, n, "%s.cores = %g: a node of '%s' has only %g, so no replica would ever have room", r->model->components[id].name, d->cores, n->text,
+                 c->cores);
+}
+
+static void check_nodes(sim_reader *r, uint16_t id)
+{
+    const sim_cluster_def *c = r->model->components[id].def;
+    if (c->nodes > c->most_nodes)
+        SIM_FAIL(r, r->nodes[id], "%s.nodes = %u is above most_nodes = %u", r->model->components[id].name, c->nodes, c->most_nodes);
+}
+
 void sim_autoscalers_bind(sim_reader *r)
 {
     for (uint16_t i = 0; i < r->model->component_count; i++)
         if (r->model->components[i].kind == SIM_PART_autoscaler)
             bind(r, i);
     for (uint16_t i = 0; i < r->model->component_count; i++)
-        if (r->model->components[i].kind == SIM_PART_service)
+        if (r->model->components[i].kind == SIM_PART_service) {
             refuse_lives(r, i);
+            read_cluster(r, i);
+        } else if (r->model->components[i].kind == SIM_PART_cluster) {
+            check_nodes(r, i);
+        }
 }
 
 // --- timetables -------------------------------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ static sim_station_view look_at(const sim_world *w, const sim_model *model, int 
     sim_component_id id = (sim_component_id)component;
     switch (model->components[component].kind) {
     case SIM_PART_service: return look_at_service(w, id);
+    case SIM_PART_cluster: return (sim_station_view){.replicas = sim_cluster_look(w, id).paid_average};
     case SIM_PART_cache: return sim_cache_look(w, id);
     case SIM_PART_database: return sim_database_look(w, id);
     default: return (sim_station_view){0};
@@ -155,16 +156,23 @@ static double cost_per_hour(const sim_model *model, const sim_station_view *stat
     double cores = 0, bytes = 0;
     for (int i = 0; i < model->component_count; i++) {
         const void *def = model->components[i].def;
-        if (model->components[i].kind != SIM_PART_service && !is_asked(model, i))
+        bool is_leaf = model->components[i].kind == SIM_PART_cache || model->components[i].kind == SIM_PART_database;
+        if (is_leaf && !is_asked(model, i))
             continue;
         switch (model->components[i].kind) {
         case SIM_PART_service: {
             const sim_service_def *s = def;
+            if (s->in_cluster)                 // its nodes are paid for
+                break;
             double replicas = is_scaled(model, i) ? station[i].replicas : s->replicas;
             cores += replicas * s->cores;
             bytes += replicas * s->memory_bytes;
             break;
         }
+        case SIM_PART_cluster:
+            cores += station[i].replicas * ((const sim_cluster_def *)def)->cores;
+            bytes += station[i].replicas * ((const sim_cluster_def *)def)->memory_bytes;
+            break;
         case SIM_PART_cache:
             cores += ((const sim_cache_def *)def)->cores;
             bytes += (double)((const sim_cache_def *)def)->memory_bytes;

@@ -27,6 +27,7 @@ typedef struct {
     size_t   size;
     hr_text  text;
     uint32_t services, caches, databases, workloads;
+    bool     cluster;
     char     front[MOST_SERVICES];             // what takes its calls: s itself, b balancer, l limiter, f breaker
     bool     balanced[MOST_SERVICES], local[MOST_SERVICES], scaled[MOST_SERVICES];        // scaled: balanced, too
     uint32_t operations[MOST_SERVICES], statements[MOST_OTHERS];
@@ -395,6 +396,8 @@ static void write_service(writer *r, uint32_t i)
     static const char *const orders[] = {"", ", sharing: true", ", priority: true", ", priority: true, preemptive: true", ", sharing: true, priority: true"};
     hr_text_add(&r->text, "%s", any_of(r, orders, HR_COUNT(orders)));
     write_keys(r, "service", r->scaled[i] ? "sharing priority preemptive replicas" : "sharing priority preemptive replicas startup readiness drain");
+    if (r->cluster && r->scaled[i] && pick(r, 4))
+        hr_text_add(&r->text, ", cluster: n");
     if (pick(r, 4) == 3) {
         hr_text_add(&r->text, ", patience: ");
         write_dist(r, false);
@@ -488,6 +491,7 @@ static void write_scenario(writer *r)
     r->caches = pick(r, MOST_OTHERS + 1);
     r->databases = pick(r, MOST_OTHERS + 1);
     r->workloads = 1 + pick(r, 3);
+    r->cluster = pick(r, 2);
     for (uint32_t i = 0; i < r->services; i++) {
         r->balanced[i] = pick(r, 2);
         r->scaled[i] = r->balanced[i] && pick(r, 2);
@@ -504,6 +508,11 @@ static void write_scenario(writer *r)
     hr_text_add(&r->text, "}\ncomponents:\n");
     for (uint32_t i = 0; i < r->services; i++)
         write_service(r, i);
+    if (r->cluster) {                          // any replica fits
+        hr_text_add(&r->text, "  n: {kind: cluster, cores: 10000, nodes: %u, most_nodes: %u", pick(r, 3), 3 + pick(r, 5));
+        write_keys(r, "cluster", "cores nodes most_nodes");
+        hr_text_add(&r->text, "}\n");
+    }
     for (uint32_t i = 0; i < r->caches; i++)
         write_cache(r, i);
     for (uint32_t i = 0; i < r->databases; i++)

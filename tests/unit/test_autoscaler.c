@@ -141,6 +141,36 @@ static void test_new_replicas_are_cold(void **state)
     done(f);
 }
 
+// A node of two cores: of three replicas from 60 s on one is pending until the second node is there at 150 s, and ready at 165 s. At 300 s it leaves as the
+// youngest; its node goes a minute later. Paid are 400 s of one and 300 s of the other.
+static void test_nodes_come_when_there_is_no_room(void **state)
+{
+    (void)state;
+    fixture f = begin("lb: {kind: balancer, to: s}, k: {kind: cluster, nodes: 1, cores: 2, node_start: 90s, node_idle: 60s}, "
+                      "a: {kind: autoscaler, of: s, policy: scheduled, max: 3, schedule: {\"1 * * * *\": 3, \"5 * * * *\": 1}}, "
+                      "s: {kind: service, cluster: k, startup: 10s, readiness: 5s, on: {go: [{wait: 1ms}]}}", "c: {rate: 10/s, call: lb.go}");
+    sim_component_id k = (sim_component_id)sim_model_find(f.model, "k");
+    expect(f, 60.1, 3, 2, 1);
+    assert_true(sim_cluster_look(f.w, k).pending == 1 && sim_cluster_look(f.w, k).starting == 1);
+    expect(f, 149.9, 3, 2, 2);
+    expect(f, 150.1, 3, 3, 2);
+    expect(f, 165.1, 3, 3, 3);
+    expect(f, 300.1, 1, 1, 1);
+    go(f, 359.9);
+    assert_int_equal(sim_cluster_look(f.w, k).up, 2);
+    go(f, 400);
+    assert_int_equal(sim_cluster_look(f.w, k).up, 1);
+    near(sim_cluster_look(f.w, k).paid_average, (400 + 300) / 400.0);
+    done(f);
+    // At most one node: two replicas is all there is, and the third is the first to go.
+    f = begin("lb: {kind: balancer, to: s}, k: {kind: cluster, nodes: 1, most_nodes: 1, cores: 2}, "
+              "a: {kind: autoscaler, of: s, policy: scheduled, max: 3, schedule: {\"1 * * * *\": 3, \"5 * * * *\": 2}}, "
+              "s: {kind: service, cluster: k, on: {go: [{wait: 1ms}]}}", "c: {rate: 10/s, call: lb.go}");
+    expect(f, 299, 3, 2, 2);
+    expect(f, 301, 2, 2, 2);
+    done(f);
+}
+
 // A planted mistake: one active replica too many in the books.
 static void test_a_wrong_count_is_noticed(void **state)
 {
@@ -385,7 +415,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_replicas_come_and_go), cmocka_unit_test(test_draining_cuts_off), cmocka_unit_test(test_cut_in_every_place),
-        cmocka_unit_test(test_new_replicas_are_cold), cmocka_unit_test(test_a_wrong_count_is_noticed),
+        cmocka_unit_test(test_new_replicas_are_cold), cmocka_unit_test(test_nodes_come_when_there_is_no_room),
+        cmocka_unit_test(test_a_wrong_count_is_noticed),
         cmocka_unit_test(test_hpa_waits_for_what_it_has_started), cmocka_unit_test(test_hpa_on_calls_in_flight),
         cmocka_unit_test(test_queue_depth_from_zero_to_zero), cmocka_unit_test(test_timetable_in_a_zone), cmocka_unit_test(test_target_tracking),
         cmocka_unit_test(test_steps), cmocka_unit_test(test_predictive), cmocka_unit_test(test_hpa_keeps_to_its_behaviour),

@@ -213,6 +213,16 @@ static void say_detail(const viz_scene *s, uint32_t card, const viz_state *state
                  s->graph->parts[c->part].kind == SIM_PART_database ? "connections busy" : "workers busy", rest);
 }
 
+static void draw_cluster(viz_pen *pen, const viz_scene *s, uint32_t card)
+{
+    const viz_place *c = &s->layout->cards[card];
+    sim_cluster_view v = sim_cluster_look(s->world, c->part);
+    char text[64];
+    snprintf(text, sizeof text, "%u nodes, %u pending", v.up, v.pending);
+    viz_type small = {.size = VIZ_SMALL_SIZE, .colour = v.pending ? VIZ_busy : VIZ_muted, .width = c->at.width - 36 - INSIDE};
+    viz_text(pen, c->at.x + 36, c->at.y + c->at.height / 2 + 15, small, text);
+}
+
 // Why the one replica of a card gets no calls, or NULL.
 static const char *phase_of(const viz_scene *s, uint32_t card)
 {
@@ -294,6 +304,8 @@ void viz_cards_now(viz_pen *pen, const viz_scene *s)
             draw_station(pen, s, c);
         else if (p->kind == SIM_PART_autoscaler && p->is_used)
             draw_autoscaler(pen, s, c);
+        else if (p->kind == SIM_PART_cluster && p->is_used)
+            draw_cluster(pen, s, c);
         else if (p->kind == SIM_PART_workload)
             draw_workload(pen, s, c);
     }
@@ -365,9 +377,21 @@ static void tell_autoscaler(tip *t, const viz_scene *s, uint16_t part)
     add_row(t, "scaled out, in", "%llu, %llu", (unsigned long long)a.scaled_out, (unsigned long long)a.scaled_in);
 }
 
+static void tell_cluster(tip *t, const viz_scene *s, uint16_t part)
+{
+    sim_cluster_view v = sim_cluster_look(s->world, part);
+    add_row(t, "nodes up, starting", "%u, %u", v.up, v.starting);
+    add_row(t, "replicas pending", "%u", v.pending);
+    add_row(t, "paid, since the start", "%.2f", v.paid_average);
+}
+
 static void tell_gate(tip *t, const viz_scene *s, uint16_t part)
 {
     uint16_t kind = s->graph->parts[part].kind;
+    if (kind == SIM_PART_cluster) {
+        tell_cluster(t, s, part);
+        return;
+    }
     add_row(t, "decides by", "%s", policy_of(s, part));
     if (kind == SIM_PART_autoscaler)
         tell_autoscaler(t, s, part);

@@ -69,6 +69,10 @@ hr_status real_validate_check(const sim_model *model, hr_error *e)
         const char *engine = engine_of(model, c);
         if (engine && (n == 0 || strcmp(engines[0], engine) != 0) && n < 2)
             engines[n++] = engine;
+        if (model->components[c].kind == SIM_PART_cache && ((const sim_cache_def *)model->components[c].def)->lifetimes)
+            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s: early, refresh_ahead and stale_… need to know how old a value is, which the live client "
+                             "does not put beside it: leave these variants out of `live.variants`", model->path, model->components[c].line,
+                             model->components[c].name);
         if (model->components[c].kind != SIM_PART_database)
             continue;
         const sim_database_def *d = model->components[c].def;

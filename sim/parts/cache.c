@@ -21,6 +21,7 @@ typedef struct {
     uint64_t  ticking;                         // bool: the next tick is scheduled
     uint64_t  started, rejected, live_hits, live_misses, sampled_hits, sampled_misses;
     uint64_t  refused, left, travelling;       // since time zero, for the laws; travelling: served, the answer is on its way
+    hr_time   grace;                           // keys are kept so long after their ttl
     sim_stay  stay;                            // until it is served
 } cache;
 
@@ -34,9 +35,10 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         .policy = d->eviction, .limit_entries = d->entries, .overhead_bytes = d->overhead_bytes,
         .limit_bytes = d->memory_bytes > d->base_bytes ? d->memory_bytes - d->base_bytes : d->memory_bytes ? 1 : 0,
         .stream = sim_stream(w, id, SIM_DRAW_CHOICE), .samples = d->samples, .lfu_log_factor = d->lfu_log_factor,
-        .lfu_decay_min = d->lfu_decay_min};
+        .lfu_decay_min = d->lfu_decay_min, .lifetimes = d->lifetimes};
     s->store = sim_keystore_make(w, &store);
     s->queue_limit = d->queue;
+    s->grace = d->grace;
     s->tick = d->hz ? HR_SEC / d->hz : 0;
     s->demand = sim_dist_place(w, &d->demand);
     s->network = sim_dist_place(w, &d->network);
@@ -115,15 +117,13 @@ static void take_effect(sim_world *w, const cache *s, sim_call *c)
     c->status = SIM_ok;
     switch (c->operation) {
     case SIM_CACHE_GET:
-        if (sim_keystore_get(w, s->store, c->key, &version)) {
+        c->found = (uint8_t)sim_refill_look(w, s->store, c->refill, c, c->path, &version);
+        if (c->found != SIM_FOUND_NOTHING)
             c->version = version;
-            c->flags |= SIM_CALL_HIT;
-        } else {
-            c->flags |= SIM_CALL_MISS;
-        }
+        c->flags |= c->found == SIM_FOUND || c->found == SIM_FOUND_DUE ? SIM_CALL_HIT : SIM_CALL_MISS;
         break;
     case SIM_CACHE_SET:
-        if (!sim_keystore_set(w, s->store, c->key, c->version, c->size_bytes, c->ttl_ms ? w->now + c->ttl_ms * HR_MS : HR_FOREVER))
+        if (!sim_refill_put(w, s->store, c, c->ttl_ms, c->took_us, s->grace))
             c->status = SIM_error;             // Redis: -OOM
         break;
     default:

@@ -58,6 +58,17 @@ typedef struct {
     double   hedge_quantile;                   // instead: as long as this share of the answers takes; 0: hedge_after
 } sim_attempts_def;
 
+// What a `get` does about old values and about loads, the runs of its `miss` block; refill.c.
+typedef struct {
+    uint32_t single;                           // bool: misses of a key that is just being loaded by the same replica wait for that load
+    uint32_t unused;
+    double   early;                            // XFetch's beta; 0: no early loads
+    double   ahead;                            // share of the ttl, its last part, in which a hit starts a load in the background; 0: none
+    hr_time  stale;                            // after the ttl a value is served for so long, and loaded in the background
+    hr_time  spare;                            // so long after the ttl it is served when a load fails
+} sim_refill_def;
+typedef enum { SIM_FOUND_NOTHING, SIM_FOUND, SIM_FOUND_DUE, SIM_FOUND_EARLY, SIM_FOUND_SPARE } sim_found;
+
 // One compiled step. A handler is a row of these and ends with SIM_STEP_return; the blocks of a step lie behind it: of parallel the
 // branches, of repeat the round, of if the `then`, and last what `other` tells of. Each block goes on at the step's `next`.
 typedef struct {
@@ -78,6 +89,7 @@ typedef struct {
     hr_time       timeout;                     // get … parallel: HR_FOREVER: none
     sim_dist_def  time;                        // wait, cpu
     const sim_attempts_def *attempts;          // get … call; NULL: it asks once
+    const sim_refill_def *refill;              // get; NULL: a plain one
 } sim_step_def;
 
 typedef struct { const char *name; const sim_step_def *steps; uint16_t count; } sim_handler_def;
@@ -120,6 +132,8 @@ typedef struct {
     sim_shed_def shed;
     uint32_t local_entries;                    // entries of each replica's own cache; 0: it has none
     uint32_t local_policy;
+    bool     local_lifetimes;                  // some `get` looks at how old its values are
+    hr_time  local_grace;                      // they are kept so long after their ttl, for the most patient `get`
     const sim_handler_def *handlers;
     uint16_t handler_count;
 } sim_service_def;
@@ -133,6 +147,8 @@ typedef struct {
     uint32_t     samples, lfu_log_factor, lfu_decay_min;   // as in sim_keystore_def
     uint32_t     hz;                           // ticks of active expiry a second; 0: keys expire only when they are asked for
     uint32_t     queue;                        // waiting operations
+    bool         lifetimes;                    // some `get` looks at how old its values are
+    hr_time      grace;                        // they are kept so long after their ttl, for the most patient `get`
     sim_dist_def demand;                       // time of the one server thread for an operation
     sim_dist_def network;                      // there and back
     double       cores;
@@ -186,6 +202,9 @@ typedef struct {                               // one replica, cache or database
     uint32_t busy, capacity, queued, queue_limit;                  // now
     uint64_t started, rejected, gave_up, hits, misses;             // since the reset
     uint64_t shed, kept_in;                    // since the reset: calls that load shedding refused; that the bulkhead did not let out
+    bool     has_refills;                      // of a service: its loads are counted, the next four
+    uint64_t loads, joined, saved;             // since the reset: runs of `miss` blocks; misses that waited for one; answers of an old value
+    uint32_t stampede;                         // since the reset: most loads of one key at a time
     uint32_t entries;                          // keys held now
 } sim_station_view;
 uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);
@@ -210,5 +229,12 @@ void     sim_database_commit(sim_world *w, sim_component_id id, uint64_t key, ui
 void     sim_cache_preload(sim_world *w, sim_component_id id, uint64_t keys, uint32_t size_bytes);
 // CPU time that the running `cpu` step of a call asks for: a function of the call, so that live adapters can burn it.
 hr_time  sim_service_cpu_demand(const sim_world *w, sim_ref call);
+
+// --- keys of caches and how old they are, refill.c ------------------------------------------------------------------------
+// Looks a key up for a `get` of that refill (0: a plain one): a plain hit or miss, or what it should do about an old value. Fills *version
+// with what was found. `c` and `ordinal` are the subject of its draw.
+sim_found sim_refill_look(sim_world *w, sim_ref store, sim_ref refill, const sim_call *c, uint32_t ordinal, uint32_t *version);
+// Puts the call's version under its key, fresh for `ttl_ms` (0: for ever) and kept `grace` longer. False: it does not fit.
+bool      sim_refill_put(sim_world *w, sim_ref store, const sim_call *c, uint32_t ttl_ms, uint32_t took_us, hr_time grace);
 
 #endif

@@ -26,6 +26,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->bulkhead = d->bulkhead;
     s->sheds = d->sheds;
     s->shed = d->shed;
+    s->local_grace = d->local_grace;
     s->replicas = sim_take(w, d->replicas * sizeof(sim_replica));
     for (uint32_t i = 0; i < d->replicas; i++) {
         sim_ref runs = d->preemptive ? sim_take(w, s->cores * sizeof(sim_core_run)) : 0;
@@ -41,6 +42,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     for (uint32_t i = 0; d->local_entries && i < d->replicas; i++) {
         sim_keystore_def store = sim_keystore_defaults(d->local_policy);
         store.limit_entries = d->local_entries;
+        store.lifetimes = d->local_lifetimes;
         store.stream = sim_stream(w, id, SIM_DRAW_CHOICE) + i;
         sim_ref local = sim_keystore_make(w, &store);
         SIM_AT(w, sim_replica, s->replicas)[i].local = local;
@@ -225,6 +227,7 @@ static void reset(sim_world *w, sim_component_id id)
         if (r->local)
             sim_keystore_reset(w, r->local);
     }
+    sim_refill_reset(w, s->refills);
 }
 
 static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
@@ -263,6 +266,7 @@ static void check(const sim_world *w, sim_component_id id)
         if (r->local)
             sim_keystore_check(w, r->local);
     }
+    sim_refill_check(w, s->refills);
 }
 
 static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
@@ -298,6 +302,8 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
         v.misses = k->misses;
         v.entries = k->count;
     }
+    if (s->refills && replica == 0)            // they are counted for the whole service
+        sim_refill_add(w, s->refills, &v);
     return v;
 }
 

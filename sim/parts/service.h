@@ -15,7 +15,10 @@ typedef struct {                               // a compiled step in the world
     uint32_t ttl_ms;                           // 0: never expires
     sim_ref  branches;                         // uint16_t[branch_count]
     sim_ref  attempts;                         // how it asks again, attempts.c; 0: it asks once
-    sim_ref  ahead;                            // sim_ahead of `time`
+    union {
+        sim_ref  ahead;                        // wait, cpu: sim_ahead of `time`
+        sim_ref  refill;                       // get: what it does about old values, refill.c; 0: nothing
+    };
     hr_time  timeout;
     double   share;
     uint64_t limit;
@@ -61,6 +64,8 @@ typedef struct {
     sim_ref  replicas;                         // sim_replica[replica_count]
     sim_ref  handlers;                         // sim_ref[handler_count], each a sim_step[]
     uint32_t handler_count;
+    sim_ref  refills;                          // the first of its steps' refills, 0: none
+    hr_time  local_grace;
 } sim_service;
 
 static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *call)
@@ -101,6 +106,15 @@ sim_ref sim_attempts_begin(sim_world *w, sim_component_id id, sim_ref call);
 void    sim_attempts_back(sim_world *w, sim_component_id id, sim_ref child);
 void    sim_attempts_late(sim_world *w, sim_component_id id, sim_ref child);
 void    sim_attempts_wake(sim_world *w, sim_component_id id, const sim_event *event);
+// Steps with a refill (refill.c): `call` knows what it has found, and with which status; returns what goes on, or 0. The end of a `miss`
+// block that ran as a load: the same. How long the load took so far that `call` is part of, 0: of none.
+sim_ref  sim_refill_place(sim_world *w, sim_component_id id, const sim_refill_def *def);
+sim_ref  sim_refill_turn(sim_world *w, sim_component_id id, sim_ref call);
+sim_ref  sim_refill_end(sim_world *w, sim_component_id id, sim_ref runner, sim_outcome status);
+uint32_t sim_refill_took_us(const sim_world *w, const sim_call *call);
+void     sim_refill_reset(sim_world *w, sim_ref first);
+void     sim_refill_check(const sim_world *w, sim_ref first);
+void     sim_refill_add(const sim_world *w, sim_ref first, sim_station_view *view);
 // Cores that are shared: a computation joins, and the timer of SIM_SERVICE_SHARED (its subject is the replica).
 typedef struct { double done_at_ns; sim_ref call; uint32_t order; } sim_shared_job;
 void    sim_sharing_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);

@@ -11,7 +11,7 @@ static const double MOST_STEPS_RUN = 1e7;      // by one request: more would tak
 
 typedef struct {
     sim_reader   *reader;
-    const sim_service_def *service;
+    sim_service_def *service;
     sim_step_def  steps[SIM_MOST_steps + 2];
     uint16_t      count;
     double        rounds;                      // how often what is read now is run at most
@@ -416,6 +416,8 @@ static void read_step(compiler *c, sim_node *map)
     read_extras(c, map, &step);
     if (sim_step_asks(step.kind))
         read_attempts(c, map, &step);
+    if (step.kind == SIM_STEP_get)
+        sim_refill_read(r, c->where, map, &step, c->service);
     step.ordinal = ordinal_of(c, &step);
     step.rounds = (uint32_t)c->rounds;
     uint16_t place = c->count++;

@@ -155,6 +155,20 @@ static void show_attempts(const sim_attempts_def *a, hr_text *out)
         hr_text_add(out, ", %u hedged after %s", (unsigned)a->hedges, sim_show_time(a->hedge_after, base, sizeof base));
 }
 
+static void show_refill(const sim_refill_def *d, hr_text *out)
+{
+    char time[32];
+    hr_text_add(out, d->single ? ", loads each key once at a time" : ", loads as often as it misses");
+    if (d->early > 0)
+        hr_text_add(out, ", early with beta %g", d->early);
+    if (d->ahead > 0)
+        hr_text_add(out, ", refreshed in the last %g %% of the ttl", d->ahead * 100);
+    if (d->stale)
+        hr_text_add(out, ", stale while revalidating for %s", sim_show_time(d->stale, time, sizeof time));
+    if (d->spare)
+        hr_text_add(out, ", stale if an error for %s", sim_show_time(d->spare, time, sizeof time));
+}
+
 static void show_steps(const sim_model *model, const char *where, const sim_service_def *s, hr_text *out)
 {
     for (uint16_t h = 0; h < s->handler_count; h++)
@@ -174,6 +188,8 @@ static void show_steps(const sim_model *model, const char *where, const sim_serv
                 hr_text_add(out, " ttl %s", sim_show_time(step->ttl, time, sizeof time));
             if (step->attempts)
                 show_attempts(step->attempts, out);
+            if (step->refill)
+                show_refill(step->refill, out);
             if (step->kind == SIM_STEP_set && step->share > 0)
                 hr_text_add(out, " jitter %g %%", step->share * 100);
             if (step->timeout != HR_FOREVER)
@@ -233,6 +249,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
                      "assumption: attempts that are no longer needed (hedging, a timeout before a retry) work on; nobody cancels them\n"
                      "assumption: for retries and breakers every outcome but ok is a failure\n"
                      "assumption: branches of `parallel` hold no worker of their own; after a deadline they work on, and their work is wasted\n"
+                     "assumption: who waits for the load of another keeps its worker; a load in the background holds none\n"
                      "assumption: a call that loses its patience leaves the queue at once and is counted as a timeout\n"
                      "assumption: the response-time histogram holds answered and timed-out requests; refused and failed ones are counted\n"
                      "assumption: an answer is stale when a newer version was committed before its request started\n");

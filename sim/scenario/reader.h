@@ -18,6 +18,8 @@ typedef struct {
 // Reads the operations of service `id` as names only, so that others can refer to them; later, their steps.
 void sim_handlers_name(sim_reader *r, uint16_t id);
 void sim_handlers_read(sim_reader *r, uint16_t id);
+// What the `get` step in `map` does about old values and loads, if it says so; the cache learns what it has to keep for that.
+void sim_refill_read(sim_reader *r, const char *where, sim_node *map, sim_step_def *step, sim_service_def *service);
 // What a workload calls and asks for, when its plain keys and all operations are known.
 void sim_workload_read(sim_reader *r, uint16_t id);
 // What rates amount to: it depends on the length of the run.

@@ -46,6 +46,10 @@ static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
         v.queue_average += one.queue_average;
         v.hits += one.hits;
         v.misses += one.misses;
+        v.loads += one.loads;
+        v.joined += one.joined;
+        v.stampede = one.stampede > v.stampede ? one.stampede : v.stampede;
+        v.has_refills = v.has_refills || one.has_refills;
     }
     return v;
 }
@@ -61,10 +65,21 @@ static sim_station_view look_at(const sim_world *w, const sim_model *model, int 
     }
 }
 
+// Loads of keys, where they are counted.
+static void measure_loads(const sim_station_view *v, double window_s, table t, int component)
+{
+    if (!v->has_refills)
+        return;
+    put(t, SIM_METRIC_stampede, component, v->stampede);
+    put(t, SIM_METRIC_loads, component, (double)v->loads / window_s);
+    put(t, SIM_METRIC_waited, component, share((double)v->joined, (double)(v->loads + v->joined)));
+}
+
 // Queues, caches and databases: `view` of every component.
 static void measure_stations(const sim_station_view *view, const sim_model *model, double window_s, table t)
 {
     uint64_t hits = 0, misses = 0, statements = 0;
+    sim_station_view loads = {0};
     double pool_busy = 0, queue = 0;
     int databases = 0, caches = 0, stations = 0;
     for (int i = 0; i < model->component_count; i++) {
@@ -81,6 +96,11 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         default: continue;
         }
         stations++;
+        loads.has_refills = loads.has_refills || v->has_refills;
+        loads.loads += v->loads;
+        loads.joined += v->joined;
+        loads.stampede = v->stampede > loads.stampede ? v->stampede : loads.stampede;
+        measure_loads(v, window_s, t, i);
         hits += v->hits;
         misses += v->misses;
         queue += v->queue_average;
@@ -88,6 +108,7 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         put(t, SIM_METRIC_queue, i, v->queue_average);
         put(t, SIM_METRIC_hit_ratio, i, share((double)v->hits, (double)(v->hits + v->misses)));
     }
+    measure_loads(&loads, window_s, t, -1);
     if (stations)
         put(t, SIM_METRIC_queue, -1, queue);
     if (databases) {

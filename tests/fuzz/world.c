@@ -169,6 +169,22 @@ static void write_attempts(writer *r)
         hr_text_add(&r->text, ", hedge: {after: %s, most: %u}", pick(r, 2) ? "1ms" : "p90", 1 + pick(r, 3));
 }
 
+// What a `get` with a `miss` block does about old values and loads.
+static void write_refill(writer *r)
+{
+    static const char *const times[] = {"1ms", "100ms", "2s"};
+    if (pick(r, 2))
+        hr_text_add(&r->text, ", single_flight: %s", pick(r, 2) ? "true" : "false");
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", early: %u", 1 + pick(r, 256));
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", refresh_ahead: %u%%", 1 + pick(r, 99));
+    if (pick(r, 3) == 2)
+        hr_text_add(&r->text, ", stale_while_revalidate: %s", any_of(r, times, 3));
+    if (pick(r, 3) == 2)
+        hr_text_add(&r->text, ", stale_if_error: %s", any_of(r, times, 3));
+}
+
 // --- steps --------------------------------------------------------------------------------------------------------------
 
 static void write_steps(writer *r, uint32_t service, int depth);
@@ -249,7 +265,8 @@ static void write_step(writer *r, uint32_t service, int depth)
     }
     if ((sim_step_asks((sim_step_kind)which) || which == SIM_STEP_parallel) && pick(r, 4) == 3)
         hr_text_add(&r->text, ", timeout: 5ms");
-    if (sim_step_asks((sim_step_kind)which) && pick(r, 4) == 3 && !r->local[service])
+    bool again = sim_step_asks((sim_step_kind)which) && pick(r, 4) == 3 && !r->local[service];
+    if (again)
         write_attempts(r);
     if (which == SIM_STEP_set && pick(r, 2))
         hr_text_add(&r->text, ", ttl: %s", pick(r, 2) ? "1ms" : "2s");
@@ -261,6 +278,8 @@ static void write_step(writer *r, uint32_t service, int depth)
         if (which >= (uint32_t)blocks[i].from && which <= (uint32_t)blocks[i].to && depth < DEEPEST && (blocks[i].is_wanted || pick(r, 3) == 0)) {
             hr_text_add(&r->text, ", %s: ", blocks[i].name);
             write_steps(r, service, depth + 1);
+            if (which == SIM_STEP_get && !again)
+                write_refill(r);
         }
     hr_text_add(&r->text, "}");
 }

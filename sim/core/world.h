@@ -66,7 +66,7 @@ typedef struct {
     uint8_t  status, flags, attempt;           // status: sim_outcome; while its handler runs, how the last call that it made ended
     uint8_t  priority;                         // of the request: larger goes first where a service looks at it
     uint8_t  found;                            // of a cache `get`: sim_found, see sim/parts/refill.c
-    uint8_t  unused;
+    uint8_t  newer;                            // of a cache `set`, bool: only over an older version
     sim_ref  link;                             // sim_link of its caller and callee
     union {
         sim_ref  refill;                       // of a cache `get`: what it does about old values; 0: nothing

@@ -3,7 +3,7 @@
 #include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 
-enum { SERVED, ARRIVED, EXPIRY };
+enum { SERVED, ARRIVED, EXPIRY, FLUSH };
 
 // Redis 7's active expiry (expire.c, active-expire-effort 1): at every tick of `hz` it looks at 20 keys that have a time to live, going on
 // where it stopped, and at once at 20 more while over 10 % of them had expired (25 % before Redis 6). Idealised: it takes no time, where
@@ -22,6 +22,8 @@ typedef struct {
     uint64_t  started, rejected, live_hits, live_misses, sampled_hits, sampled_misses;
     uint64_t  refused, left, travelling;       // since time zero, for the laws; travelling: served, the answer is on its way
     hr_time   grace;                           // keys are kept so long after their ttl
+    sim_ref   flushes;                         // hr_time[flush_count]
+    uint32_t  flush_count, unused;
     sim_stay  stay;                            // until it is served
 } cache;
 
@@ -39,11 +41,22 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->store = sim_keystore_make(w, &store);
     s->queue_limit = d->queue;
     s->grace = d->grace;
+    s->flush_count = d->flush_count;
+    s->flushes = sim_take(w, d->flush_count * sizeof(hr_time));
+    for (uint32_t i = 0; i < d->flush_count; i++)
+        SIM_AT(w, hr_time, s->flushes)[i] = d->flushes[i];
     s->tick = d->hz ? HR_SEC / d->hz : 0;
     s->demand = sim_dist_place(w, &d->demand);
     s->network = sim_dist_place(w, &d->network);
     s->demand_stream = sim_stream(w, id, SIM_DRAW_CPU);
     s->network_stream = sim_stream(w, id, SIM_DRAW_NETWORK);
+}
+
+static void start(sim_world *w, sim_component_id id)
+{
+    const cache *s = SIM_STATE(w, const cache, id);
+    for (uint32_t i = 0; i < s->flush_count; i++)
+        sim_schedule(w, SIM_AT(w, const hr_time, s->flushes)[i], id, FLUSH, 0, 0);
 }
 
 // Ordinal of an operation's draws: get, set and delete of one request have their own.
@@ -111,6 +124,20 @@ static void expire_actively(sim_world *w, sim_component_id id, cache *s)
     tick_if_needed(w, id, s);
 }
 
+// Locks lie among the keys, as in Redis: they need memory, expire, and may be evicted.
+static uint64_t lock_of(uint64_t key) { return key | 1ull << 63; }
+
+// `version` is the token.
+static void lock(sim_world *w, const cache *s, sim_call *c)
+{
+    if (sim_keystore_version(w, s->store, lock_of(c->key)))
+        c->flags |= SIM_CALL_MISS;
+    else if (sim_keystore_set(w, s->store, lock_of(c->key), c->version, 0, w->now + c->ttl_ms * HR_MS))
+        c->flags |= SIM_CALL_HIT;
+    else
+        c->status = SIM_error;
+}
+
 static void take_effect(sim_world *w, const cache *s, sim_call *c)
 {
     uint32_t version = 0;
@@ -123,8 +150,13 @@ static void take_effect(sim_world *w, const cache *s, sim_call *c)
         c->flags |= c->found == SIM_FOUND || c->found == SIM_FOUND_DUE ? SIM_CALL_HIT : SIM_CALL_MISS;
         break;
     case SIM_CACHE_SET:
-        if (!sim_refill_put(w, s->store, c, c->ttl_ms, c->took_us, s->grace))
+        if (!sim_refill_put(w, s->store, c, c->ttl_ms, c->took_us, s->grace, c->newer))
             c->status = SIM_error;             // Redis: -OOM
+        break;
+    case SIM_CACHE_LOCK: lock(w, s, c); break;
+    case SIM_CACHE_UNLOCK:
+        if (sim_keystore_version(w, s->store, lock_of(c->key)) == c->version)
+            sim_keystore_delete(w, s->store, lock_of(c->key));
         break;
     default:
         sim_keystore_delete(w, s->store, c->key);
@@ -136,6 +168,10 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     cache *s = SIM_STATE(w, cache, id);
     if (event->what == EXPIRY) {
         expire_actively(w, id, s);
+        return;
+    }
+    if (event->what == FLUSH) {
+        sim_keystore_clear(w, s->store);
         return;
     }
     sim_call *c = sim_call_at(w, event->subject);
@@ -223,5 +259,5 @@ sim_station_view sim_cache_look(const sim_world *w, sim_component_id id)
 }
 
 const sim_kind sim_kind_cache = {.name = "cache", .summary = "keys with versions in bounded memory, as Redis keeps them",
-    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .build = build, .offer = offer, .wake = wake,
+    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .build = build, .start = start, .offer = offer, .wake = wake,
     .done = done, .sample = sample, .reset = reset, .check = check, .account = account};

@@ -23,6 +23,7 @@ typedef struct {
     uint32_t  row_count, row_room, network_stream, timer_set;
     sim_dist  network;
     uint64_t  started, rejected, sampled_started;
+    double    absent;
     uint64_t  refused, left;                   // since time zero, for the laws
     sim_stay  stay;
 } database;
@@ -36,6 +37,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->pool = d->pool;
     s->queue_limit = d->queue;
     s->pool_timeout = d->pool_timeout;
+    s->absent = d->absent;
     s->core_count = d->cores < 1 ? 1 : (uint32_t)d->cores;
     s->network = sim_dist_place(w, &d->network);
     s->network_stream = sim_stream(w, id, SIM_DRAW_NETWORK);
@@ -64,6 +66,13 @@ uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t 
     const database *s = SIM_STATE(w, const database, id);
     const row *r = s->row_count ? find_row(w, s, key) : NULL;
     return r && r->used ? r->version : 1;
+}
+
+bool sim_database_lacks(const sim_world *w, sim_component_id id, uint64_t key)
+{
+    enum { STREAM_OF_ROWS = 0x726F7773 };      // one for all databases
+    double absent = SIM_STATE(w, const database, id)->absent;
+    return absent > 0 && sim_unit(sim_random(w->seed, STREAM_OF_ROWS, key, 0).word[0]) < absent;
 }
 
 static void grow_rows(sim_world *w, database *s)
@@ -208,7 +217,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         computed(w, id, event->subject);
     } else {
         sim_call *c = sim_call_at(w, event->subject);
-        if (statement_of(w, SIM_STATE(w, const database, id), c)->writes) {
+        if (statement_of(w, SIM_STATE(w, const database, id), c)->writes && !sim_database_lacks(w, id, c->key)) {
             c->version = sim_database_version(w, id, c->key) + 1;
             sim_database_commit(w, id, c->key, c->version);
         }

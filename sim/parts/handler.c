@@ -33,6 +33,7 @@ sim_ref sim_call_passed(sim_world *w, sim_ref call, sim_component_id id)
     sim_call_at(w, child)->operation = c->operation;
     sim_call_at(w, child)->ttl_ms = c->ttl_ms;
     sim_call_at(w, child)->refill = c->refill;
+    sim_call_at(w, child)->newer = c->newer;
     return child;
 }
 
@@ -50,7 +51,8 @@ void sim_call_answer(sim_world *w, sim_ref child)
 
 static uint32_t purpose_of(sim_step_kind kind)
 {
-    return kind == SIM_STEP_cpu ? SIM_DRAW_CPU : kind == SIM_STEP_wait ? SIM_DRAW_WAIT : kind == SIM_STEP_set ? SIM_DRAW_TTL : SIM_DRAW_CHANCE;
+    return kind == SIM_STEP_cpu ? SIM_DRAW_CPU : kind == SIM_STEP_wait ? SIM_DRAW_WAIT : kind == SIM_STEP_set ? SIM_DRAW_TTL :
+           kind == SIM_STEP_delete ? SIM_DRAW_NETWORK : SIM_DRAW_CHANCE;
 }
 
 sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_def *handler)
@@ -62,7 +64,11 @@ sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_d
                       .ordinal = d->ordinal, .next = d->next, .first = d->first, .other = d->other, .branch_count = d->branch_count, .share = d->share,
                       .limit = d->limit, .timeout = d->timeout,
                       .ttl_ms = d->ttl == HR_FOREVER ? 0 : (uint32_t)((d->ttl + HR_MS - 1) / HR_MS),
-                      .stream = sim_stream(w, id, purpose_of(d->kind))};
+                      .newer = d->newer, .everywhere = d->everywhere, .stream = sim_stream(w, id, purpose_of(d->kind))};
+        if (d->kind == SIM_STEP_set)
+            s.limit = (uint64_t)((d->negative + HR_MS - 1) / HR_MS);
+        if (d->everywhere)
+            s.time = sim_dist_place(w, &d->time);
         if (d->kind == SIM_STEP_wait || d->kind == SIM_STEP_cpu) {
             s.time = sim_dist_place(w, &d->time);
             s.ahead = sim_take(w, sizeof(sim_ahead));
@@ -97,9 +103,14 @@ void sim_handler_turn(sim_call *c, const sim_step *step, sim_outcome status, boo
     c->step = is_other ? step->other : step->next;
 }
 
+// Whether what the call is about does not exist.
+static bool has_no_row(const sim_world *w, const sim_call *c) { return w->has_truth && sim_database_lacks(w, w->truth, c->key); }
+
 // The time to live that a `set` step gives its key: evenly between ttl × (1 - jitter) and ttl × (1 + jitter); 0: for ever.
 static uint32_t ttl_of(const sim_world *w, const sim_call *c, const sim_step *step)
 {
+    if (step->kind == SIM_STEP_set && has_no_row(w, c))
+        return (uint32_t)step->limit;
     if (!step->ttl_ms || step->share <= 0)
         return step->ttl_ms;
     double u = sim_unit(sim_random(w->seed, step->stream, c->request, c->path + step->ordinal).word[0]);
@@ -121,9 +132,11 @@ static HR_APART sim_ref local_step(sim_world *w, sim_component_id id, sim_ref ca
             c->version = version;
     } else if (step->kind == SIM_STEP_set) {
         uint32_t ttl_ms = ttl_of(w, c, step);
-        (void)sim_refill_put(w, local, c, ttl_ms, sim_refill_took_us(w, c), SIM_STATE(w, const sim_service, id)->local_grace);
+        (void)sim_refill_put(w, local, c, ttl_ms, sim_refill_took_us(w, c), SIM_STATE(w, const sim_service, id)->local_grace, step->newer);
     } else {
         sim_keystore_delete(w, local, c->key);
+        if (step->everywhere)
+            sim_invalidation_tell(w, id, c, step);
     }
     if (step->kind == SIM_STEP_get && step->refill) {
         c->status = SIM_ok;
@@ -150,25 +163,11 @@ static void count_back(const sim_world *w, const sim_call *child, const sim_call
         SIM_AT(w, uint32_t, r->out)[child->callee]--;
 }
 
-HR_APART bool sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent, const sim_step *step, uint32_t path)
+// Sends a call that is ready. Returns whether it has come back already.
+bool sim_handler_send(sim_world *w, sim_component_id id, sim_ref parent, sim_ref ref, const sim_step *step)
 {
-    sim_ref ref = sim_call_nested(w, parent, id);
     sim_call *child = sim_call_at(w, ref), *c = sim_call_at(w, parent);
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    switch (step->kind) {
-    case SIM_STEP_get:
-        child->operation = SIM_CACHE_GET;
-        child->refill = step->refill;
-        break;
-    case SIM_STEP_set:
-        child->operation = SIM_CACHE_SET;
-        child->took_us = sim_refill_took_us(w, c);
-        break;
-    case SIM_STEP_delete: child->operation = SIM_CACHE_DELETE; break;
-    default: child->operation = step->operation; break;
-    }
-    child->path = path;
-    child->ttl_ms = ttl_of(w, c->flags & SIM_CALL_EFFORT ? sim_call_at(w, c->parent) : c, step);
     c->flags |= SIM_CALL_ASKING;
     if (s->bulkhead && !may_leave(w, s, sim_replica_of(w, c), step->target)) {
         child->callee = step->target;
@@ -182,6 +181,28 @@ HR_APART bool sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent,
     bool is_back = !(c->flags & SIM_CALL_ASKING);
     c->flags &= (uint8_t)~SIM_CALL_ASKING;
     return is_back;
+}
+
+HR_APART bool sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent, const sim_step *step, uint32_t path)
+{
+    sim_ref ref = sim_call_nested(w, parent, id);
+    sim_call *child = sim_call_at(w, ref), *c = sim_call_at(w, parent);
+    switch (step->kind) {
+    case SIM_STEP_get:
+        child->operation = SIM_CACHE_GET;
+        child->refill = step->refill;
+        break;
+    case SIM_STEP_set:
+        child->operation = SIM_CACHE_SET;
+        child->took_us = sim_refill_took_us(w, c);
+        child->newer = step->newer;
+        break;
+    case SIM_STEP_delete: child->operation = SIM_CACHE_DELETE; break;
+    default: child->operation = step->operation; break;
+    }
+    child->path = path;
+    child->ttl_ms = ttl_of(w, c->flags & SIM_CALL_EFFORT ? sim_call_at(w, c->parent) : c, step);
+    return sim_handler_send(w, id, parent, ref, step);
 }
 
 // --- parts --------------------------------------------------------------------------------------------------------------
@@ -349,13 +370,17 @@ static inline sim_ref run_step(sim_world *w, sim_component_id id, sim_ref call)
     case SIM_STEP_return: return answer(w, id, call, SIM_ok);
     case SIM_STEP_fail: return answer(w, id, call, SIM_error);
     default:
+        if (step->kind == SIM_STEP_set && !step->limit && has_no_row(w, c)) {
+            sim_handler_turn(c, step, SIM_ok, false);              // nothing to put in
+            return call;
+        }
         if (step->attempts)
             return sim_attempts_begin(w, id, call);
         if (step->target == SIM_LOCAL)
             return local_step(w, id, call, step);
         if (!sim_handler_ask(w, id, call, step, sim_path(c->path, step->ordinal, 0)))
             return 0;
-        return step->kind == SIM_STEP_get && step->refill ? sim_refill_turn(w, id, call) : call;
+        return step->kind == SIM_STEP_get && step->refill ? sim_refill_back(w, id, call) : call;
     }
 }
 
@@ -384,7 +409,7 @@ static void note_found(sim_call *call, const sim_call *child, sim_outcome status
 {
     call->status = (uint8_t)status;
     call->found = status != SIM_ok ? SIM_FOUND_NOTHING : child->found || !(child->flags & SIM_CALL_HIT) ? child->found : SIM_FOUND;
-    if (call->found != SIM_FOUND_NOTHING)
+    if (call->found != SIM_FOUND_NOTHING && child->operation == SIM_CACHE_GET)         // of a lock it is the token
         call->version = child->version;
 }
 
@@ -412,7 +437,7 @@ void sim_handler_back(sim_world *w, sim_component_id id, sim_ref child)
     if (p->flags & SIM_CALL_ASKING)
         p->flags &= (uint8_t)~SIM_CALL_ASKING;
     else
-        sim_handler_run(w, id, refills ? sim_refill_turn(w, id, call) : call);
+        sim_handler_run(w, id, refills ? sim_refill_back(w, id, call) : call);
 }
 
 void sim_handler_late(sim_world *w, sim_component_id id, sim_ref child)
@@ -430,7 +455,7 @@ void sim_handler_late(sim_world *w, sim_component_id id, sim_ref child)
     if (step->kind == SIM_STEP_get && step->refill) {
         p->status = SIM_timeout;
         p->found = SIM_FOUND_NOTHING;
-        next = sim_refill_turn(w, id, next);
+        next = sim_refill_back(w, id, next);
     } else {
         sim_handler_turn(p, step, SIM_timeout, false);
     }

@@ -46,7 +46,8 @@ typedef enum {
 } sim_condition;
 const char *sim_condition_name(sim_condition condition);
 
-enum { SIM_CACHE_GET, SIM_CACHE_SET, SIM_CACHE_DELETE };           // operations of a cache
+// Operations of a cache. LOCK is Redis' SET key token NX PX ttl, UNLOCK a delete if the token is still the caller's.
+enum { SIM_CACHE_GET, SIM_CACHE_SET, SIM_CACHE_DELETE, SIM_CACHE_LOCK, SIM_CACHE_UNLOCK };
 
 #define SIM_NO_STEP 0xffffu                     // as an index: the handler ends with the status of the step that failed
 
@@ -60,13 +61,15 @@ typedef struct {
 
 // What a `get` does about old values and about loads, the runs of its `miss` block; refill.c.
 typedef struct {
-    uint32_t single;                           // bool: misses of a key that is just being loaded by the same replica wait for that load
-    uint32_t unused;
+    uint32_t single;                           // sim_single: misses of a key that is just being loaded by the same replica wait for that load
+    uint32_t lock_ms;                          // SIM_SINGLE_CACHE: how long the lock is held at most
+    hr_time  poll;                             // the same: who does not get it looks again after so long
     double   early;                            // XFetch's beta; 0: no early loads
     double   ahead;                            // share of the ttl, its last part, in which a hit starts a load in the background; 0: none
     hr_time  stale;                            // after the ttl a value is served for so long, and loaded in the background
     hr_time  spare;                            // so long after the ttl it is served when a load fails
 } sim_refill_def;
+typedef enum { SIM_SINGLE_NONE, SIM_SINGLE_REPLICA, SIM_SINGLE_CACHE } sim_single;   // CACHE: a lock in the cache, too
 typedef enum { SIM_FOUND_NOTHING, SIM_FOUND, SIM_FOUND_DUE, SIM_FOUND_EARLY, SIM_FOUND_SPARE } sim_found;
 
 // One compiled step. A handler is a row of these and ends with SIM_STEP_return; the blocks of a step lie behind it: of parallel the
@@ -86,8 +89,11 @@ typedef struct {
     double        share;                       // if chance, key_share: of 1; repeat: probability of another round; set: jitter of the ttl
     uint64_t      limit;                       // if key_below: the key; status: the outcome; repeat: the most rounds
     hr_time       ttl;                         // set: time to live, HR_FOREVER: none
+    hr_time       negative;                    // set: the same, of a key that the database does not have; 0: that is not put in
+    bool          newer;                       // set: only over an older version
+    bool          everywhere;                  // delete local: the other replicas hear of it, after `time`
     hr_time       timeout;                     // get … parallel: HR_FOREVER: none
-    sim_dist_def  time;                        // wait, cpu
+    sim_dist_def  time;                        // wait, cpu; delete with `everywhere`
     const sim_attempts_def *attempts;          // get … call; NULL: it asks once
     const sim_refill_def *refill;              // get; NULL: a plain one
 } sim_step_def;
@@ -147,6 +153,9 @@ typedef struct {
     uint32_t     samples, lfu_log_factor, lfu_decay_min;   // as in sim_keystore_def
     uint32_t     hz;                           // ticks of active expiry a second; 0: keys expire only when they are asked for
     uint32_t     queue;                        // waiting operations
+    const hr_time *flushes;                    // when it loses all its keys, in order
+    uint32_t     flush_count;
+    bool         beyond_live;                  // some step asks for what the live client cannot do: locks, compare and set
     bool         lifetimes;                    // some `get` looks at how old its values are
     hr_time      grace;                        // they are kept so long after their ttl, for the most patient `get`
     sim_dist_def demand;                       // time of the one server thread for an operation
@@ -165,6 +174,7 @@ typedef struct {
     hr_time  pool_timeout;                     // longest wait for a connection, HR_FOREVER: none
     double   cores, memory_bytes;
     uint64_t rows;                             // rows that the test bed fills in
+    double   absent;                           // share of the keys that have no row
     sim_dist_def network;                      // there and back
     const sim_statement_def *statements;
     uint16_t statement_count;
@@ -223,6 +233,8 @@ sim_gate_view sim_breaker_look(const sim_world *w, sim_component_id id);
 
 // The version that the database has committed for a row; 1 for a row that was never written.
 uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key);
+// Whether the row does not exist: the same keys in every run of a seed.
+bool     sim_database_lacks(const sim_world *w, sim_component_id id, uint64_t key);
 // A commit, seen by the simulated statement or by the live adapter.
 void     sim_database_commit(sim_world *w, sim_component_id id, uint64_t key, uint32_t version);
 // Puts keys 0 … `keys` - 1 into a simulated cache, the first one last, as far as they fit: before time zero, version 1, no expiry.
@@ -235,6 +247,7 @@ hr_time  sim_service_cpu_demand(const sim_world *w, sim_ref call);
 // with what was found. `c` and `ordinal` are the subject of its draw.
 sim_found sim_refill_look(sim_world *w, sim_ref store, sim_ref refill, const sim_call *c, uint32_t ordinal, uint32_t *version);
 // Puts the call's version under its key, fresh for `ttl_ms` (0: for ever) and kept `grace` longer. False: it does not fit.
-bool      sim_refill_put(sim_world *w, sim_ref store, const sim_call *c, uint32_t ttl_ms, uint32_t took_us, hr_time grace);
+// With `newer` only over an older version.
+bool      sim_refill_put(sim_world *w, sim_ref store, const sim_call *c, uint32_t ttl_ms, uint32_t took_us, hr_time grace, bool newer);
 
 #endif

@@ -4,8 +4,13 @@
 // * Misses that join a load wait in a ring of calls, load->next being the last; they go on in order when it ends, with what it has brought.
 //   They keep their workers, as threads that wait for a lock do. A load in the background holds none, as branches of `parallel` do not.
 // * What a load brings, or that it failed, counts for all who wait. `return` and `fail` in the block end the load.
+// * With a lock in the cache (single_flight: cache) a load first asks for it: SET NX PX, as redis.io describes in "Distributed locks". Who does
+//   not get it looks for the value after `poll`, and asks again. load->attempt tells what it is about; `version` is its token.
 // * How old a value is, a client finds out from what lies beside it (sim_lifetime). The look is taken where the cache is served.
 #include "sim/parts/service.h"
+
+enum { NO_LOCK, ASKS_LOCK, LOOKS_AGAIN, GIVES_BACK };               // what a load with a lock has just asked the cache; NO_LOCK: nothing
+enum { FIRST_POLL = 1 << 23 };                 // of sim_path: apart from rounds and attempts
 
 typedef struct {
     sim_refill_def def;
@@ -13,7 +18,7 @@ typedef struct {
     sim_ref  next;                             // refill of another step of the service
     sim_ref  loading;                          // a map from a key to how many loads of it are under way, in all replicas
     sim_ref  flights;                          // sim_ref[replicas]: maps from a key to the load that others may join
-    uint32_t replicas, under_way, waiting, stampede;
+    uint32_t replicas, under_way, running, waiting, stampede, unused;              // running: those of `under_way` that run their `miss` block
     uint64_t loads, joined, saved;             // since the reset, as `stampede`
 } refill;
 
@@ -89,8 +94,10 @@ sim_found sim_refill_look(sim_world *w, sim_ref store, sim_ref ref, const sim_ca
     return found;
 }
 
-bool sim_refill_put(sim_world *w, sim_ref store, const sim_call *c, uint32_t ttl_ms, uint32_t took_us, hr_time grace)
+bool sim_refill_put(sim_world *w, sim_ref store, const sim_call *c, uint32_t ttl_ms, uint32_t took_us, hr_time grace, bool newer)
 {
+    if (newer && sim_keystore_version(w, store, c->key) >= c->version)
+        return true;                           // somebody has put in as new a one
     hr_time fresh_until = ttl_ms ? w->now + ttl_ms * HR_MS : HR_FOREVER;
     bool done = sim_keystore_set(w, store, c->key, c->version, c->size_bytes, ttl_ms ? fresh_until + grace : HR_FOREVER);
     if (done && SIM_AT(w, const sim_keystore, store)->lifetimes)
@@ -114,23 +121,38 @@ uint32_t sim_refill_took_us(const sim_world *w, const sim_call *call)
     return 0;
 }
 
-// Begins a load for `call`, in the background or waited for. Returns its runner.
-static sim_ref begin(sim_world *w, sim_component_id id, sim_ref call, refill *f, bool in_background)
+// Runs the `miss` block of a load. Returns what goes on.
+static sim_ref run(sim_world *w, sim_component_id id, sim_ref load)
+{
+    sim_ref runner = sim_handler_part(w, id, load);
+    sim_call *l = sim_call_at(w, load), *r = sim_call_at(w, runner);
+    refill *f = refill_of(w, l);
+    uint32_t count = map_at(w, f->loading, l->key) + 1;
+    map_put(w, f->loading, l->key, count);
+    f->stampede = count > f->stampede ? count : f->stampede;
+    f->running++;
+    f->loads++;
+    l->started = w->now;
+    r->step = sim_service_step(w, l)->other;
+    r->status = l->status;
+    return runner;
+}
+
+static sim_ref ask_cache(sim_world *w, sim_component_id id, sim_ref load, uint8_t what);
+
+// Begins a load for `call`, in the background or waited for. Returns what goes on, or 0.
+static sim_ref begin(sim_world *w, sim_component_id id, sim_ref call, bool in_background)
 {
     const sim_call *c = sim_call_at(w, call);
-    sim_ref load = sim_handler_part(w, id, call), runner = sim_handler_part(w, id, load);
-    uint32_t count = map_at(w, f->loading, c->key) + 1;
-    map_put(w, f->loading, c->key, count);
-    f->stampede = count > f->stampede ? count : f->stampede;
+    refill *f = refill_of(w, c);
+    sim_ref load = sim_handler_part(w, id, call);
     f->under_way++;
-    f->loads++;
+    sim_call_at(w, load)->status = c->status;
     if (f->def.single || in_background)
         map_put(w, flights_of(w, f, c), c->key, load);
     if (in_background)
         sim_call_at(w, load)->flags |= SIM_CALL_ABANDONED;
-    sim_call_at(w, runner)->step = sim_service_step(w, c)->other;
-    sim_call_at(w, runner)->status = c->status;
-    return runner;
+    return f->def.single == SIM_SINGLE_CACHE ? ask_cache(w, id, load, ASKS_LOCK) : run(w, id, load);
 }
 
 static void join(sim_world *w, refill *f, sim_ref load, sim_ref call)
@@ -153,14 +175,14 @@ sim_ref sim_refill_turn(sim_world *w, sim_component_id id, sim_ref call)
     refill *f = refill_of(w, c);
     sim_ref flight = map_at(w, flights_of(w, f, c), c->key);
     if (c->found == SIM_FOUND || c->found == SIM_FOUND_DUE || (c->found == SIM_FOUND_EARLY && flight)) {
-        sim_ref runner = c->found == SIM_FOUND_DUE && !flight ? begin(w, id, call, f, true) : 0;
+        sim_ref runner = c->found == SIM_FOUND_DUE && !flight ? begin(w, id, call, true) : 0;
         sim_handler_turn(c, sim_service_step(w, c), SIM_ok, true);
         if (runner)
             sim_handler_run(w, id, runner);
         return call;
     }
     if (!f->def.single || !flight)
-        return begin(w, id, call, f, false);
+        return begin(w, id, call, false);
     join(w, f, flight, call);
     return 0;
 }
@@ -181,18 +203,22 @@ static void settle(const sim_world *w, refill *f, sim_call *c, sim_outcome statu
     sim_handler_turn(c, sim_service_step(w, c), SIM_ok, true);
 }
 
-sim_ref sim_refill_end(sim_world *w, sim_component_id id, sim_ref runner, sim_outcome status)
+// A load is over. Returns the call that has waited for it and goes on, or 0. Others who have waited go on here.
+static sim_ref end(sim_world *w, sim_component_id id, sim_ref load, sim_outcome status, uint32_t version)
 {
-    sim_ref load = sim_call_at(w, runner)->parent;
-    const sim_call l = *sim_call_at(w, load);
+    sim_call *at = sim_call_at(w, load);
+    const sim_call l = *at;
     refill *f = refill_of(w, &l);
-    uint32_t version = sim_call_at(w, runner)->version;
     f->under_way--;
-    map_put(w, f->loading, l.key, map_at(w, f->loading, l.key) - 1);
     if (map_at(w, flights_of(w, f, &l), l.key) == load)
         map_put(w, flights_of(w, f, &l), l.key, 0);
-    sim_handler_part_free(w, runner);
-    sim_handler_part_free(w, load);
+    if (l.attempt == ASKS_LOCK) {              // it has the lock, or the cache has failed
+        at->next = 0;
+        at->flags |= SIM_CALL_ABANDONED;
+        sim_handler_run(w, id, ask_cache(w, id, load, GIVES_BACK));
+    } else {
+        sim_handler_part_free(w, load);
+    }
     for (sim_ref call = l.next ? sim_call_at(w, l.next)->next : 0, next; call; call = call == l.next ? 0 : next) {
         next = sim_call_at(w, call)->next;     // before it goes on, for its slot may get another tenant
         f->waiting--;
@@ -204,6 +230,67 @@ sim_ref sim_refill_end(sim_world *w, sim_component_id id, sim_ref runner, sim_ou
     settle(w, f, sim_call_at(w, l.parent), status, version);
     return l.parent;
 }
+
+sim_ref sim_refill_end(sim_world *w, sim_component_id id, sim_ref runner, sim_outcome status)
+{
+    const sim_call *r = sim_call_at(w, runner);
+    sim_ref load = r->parent;
+    refill *f = refill_of(w, sim_call_at(w, load));
+    uint32_t version = r->version;
+    f->running--;
+    map_put(w, f->loading, r->key, map_at(w, f->loading, r->key) - 1);
+    sim_handler_part_free(w, runner);
+    return end(w, id, load, status, version);
+}
+
+// --- the lock in the cache ----------------------------------------------------------------------------------------------------
+
+// Unlike for any two loads of a key: parts of one request differ in their path.
+static uint32_t token_of(const sim_call *l) { return ((uint32_t)l->request ^ (uint32_t)(l->request >> 48) << 24 ^ l->path) | 1; }
+
+// The answer to what a load has asked the cache. Returns what goes on, or 0.
+static sim_ref react(sim_world *w, sim_component_id id, sim_ref load)
+{
+    sim_call *l = sim_call_at(w, load);
+    bool found = l->found != SIM_FOUND_NOTHING && l->found != SIM_FOUND_SPARE;
+    switch (l->attempt) {
+    case ASKS_LOCK:
+        if (found || l->status != SIM_ok)      // without a cache nobody can be asked: load, as a plain `get` does
+            return run(w, id, load);
+        sim_schedule(w, w->now + refill_of(w, l)->def.poll, id, SIM_SERVICE_POLL, load, l->generation);
+        return 0;
+    case LOOKS_AGAIN: return found ? end(w, id, load, SIM_ok, l->version) : ask_cache(w, id, load, ASKS_LOCK);
+    default:
+        sim_handler_part_free(w, load);
+        return 0;
+    }
+}
+
+static sim_ref ask_cache(sim_world *w, sim_component_id id, sim_ref load, uint8_t what)
+{
+    static const uint16_t operation[] = {[ASKS_LOCK] = SIM_CACHE_LOCK, [LOOKS_AGAIN] = SIM_CACHE_GET, [GIVES_BACK] = SIM_CACHE_UNLOCK};
+    sim_ref ref = sim_call_nested(w, load, id);
+    sim_call *child = sim_call_at(w, ref), *l = sim_call_at(w, load);
+    const sim_step *step = sim_service_step(w, l);
+    l->attempt = what;
+    l->count += what == LOOKS_AGAIN;
+    child->operation = operation[what];
+    child->path = sim_path(sim_path(l->path, step->ordinal, 0), 0, l->count ? FIRST_POLL + l->count : 0);
+    if (what == LOOKS_AGAIN) {
+        child->refill = step->refill;
+    } else {
+        child->version = token_of(l);
+        child->ttl_ms = refill_of(w, l)->def.lock_ms;
+    }
+    return sim_handler_send(w, id, load, ref, step) ? react(w, id, load) : 0;
+}
+
+sim_ref sim_refill_back(sim_world *w, sim_component_id id, sim_ref asker)
+{
+    return sim_call_at(w, asker)->attempt ? react(w, id, asker) : sim_refill_turn(w, id, asker);
+}
+
+void sim_refill_wake(sim_world *w, sim_component_id id, sim_ref load) { sim_handler_run(w, id, ask_cache(w, id, load, LOOKS_AGAIN)); }
 
 // --- counts -------------------------------------------------------------------------------------------------------------------
 
@@ -224,7 +311,7 @@ void sim_refill_check(const sim_world *w, sim_ref first)
         for (uint32_t r = 0; r < f->replicas; r++)
             flights += SIM_AT(w, const sim_keystore, SIM_AT(w, const sim_ref, f->flights)[r])->count;
         uint32_t keys = SIM_AT(w, const sim_keystore, f->loading)->count;
-        SIM_ASSERT(w, keys <= f->under_way && flights <= f->under_way && !keys == !f->under_way);
+        SIM_ASSERT(w, keys <= f->running && f->running <= f->under_way && flights <= f->under_way && !keys == !f->running);
         SIM_ASSERT(w, !f->def.single || flights == f->under_way);                      // each can be joined
         SIM_ASSERT(w, !f->waiting || flights);
     }

@@ -200,6 +200,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         sim_sharing_wake(w, id, event);
     else if (event->what == SIM_SERVICE_RUN)
         sim_preempting_wake(w, id, event);
+    else if (event->what >= SIM_SERVICE_HEARS)
+        sim_invalidation_hear(w, id, event);
     else if (sim_call_at(w, event->subject)->generation != event->generation)
         return;
     else if (event->what == SIM_SERVICE_TIMEOUT)
@@ -208,6 +210,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         give_up(w, event->subject);
     else if (event->what == SIM_SERVICE_RETRY || event->what == SIM_SERVICE_HEDGE)
         sim_attempts_wake(w, id, event);
+    else if (event->what == SIM_SERVICE_POLL)
+        sim_refill_wake(w, id, event->subject);
     else if (event->what == SIM_SERVICE_CORE)
         done(w, id, event->subject);
     else

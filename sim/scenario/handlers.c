@@ -416,6 +416,7 @@ static void read_step(compiler *c, sim_node *map)
     read_extras(c, map, &step);
     if (sim_step_asks(step.kind))
         read_attempts(c, map, &step);
+    sim_putting_read(r, map, &step);
     if (step.kind == SIM_STEP_get)
         sim_refill_read(r, c->where, map, &step, c->service);
     step.ordinal = ordinal_of(c, &step);

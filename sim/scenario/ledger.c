@@ -159,6 +159,10 @@ static void show_refill(const sim_refill_def *d, hr_text *out)
 {
     char time[32];
     hr_text_add(out, d->single ? ", loads each key once at a time" : ", loads as often as it misses");
+    if (d->single == SIM_SINGLE_CACHE)
+        hr_text_add(out, " by a lock of %u ms", (unsigned)d->lock_ms);
+    if (d->single == SIM_SINGLE_CACHE)
+        hr_text_add(out, ", looked for every %s", sim_show_time(d->poll, time, sizeof time));
     if (d->early > 0)
         hr_text_add(out, ", early with beta %g", d->early);
     if (d->ahead > 0)
@@ -186,6 +190,14 @@ static void show_steps(const sim_model *model, const char *where, const sim_serv
             char time[32];
             if (step->kind == SIM_STEP_set)
                 hr_text_add(out, " ttl %s", sim_show_time(step->ttl, time, sizeof time));
+            if (step->kind == SIM_STEP_set && step->negative)
+                hr_text_add(out, ", %s when there is no row", sim_show_time(step->negative, time, sizeof time));
+            if (step->newer)
+                hr_text_add(out, ", only over an older version");
+            if (step->everywhere) {
+                hr_text_add(out, ", everywhere after ");
+                show_dist(&step->time, out);
+            }
             if (step->attempts)
                 show_attempts(step->attempts, out);
             if (step->refill)
@@ -227,6 +239,12 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             if (s->sheds)
                 show_shed(c->name, &s->shed, out);
             show_steps(model, c->name, s, out);
+        }
+        if (c->kind == SIM_PART_cache) {
+            const sim_cache_def *d = c->def;
+            char time[32];
+            for (uint32_t f = 0; f < d->flush_count; f++)
+                hr_text_add(out, "%s.flush[%u] = %s\n", c->name, (unsigned)f, sim_show_time(d->flushes[f], time, sizeof time));
         }
         if (c->kind == SIM_PART_limiter)
             hr_text_add(out, "%s.per = %s\n", c->name, ((const sim_limiter_def *)c->def)->per_key ? "key" : "all");

@@ -224,7 +224,7 @@ static void read_breaker(sim_reader *r, sim_node *node, const char *where, const
         complain(r, node, where, &e);
 }
 
-static void read_cache(sim_reader *r, sim_node *node, const char *where, const sim_cache_def *d)
+static void read_cache(sim_reader *r, sim_node *node, const char *where, sim_cache_def *d)
 {
     read_engine(r, node, where, "redis");
     if (!d->entries && !d->memory_bytes)
@@ -232,6 +232,7 @@ static void read_cache(sim_reader *r, sim_node *node, const char *where, const s
     else if (d->memory_bytes && d->memory_bytes <= d->base_bytes)
         SIM_FAIL(r, node, "%s.memory leaves nothing above its `base` of %llu bytes", where, (unsigned long long)d->base_bytes);
     hr_error e = {0};
+    sim_cache_read(r, node, where, d);
     const sim_evictor *row = d->eviction != UINT32_MAX ? sim_evictors[d->eviction] : NULL;
     if (row && sim_settings_fit(sim_evict_settings, row->name, row->uses, 0, given_of(node, sim_evict_settings), &e))
         complain(r, node, where, &e);

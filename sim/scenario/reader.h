@@ -20,6 +20,10 @@ void sim_handlers_name(sim_reader *r, uint16_t id);
 void sim_handlers_read(sim_reader *r, uint16_t id);
 // What the `get` step in `map` does about old values and loads, if it says so; the cache learns what it has to keep for that.
 void sim_refill_read(sim_reader *r, const char *where, sim_node *map, sim_step_def *step, sim_service_def *service);
+// What a `set` or `delete` step in `map` says beside its ttl.
+void sim_putting_read(sim_reader *r, sim_node *map, sim_step_def *step);
+// What a cache says beside its plain keys.
+void sim_cache_read(sim_reader *r, sim_node *node, const char *where, sim_cache_def *def);
 // What a workload calls and asks for, when its plain keys and all operations are known.
 void sim_workload_read(sim_reader *r, uint16_t id);
 // What rates amount to: it depends on the length of the run.

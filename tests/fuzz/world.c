@@ -170,11 +170,11 @@ static void write_attempts(writer *r)
 }
 
 // What a `get` with a `miss` block does about old values and loads.
-static void write_refill(writer *r)
+static void write_refill(writer *r, bool on_local)
 {
-    static const char *const times[] = {"1ms", "100ms", "2s"};
+    static const char *const times[] = {"1ms", "100ms", "2s"}, *const single[] = {"false", "true", "cache", "cache, lock: 2ms, poll: 1ms"};
     if (pick(r, 2))
-        hr_text_add(&r->text, ", single_flight: %s", pick(r, 2) ? "true" : "false");
+        hr_text_add(&r->text, ", single_flight: %s", any_of(r, single, on_local ? 2 : 4));
     if (pick(r, 4) == 3)
         hr_text_add(&r->text, ", early: %u", 1 + pick(r, 256));
     if (pick(r, 4) == 3)
@@ -263,6 +263,7 @@ static void write_step(writer *r, uint32_t service, int depth)
         hr_text_add(&r->text, "{wait: 1ms}");
         return;
     }
+    bool on_local = strcmp(r->text.data + r->text.used - 5, "local") == 0;
     if ((sim_step_asks((sim_step_kind)which) || which == SIM_STEP_parallel) && pick(r, 4) == 3)
         hr_text_add(&r->text, ", timeout: 5ms");
     bool again = sim_step_asks((sim_step_kind)which) && pick(r, 4) == 3 && !r->local[service];
@@ -270,6 +271,14 @@ static void write_step(writer *r, uint32_t service, int depth)
         write_attempts(r);
     if (which == SIM_STEP_set && pick(r, 2))
         hr_text_add(&r->text, ", ttl: %s", pick(r, 2) ? "1ms" : "2s");
+    if (which == SIM_STEP_set && pick(r, 4) == 3)
+        hr_text_add(&r->text, ", negative: 100ms");
+    if (which == SIM_STEP_set && pick(r, 4) == 3)
+        hr_text_add(&r->text, ", newer: true");
+    if (which == SIM_STEP_delete && on_local && pick(r, 2)) {
+        hr_text_add(&r->text, ", everywhere: ");
+        write_dist(r, false);
+    }
     if (which == SIM_STEP_repeat && pick(r, 2))
         hr_text_add(&r->text, ", times: %u", 1 + pick(r, 4));
     else if (which == SIM_STEP_repeat)
@@ -279,7 +288,7 @@ static void write_step(writer *r, uint32_t service, int depth)
             hr_text_add(&r->text, ", %s: ", blocks[i].name);
             write_steps(r, service, depth + 1);
             if (which == SIM_STEP_get && !again)
-                write_refill(r);
+                write_refill(r, on_local);
         }
     hr_text_add(&r->text, "}");
 }
@@ -353,6 +362,8 @@ static void write_cache(writer *r, uint32_t i)
     const sim_evictor *row = ANY_ROW(r, sim_evictors);
     hr_text_add(&r->text, "  k%u: {kind: cache, eviction: %s, memory: %u%s", i, row->name, 2 + pick(r, 3), pick(r, 2) ? "MiB" : "GiB");
     write_settings(r, "cache", sim_evict_settings, row->uses, "memory base eviction");
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", flush: [%ums, 500ms, 5s]", 1 + pick(r, 400));
     hr_text_add(&r->text, "}\n");
 }
 

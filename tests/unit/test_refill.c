@@ -128,19 +128,61 @@ static void test_each_replica_has_its_own_loads_and_the_stampede_counts_all(void
     done(f);
 }
 
+// Three replicas in turn, one lock. That of 1 ms loads until 10.5; with a poll of 5 ms those of 2 and 3 ms look at 7 and 12, 8 and 13. The
+// other requests until 10 ms wait in their replicas for these three.
+static fixture ask_with_lock(const char *options)
+{
+    char *components = hr_format("lb: {kind: balancer, to: s}, s: {kind: service, replicas: 3, on: {read: [{get: k, single_flight: cache, %s, "
+                                 "miss: [{wait: 9.5ms}, {set: k}]}]}}, k: {kind: cache, demand: 0, network: 0}", options);
+    fixture f = run(components, "c: {rate: 1k/s, arrivals: constant, call: lb.read}", 300 * HR_MS);
+    free(components);
+    return f;
+}
+
+static void test_a_lock_in_the_cache_lets_one_replica_load(void **state)
+{
+    (void)state;
+    fixture f = ask_with_lock("poll: 5ms");
+    sim_station_view v = sim_service_look(f.w, 1, 0);
+    assert_int_equal(v.loads, 1);
+    assert_int_equal(v.stampede, 1);
+    assert_int_equal(v.joined, 7);
+    near(sim_histogram_mean_s(look(f, "c").latency), (9.5 + 6.5 + 3.5 + 0.5 + 2 * (10 + 7 + 4)) * 1e-3 / 299);
+    assert_int_equal(sim_cache_look(f.w, 2).entries, 1);           // the lock is given back
+    done(f);
+}
+
+// The lock of 1 ms ends at 6: the replica that looks at 7 gets it, and keeps it when the first one gives back what it has no more. The
+// third looks at 8 and finds it taken, and at 13 finds the value.
+static void test_a_lock_that_runs_out_lets_a_second_replica_load(void **state)
+{
+    (void)state;
+    fixture f = ask_with_lock("poll: 5ms, lock: 5ms");
+    sim_station_view v = sim_service_look(f.w, 1, 0);
+    assert_int_equal(v.loads, 2);
+    assert_int_equal(v.stampede, 2);
+    done(f);
+}
+
 static void test_what_makes_no_sense_is_refused(void **state)
 {
     (void)state;
     static const struct { const char *step, *complaint; } wrong[] = {
         {"{get: k, single_flight: true}", "but not what loads it"},
-        {"{get: k, single_flight: maybe, miss: [{set: k}]}", "single_flight: want true or false"},
+        {"{get: k, single_flight: maybe, miss: [{set: k}]}", "single_flight: want true, false or cache"},
         {"{get: k, early: 0, miss: [{set: k}]}", "early: want"},
         {"{get: k, refresh_ahead: 100%, miss: [{set: k}]}", "refresh_ahead: want"},
         {"{get: k, stale_if_error: soon, miss: [{set: k}]}", "stale_if_error: want"},
         {"{get: k, early: 1, retry: {}, miss: [{set: k}]}", "do not go together"},
         {"{get: nothing, early: 1, miss: [{set: k}]}", "no cache is named"},
         {"{get: [k], early: 1, miss: [{set: k}]}", "want the name of a cache"},
-        {"{set: k, stale_while_revalidate: 1s}", "a set step has no"}};
+        {"{set: k, stale_while_revalidate: 1s}", "a set step has no"},
+        {"{get: k, single_flight: true, lock: 1s, miss: [{set: k}]}", "belong to `single_flight: cache`"},
+        {"{get: k, single_flight: cache, poll: 0, miss: [{set: k}]}", "poll: want"},
+        {"{set: k, negative: soon}", "negative: want"},
+        {"{set: k, newer: perhaps}", "newer: want"},
+        {"{delete: k, everywhere: 5ms}", "a delete step has no `everywhere`"},
+        {"{get: k, negative: 5s}", "a get step has no"}};
     for (size_t i = 0; i < HR_COUNT(wrong); i++) {
         char *text = hr_format("scenario: t\ncomponents:\n  s: {kind: service, on: {read: [%s]}}\n  k: {kind: cache}\nworkload:\n"
                                "  c: {rate: 1/s, call: s.read}\n", wrong[i].step);
@@ -163,6 +205,8 @@ int main(void)
         cmocka_unit_test(test_a_load_that_fails_fails_all_who_wait),
         cmocka_unit_test(test_xfetch_loads_early_as_often_as_its_formula_says),
         cmocka_unit_test(test_each_replica_has_its_own_loads_and_the_stampede_counts_all),
+        cmocka_unit_test(test_a_lock_in_the_cache_lets_one_replica_load),
+        cmocka_unit_test(test_a_lock_that_runs_out_lets_a_second_replica_load),
         cmocka_unit_test(test_what_makes_no_sense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

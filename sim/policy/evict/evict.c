@@ -457,6 +457,28 @@ void sim_keystore_check(const sim_world *w, sim_ref store)
         sim_keystore_policy(s)->check(w, s);
 }
 
+void sim_keystore_clear(sim_world *w, sim_ref store)
+{
+    sim_keystore *s = store_at(w, store);
+    for (uint32_t entry = 1; entry <= s->top; entry++) {
+        const sim_entry *e = sim_keystore_entry(w, s, entry);
+        if (find_any(w, s, e->key) != entry)
+            continue;                          // a free one
+        if (e->expires)
+            remove_entry(w, s, entry);
+        else
+            sim_keystore_forget(w, s, entry);
+    }
+}
+
+uint32_t sim_keystore_version(const sim_world *w, sim_ref store, uint64_t key)
+{
+    const sim_keystore *s = store_at(w, store);
+    uint32_t entry = sim_keystore_find(w, s, key);
+    const sim_entry *e = sim_keystore_entry(w, s, entry);
+    return entry && e->expires > w->now ? e->version : 0;
+}
+
 void sim_keystore_reset(sim_world *w, sim_ref store)
 {
     sim_keystore *s = store_at(w, store);

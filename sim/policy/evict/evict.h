@@ -103,6 +103,10 @@ bool sim_keystore_set(sim_world *w, sim_ref store, uint64_t key, uint32_t versio
 sim_lifetime *sim_keystore_lifetime(const sim_world *w, sim_ref store, uint64_t key);
 // Removes the key if it is there.
 void sim_keystore_delete(sim_world *w, sim_ref store, uint64_t key);
+// Removes every key, ghosts too; what it has counted stays.
+void sim_keystore_clear(sim_world *w, sim_ref store);
+// The version of a key that is there, 0: it is not. Counts nothing and is no use of the key.
+uint32_t sim_keystore_version(const sim_world *w, sim_ref store, uint64_t key);
 // Looks at up to `count` of the entries that expire, going on where it last stopped; removes those that have, and returns how many.
 uint32_t sim_keystore_expire(sim_world *w, sim_ref store, uint32_t count);
 // Asks the processor for the memory that a get of the key will need, so that several misses of its caches overlap. To be called for

@@ -61,7 +61,7 @@ static const char *cannot_scale(const sim_workload_def *d)
 }
 
 // The live client puts nothing beside a value that would tell how old it is, and takes no locks.
-static bool is_beyond_live(const sim_cache_def *d) { return d->lifetimes || d->beyond_live || d->flush_count; }
+static bool is_beyond_live(const sim_cache_def *d) { return d->lifetimes || d->beyond_live || d->flush_count || d->through.has_loads || d->through.write; }
 
 hr_status real_validate_check(const sim_model *model, hr_error *e)
 {
@@ -73,7 +73,7 @@ hr_status real_validate_check(const sim_model *model, hr_error *e)
         if (engine && (n == 0 || strcmp(engines[0], engine) != 0) && n < 2)
             engines[n++] = engine;
         if (model->components[c].kind == SIM_PART_cache && is_beyond_live(model->components[c].def))
-            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s: flush, single_flight: cache, newer, and early, refresh_ahead and stale_… at it are only simulated: "
+            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s: flush, loads, writes, single_flight: cache, newer, and early, refresh_ahead and stale_… at it are only simulated: "
                              "leave these variants out of `live.variants`", model->path, model->components[c].line, model->components[c].name);
         if (model->components[c].kind != SIM_PART_database)
             continue;

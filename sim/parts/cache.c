@@ -1,7 +1,7 @@
 // sim/parts/cache.c - one Redis-like server: a single thread serves operations in order on keys with versions in bounded memory.
-// The operation takes effect when the thread has served it; the network time follows. A live cache does both by itself.
+// The operation takes effect when the thread has served it; the network time follows. One that asks the database waits in between (through.c). A live cache does both by itself.
 #include "sim/core/laws.h"
-#include "sim/parts/parts.h"
+#include "sim/parts/through.h"
 
 enum { SERVED, ARRIVED, EXPIRY, FLUSH };
 
@@ -23,7 +23,9 @@ typedef struct {
     uint64_t  refused, left, travelling;       // since time zero, for the laws; travelling: served, the answer is on its way
     hr_time   grace;                           // keys are kept so long after their ttl
     sim_ref   flushes;                         // hr_time[flush_count]
-    uint32_t  flush_count, unused;
+    uint32_t  flush_count;
+    uint32_t  writes;                          // bool: a set is a write
+    sim_ref   through;                         // what it asks the database, through.c; 0: nothing
     sim_stay  stay;                            // until it is served
 } cache;
 
@@ -45,6 +47,9 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->flushes = sim_take(w, d->flush_count * sizeof(hr_time));
     for (uint32_t i = 0; i < d->flush_count; i++)
         SIM_AT(w, hr_time, s->flushes)[i] = d->flushes[i];
+    s->writes = d->through.write != SIM_WRITE_none;
+    if (s->writes || d->through.has_loads)
+        s->through = sim_through_place(w, &d->through, s->store, d->grace);
     s->tick = d->hz ? HR_SEC / d->hz : 0;
     s->demand = sim_dist_place(w, &d->demand);
     s->network = sim_dist_place(w, &d->network);
@@ -163,6 +168,38 @@ static void take_effect(sim_world *w, const cache *s, sim_call *c)
     }
 }
 
+void sim_cache_travel(sim_world *w, sim_component_id id, sim_ref call)
+{
+    const cache *s = SIM_STATE(w, const cache, id);
+    const sim_call *c = sim_call_at(w, call);
+    hr_time network = sim_dist_time(w, &s->network, s->network_stream, c->request, ordinal_of(c));
+    sim_schedule(w, w->now + network, id, ARRIVED, call, c->generation);
+}
+
+// Whether the answer has to wait for the database.
+static bool work(sim_world *w, sim_component_id id, const cache *s, sim_ref call)
+{
+    sim_call *c = sim_call_at(w, call);
+    if (s->writes && c->operation == SIM_CACHE_SET)
+        return sim_through_write(w, id, s->through, call);
+    take_effect(w, s, c);
+    return s->through && c->operation == SIM_CACHE_GET && c->flags & SIM_CALL_MISS && sim_through_read(w, id, s->through, call);
+}
+
+static void lose_all(sim_world *w, const cache *s)
+{
+    sim_keystore_clear(w, s->store);
+    if (s->through)
+        sim_through_lose(w, s->through);
+}
+
+static void reply(sim_world *w, sim_component_id id, sim_ref child)
+{
+    cache *s = SIM_STATE(w, cache, id);
+    sim_through_back(w, id, s->through, child);
+    tick_if_needed(w, id, s);
+}
+
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
     cache *s = SIM_STATE(w, cache, id);
@@ -171,7 +208,11 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         return;
     }
     if (event->what == FLUSH) {
-        sim_keystore_clear(w, s->store);
+        lose_all(w, s);
+        return;
+    }
+    if (event->what == SIM_CACHE_WRITE_OUT) {
+        sim_through_write_out(w, id, s->through);
         return;
     }
     sim_call *c = sim_call_at(w, event->subject);
@@ -181,13 +222,13 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         sim_call_reply(w, event->subject, (sim_outcome)c->status);
         return;
     }
-    take_effect(w, s, c);
+    s->travelling++;
+    bool waits = work(w, id, s, event->subject);
     tick_if_needed(w, id, s);
     sim_level_down(w, &s->busy);
     sim_stay_end(w, &s->stay, c->started);
-    s->travelling++;
-    hr_time network = sim_dist_time(w, &s->network, s->network_stream, c->request, ordinal_of(c));
-    sim_schedule(w, w->now + network, id, ARRIVED, event->subject, c->generation);
+    if (!waits)
+        sim_cache_travel(w, id, event->subject);
     sim_ref next = sim_fifo_pop(w, &s->queue);
     if (next)
         serve(w, id, next);
@@ -212,6 +253,8 @@ static void reset(sim_world *w, sim_component_id id)
     sim_level_reset(w, &s->busy);
     sim_level_reset(w, &s->queue.length);
     sim_keystore_reset(w, s->store);
+    if (s->through)
+        sim_through_reset(w, s->through);
     s->started = s->rejected = s->live_hits = s->live_misses = s->sampled_hits = s->sampled_misses = 0;
 }
 
@@ -233,6 +276,8 @@ static void check(const sim_world *w, sim_component_id id)
 {
     const cache *s = SIM_STATE(w, const cache, id);
     sim_keystore_check(w, s->store);
+    if (s->through)
+        sim_through_check(w, s->through);
     SIM_ASSERT(w, s->ticking || !s->tick || !SIM_AT(w, const sim_keystore, s->store)->expiring_count);
     SIM_ASSERT(w, s->queue.length.level <= s->queue_limit);
     SIM_ASSERT(w, s->queue.length.level == 0 || s->busy.level > 0);
@@ -252,12 +297,15 @@ sim_station_view sim_cache_look(const sim_world *w, sim_component_id id)
     const cache *s = SIM_STATE(w, const cache, id);
     const sim_keystore *k = SIM_AT(w, const sim_keystore, s->store);
     double busy = sim_level_average(w, &s->busy);
-    return (sim_station_view){.utilisation = busy, .busy_average = busy, .queue_average = sim_level_average(w, &s->queue.length),
+    sim_station_view v = {.utilisation = busy, .busy_average = busy, .queue_average = sim_level_average(w, &s->queue.length),
                               .busy = s->busy.level, .capacity = 1, .queued = s->queue.length.level, .queue_limit = s->queue_limit,
                               .started = s->started, .rejected = s->rejected, .hits = k->hits + s->live_hits,
                               .misses = k->misses + s->live_misses, .entries = k->count};
+    if (s->through)
+        sim_through_add(w, s->through, &v);
+    return v;
 }
 
 const sim_kind sim_kind_cache = {.name = "cache", .summary = "keys with versions in bounded memory, as Redis keeps them",
-    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .build = build, .start = start, .offer = offer, .wake = wake,
+    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .build = build, .start = start, .offer = offer, .reply = reply, .wake = wake,
     .done = done, .sample = sample, .reset = reset, .check = check, .account = account};

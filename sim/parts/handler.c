@@ -64,7 +64,7 @@ sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_d
                       .ordinal = d->ordinal, .next = d->next, .first = d->first, .other = d->other, .branch_count = d->branch_count, .share = d->share,
                       .limit = d->limit, .timeout = d->timeout,
                       .ttl_ms = d->ttl == HR_FOREVER ? 0 : (uint32_t)((d->ttl + HR_MS - 1) / HR_MS),
-                      .newer = d->newer, .everywhere = d->everywhere, .stream = sim_stream(w, id, purpose_of(d->kind))};
+                      .newer = d->newer, .everywhere = d->everywhere, .writes = d->writes, .stream = sim_stream(w, id, purpose_of(d->kind))};
         if (d->kind == SIM_STEP_set)
             s.limit = (uint64_t)((d->negative + HR_MS - 1) / HR_MS);
         if (d->everywhere)
@@ -94,10 +94,10 @@ const sim_step *sim_service_step(const sim_world *w, const sim_call *call)
 }
 
 // The present step ended with `status`: chooses the one that comes next. A cache that fails is a cache that misses: the handler goes
-// on, as a cache-aside client does. What else fails runs its `failed` steps, or ends the handler with the same outcome.
+// on, as a cache-aside client does; unless it is the cache that writes. What else fails runs its `failed` steps, or ends the handler with the same outcome.
 void sim_handler_turn(sim_call *c, const sim_step *step, sim_outcome status, bool hit)
 {
-    bool is_cache = step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_delete;
+    bool is_cache = step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_delete && !step->writes;
     bool is_other = is_cache ? step->kind == SIM_STEP_get && !hit : status != SIM_ok;
     c->status = (uint8_t)status;
     c->step = is_other ? step->other : step->next;

@@ -91,6 +91,7 @@ typedef struct {
     hr_time       ttl;                         // set: time to live, HR_FOREVER: none
     hr_time       negative;                    // set: the same, of a key that the database does not have; 0: that is not put in
     bool          newer;                       // set: only over an older version
+    bool          writes;                      // set: the cache writes, so that a failure is the handler's
     bool          everywhere;                  // delete local: the other replicas hear of it, after `time`
     hr_time       timeout;                     // get … parallel: HR_FOREVER: none
     sim_dist_def  time;                        // wait, cpu; delete with `everywhere`
@@ -144,6 +145,18 @@ typedef struct {
     uint16_t handler_count;
 } sim_service_def;
 
+typedef enum { SIM_WRITE_none, SIM_WRITE_through, SIM_WRITE_around, SIM_WRITE_behind } sim_write;
+
+typedef struct {                               // a cache that asks the database by itself
+    bool     has_loads;                        // a get that misses does
+    sim_write write;                           // what a set does
+    uint16_t load_target, load_operation, write_target, write_operation;
+    uint16_t database;                         // behind write_target
+    uint32_t ttl_ms;                           // of what it has loaded; 0: none
+    uint32_t batch, queue;                     // write-behind: keys that are written at an interval; that may wait
+    hr_time  interval;
+} sim_through_def;
+
 typedef struct {
     uint32_t     entries;                      // 0: limited by memory alone
     uint64_t     memory_bytes;                 // 0: limited by entries alone
@@ -153,6 +166,7 @@ typedef struct {
     uint32_t     samples, lfu_log_factor, lfu_decay_min;   // as in sim_keystore_def
     uint32_t     hz;                           // ticks of active expiry a second; 0: keys expire only when they are asked for
     uint32_t     queue;                        // waiting operations
+    sim_through_def through;
     const hr_time *flushes;                    // when it loses all its keys, in order
     uint32_t     flush_count;
     bool         beyond_live;                  // some step asks for what the live client cannot do: locks, compare and set
@@ -215,6 +229,9 @@ typedef struct {                               // one replica, cache or database
     bool     has_refills;                      // of a service: its loads are counted, the next four
     uint64_t loads, joined, saved;             // since the reset: runs of `miss` blocks; misses that waited for one; answers of an old value
     uint32_t stampede;                         // since the reset: most loads of one key at a time
+    bool     writes_behind;                    // of a cache: it does, the next four
+    uint64_t writes, coalesced, lost;          // since the reset: sets; those that joined a write that waited; those that the database never got
+    uint64_t waiting_writes;                   // now: acknowledged, and the database does not have them
     uint32_t entries;                          // keys held now
 } sim_station_view;
 uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);

@@ -9,8 +9,9 @@
 #include "sim/parts/parts.h"
 
 typedef struct {                               // a compiled step in the world
-    uint8_t  kind, condition, newer, everywhere;                   // newer, everywhere: bool
+    uint8_t  kind, condition, newer, everywhere;                   // newer, everywhere, writes: bool
     uint16_t target, operation, ordinal, next, first, other, branch_count;
+    uint8_t  writes, unused;
     uint32_t stream;                           // of the draws of `time` or of chance
     uint32_t ttl_ms;                           // 0: never expires
     sim_ref  branches;                         // uint16_t[branch_count]

@@ -219,6 +219,21 @@ static void show_shed(const char *service, const sim_shed_def *shed, hr_text *ou
     show_owner("shed", where, shed, out);
 }
 
+// What a cache asks the database by itself.
+static void show_through(const sim_model *model, const char *where, const sim_through_def *d, hr_text *out)
+{
+    static const char *const words[] = {[SIM_WRITE_through] = "through", [SIM_WRITE_around] = "around", [SIM_WRITE_behind] = "behind"};
+    if (d->has_loads)
+        hr_text_add(out, "%s.loads = %s, kept for %u ms (0: for ever)\n", where, model->components[d->load_target].name, (unsigned)d->ttl_ms);
+    if (d->write == SIM_WRITE_none)
+        return;
+    hr_text_add(out, "%s.writes = %s, %s\n", where, model->components[d->write_target].name, words[d->write]);
+    char name[160];
+    snprintf(name, sizeof name, "%.60s.behind", where);
+    if (d->write == SIM_WRITE_behind)
+        show_owner("behind", name, d, out);
+}
+
 void sim_model_ledger(const sim_model *model, hr_text *out)
 {
     hr_text_add(out, "scenario = %s\nversion = %s\n", model->name, HEADROOM_VERSION);
@@ -243,6 +258,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
         if (c->kind == SIM_PART_cache) {
             const sim_cache_def *d = c->def;
             char time[32];
+            show_through(model, c->name, &d->through, out);
             for (uint32_t f = 0; f < d->flush_count; f++)
                 hr_text_add(out, "%s.flush[%u] = %s\n", c->name, (unsigned)f, sim_show_time(d->flushes[f], time, sizeof time));
         }

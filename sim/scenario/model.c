@@ -412,6 +412,9 @@ static void read_components(sim_reader *r, sim_node *root)
     if (find_passing_ring(r))
         return;                                // what stands behind them can't be told
     for (uint16_t i = 0; i < m->component_count; i++)
+        if (m->components[i].kind == SIM_PART_cache)
+            sim_cache_targets_read(r, i);
+    for (uint16_t i = 0; i < m->component_count; i++)
         if (m->components[i].kind == SIM_PART_service)
             sim_handlers_read(r, i);
         else if (m->components[i].kind == SIM_PART_workload)

@@ -67,9 +67,13 @@ void sim_putting_read(sim_reader *r, sim_node *map, sim_step_def *step)
     step->newer = strcmp(word, "true") == 0;
     if (newer && !step->newer && strcmp(word, "false") != 0)
         SIM_FAIL(r, newer, "newer: want true or false");
-    sim_cache_def *cache = step->newer ? cache_of(r, step) : NULL;
-    if (cache)
+    sim_cache_def *cache = step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_delete ? cache_of(r, step) : NULL;
+    if (cache && step->newer)
         cache->beyond_live = true;
+    step->writes = cache && ((step->kind == SIM_STEP_set && cache->through.write != SIM_WRITE_none) ||
+                             (step->kind == SIM_STEP_get && cache->through.has_loads && !sim_node_member(map, "miss")));
+    if (newer && step->writes)
+        SIM_FAIL(r, newer, "newer: this cache writes by itself, and every write is new");
     step->everywhere = everywhere != NULL;
     if (everywhere && (everywhere->kind != SIM_SCALAR || !sim_read_dist(r->pool, r->source, everywhere->text, &step->time)))
         SIM_FAIL(r, everywhere, "everywhere: want how long the other replicas take to hear of it, such as 5ms or exp(5ms)");

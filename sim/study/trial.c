@@ -75,6 +75,14 @@ static void measure_loads(const sim_station_view *v, double window_s, table t, i
     put(t, SIM_METRIC_waited, component, share((double)v->joined, (double)(v->loads + v->joined)));
 }
 
+static void measure_writes(const sim_station_view *v, table t, int component)
+{
+    if (!v->writes_behind)
+        return;
+    put(t, SIM_METRIC_coalesced, component, share((double)v->coalesced, (double)v->writes));
+    put(t, SIM_METRIC_lost_writes, component, (double)v->lost);
+}
+
 // Queues, caches and databases: `view` of every component.
 static void measure_stations(const sim_station_view *view, const sim_model *model, double window_s, table t)
 {
@@ -100,7 +108,12 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         loads.loads += v->loads;
         loads.joined += v->joined;
         loads.stampede = v->stampede > loads.stampede ? v->stampede : loads.stampede;
+        loads.writes_behind = loads.writes_behind || v->writes_behind;
+        loads.writes += v->writes_behind ? v->writes : 0;
+        loads.coalesced += v->coalesced;
+        loads.lost += v->lost;
         measure_loads(v, window_s, t, i);
+        measure_writes(v, t, i);
         hits += v->hits;
         misses += v->misses;
         queue += v->queue_average;
@@ -109,6 +122,7 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         put(t, SIM_METRIC_hit_ratio, i, share((double)v->hits, (double)(v->hits + v->misses)));
     }
     measure_loads(&loads, window_s, t, -1);
+    measure_writes(&loads, t, -1);
     if (stations)
         put(t, SIM_METRIC_queue, -1, queue);
     if (databases) {
@@ -142,6 +156,12 @@ static void measure_requests(const sim_workload_view *v, bool has_truth, double 
 static bool is_asked(const sim_model *model, int component)
 {
     for (int i = 0; i < model->component_count; i++) {
+        if (model->components[i].kind == SIM_PART_cache && i != component && is_asked(model, i)) {
+            const sim_through_def *d = &((const sim_cache_def *)model->components[i].def)->through;
+            if ((d->has_loads && sim_model_behind(model, d->load_target) == component) ||
+                (d->write != SIM_WRITE_none && d->database == component))
+                return true;
+        }
         if (model->components[i].kind != SIM_PART_service)
             continue;
         const sim_service_def *s = model->components[i].def;

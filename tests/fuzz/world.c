@@ -356,6 +356,17 @@ static void write_shed(writer *r)
     hr_text_add(&r->text, "}");
 }
 
+// What a cache asks a database by itself. The first statement of each database reads, the second, if there is one, writes.
+static void write_through(writer *r)
+{
+    static const char *const ways[] = {"through", "around", "behind", "behind, behind: {interval: 1ms, batch: 3, queue: 7}"};
+    uint32_t loads = pick(r, r->databases), writes = pick(r, r->databases);
+    if (r->databases && pick(r, 3) == 2)
+        hr_text_add(&r->text, ", loads: d%u.q0, ttl: %s", loads, pick(r, 2) ? "5ms" : "2s");
+    if (r->databases && r->statements[writes] > 1 && pick(r, 3) == 2)
+        hr_text_add(&r->text, ", writes: d%u.q1, write: %s", writes, any_of(r, ways, HR_COUNT(ways)));
+}
+
 // With a base of 1 MiB the memory must be larger; parameters only for policies that honour them.
 static void write_cache(writer *r, uint32_t i)
 {
@@ -364,6 +375,7 @@ static void write_cache(writer *r, uint32_t i)
     write_settings(r, "cache", sim_evict_settings, row->uses, "memory base eviction");
     if (pick(r, 4) == 3)
         hr_text_add(&r->text, ", flush: [%ums, 500ms, 5s]", 1 + pick(r, 400));
+    write_through(r);
     hr_text_add(&r->text, "}\n");
 }
 
@@ -406,7 +418,8 @@ static void write_database(writer *r, uint32_t i)
     hr_text_add(&r->text, ", statements: {");
     for (uint32_t q = 0; q < r->statements[i]; q++) {
         hr_text_add(&r->text, "%sq%u: {sql: x", q ? ", " : "", q);
-        write_keys(r, "statement", "sql");
+        write_keys(r, "statement", q < 2 ? "sql writes" : "sql");
+        hr_text_add(&r->text, "%s", q == 1 ? ", writes: true" : "");
         hr_text_add(&r->text, "}");
     }
     hr_text_add(&r->text, "}}\n");

@@ -189,6 +189,7 @@ typedef struct {
     double   cores, memory_bytes;
     uint64_t rows;                             // rows that the test bed fills in
     double   absent;                           // share of the keys that have no row
+    bool     history;                          // it remembers when each version was committed, for the age of stale answers
     sim_dist_def network;                      // there and back
     const sim_statement_def *statements;
     uint16_t statement_count;
@@ -215,6 +216,9 @@ int sim_part_passes_to(uint16_t kind, const void *def);
 // --- what can be asked of a world ------------------------------------------------------------------------------------
 typedef struct {
     uint64_t offered, outcome[SIM_OUTCOME_COUNT], stale, reads;    // reads: answers that carried a row version
+    bool     knows_age;                        // of stale answers, the next two
+    double   stale_age_s;                      // all of them together: how long before their request started they were overtaken
+    hr_time  stale_age_most;
     uint64_t wasted;                           // calls whose callee worked on after the caller had stopped waiting
     const sim_histogram *latency;              // of answered and timed-out requests, from the intended start
     const sim_histogram *lateness;             // of the generator itself, on the wall clock; else NULL
@@ -228,6 +232,7 @@ typedef struct {                               // one replica, cache or database
     uint64_t shed, kept_in;                    // since the reset: calls that load shedding refused; that the bulkhead did not let out
     bool     has_refills;                      // of a service: its loads are counted, the next four
     uint64_t loads, joined, saved;             // since the reset: runs of `miss` blocks; misses that waited for one; answers of an old value
+    bool     knows_peak;                       // not of a part of the time since the reset
     uint32_t stampede;                         // since the reset: most loads of one key at a time
     bool     writes_behind;                    // of a cache: it does, the next four
     uint64_t writes, coalesced, lost;          // since the reset: sets; those that joined a write that waited; those that the database never got
@@ -250,6 +255,9 @@ sim_gate_view sim_breaker_look(const sim_world *w, sim_component_id id);
 
 // The version that the database has committed for a row; 1 for a row that was never written.
 uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key);
+bool     sim_database_has_history(const sim_world *w, sim_component_id id);
+// When the version after `version`, which is not the last one, was committed; HR_FOREVER: nobody has remembered.
+hr_time  sim_database_overtaken(const sim_world *w, sim_component_id id, uint64_t key, uint32_t version);
 // Whether the row does not exist: the same keys in every run of a seed.
 bool     sim_database_lacks(const sim_world *w, sim_component_id id, uint64_t key);
 // A commit, seen by the simulated statement or by the live adapter.

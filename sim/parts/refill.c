@@ -112,7 +112,7 @@ static sim_ref flights_of(const sim_world *w, const refill *f, const sim_call *c
 
 uint32_t sim_refill_took_us(const sim_world *w, const sim_call *call)
 {
-    while (call->flags & SIM_CALL_PART) {
+    while (call->flags & SIM_CALL_PART && !(call->flags & SIM_CALL_ABANDONED)) {       // above an abandoned part there is nothing any more
         const sim_call *whole = sim_call_at(w, call->parent);
         if (whole->flags & SIM_CALL_PART && sim_service_step(w, whole)->kind == SIM_STEP_get)
             return (uint32_t)((w->now - whole->started) / HR_US);
@@ -319,7 +319,7 @@ void sim_refill_check(const sim_world *w, sim_ref first)
 
 void sim_refill_add(const sim_world *w, sim_ref first, sim_station_view *view)
 {
-    view->has_refills = true;
+    view->has_refills = view->knows_peak = true;
     for (const refill *f; first; first = f->next) {
         f = SIM_AT(w, const refill, first);
         view->loads += f->loads;

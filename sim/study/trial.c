@@ -50,6 +50,7 @@ static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
         v.joined += one.joined;
         v.stampede = one.stampede > v.stampede ? one.stampede : v.stampede;
         v.has_refills = v.has_refills || one.has_refills;
+        v.knows_peak = v.has_refills;
     }
     return v;
 }
@@ -70,7 +71,8 @@ static void measure_loads(const sim_station_view *v, double window_s, table t, i
 {
     if (!v->has_refills)
         return;
-    put(t, SIM_METRIC_stampede, component, v->stampede);
+    if (v->knows_peak)
+        put(t, SIM_METRIC_stampede, component, v->stampede);
     put(t, SIM_METRIC_loads, component, (double)v->loads / window_s);
     put(t, SIM_METRIC_waited, component, share((double)v->joined, (double)(v->loads + v->joined)));
 }
@@ -105,6 +107,7 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         }
         stations++;
         loads.has_refills = loads.has_refills || v->has_refills;
+        loads.knows_peak = loads.knows_peak || v->knows_peak;
         loads.loads += v->loads;
         loads.joined += v->joined;
         loads.stampede = v->stampede > loads.stampede ? v->stampede : loads.stampede;
@@ -148,6 +151,10 @@ static void measure_requests(const sim_workload_view *v, bool has_truth, double 
     put(t, SIM_METRIC_late, component, share(late, offered));
     put(t, SIM_METRIC_errors, component, share(offered - ok - late, offered));      // what never came back counts, too
     put(t, SIM_METRIC_stale, component, share((double)v->stale, (double)v->reads));
+    if (v->knows_age && v->stale)
+        put(t, SIM_METRIC_stale_age, component, v->stale_age_s / (double)v->stale);
+    if (v->stale_age_most)                     // of a part of the time it is not known
+        put(t, SIM_METRIC_stale_age_most, component, (double)v->stale_age_most * 1e-9);
     if (has_truth)                             // an empty answer is quick and never stale: a system must not be praised for it
         put(t, SIM_METRIC_empty, component, share(ok + late - (double)v->reads, ok + late));
 }
@@ -209,6 +216,9 @@ static void add_requests(sim_workload_view *all, const sim_workload_view *v)
     all->offered += v->offered;
     all->stale += v->stale;
     all->reads += v->reads;
+    all->knows_age = v->knows_age;
+    all->stale_age_s += v->stale_age_s;
+    all->stale_age_most = hr_max_time(all->stale_age_most, v->stale_age_most);
     for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
         all->outcome[o] += v->outcome[o];
 }
@@ -296,13 +306,17 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
 {
     return (sim_station_view){.utilisation = average_since(a->utilisation, b->utilisation, a_s, b_s),
                               .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
-                              .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses};
+                              .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses,
+                              .has_refills = b->has_refills, .loads = b->loads - a->loads, .joined = b->joined - a->joined,
+                              .writes_behind = b->writes_behind, .writes = b->writes - a->writes,
+                              .coalesced = b->coalesced - a->coalesced, .lost = b->lost - a->lost};
 }
 
 // In a piece, requests are counted where they end: offered are those that have ended. `latency` becomes the view's histogram.
 static sim_workload_view requests_since(const sim_workload_view *a, const sim_workload_view *b, sim_histogram *latency)
 {
-    sim_workload_view v = {.stale = b->stale - a->stale, .reads = b->reads - a->reads, .latency = latency};
+    sim_workload_view v = {.stale = b->stale - a->stale, .reads = b->reads - a->reads, .latency = latency, .knows_age = b->knows_age,
+                           .stale_age_s = b->stale_age_s - a->stale_age_s};
     for (int o = 0; o < SIM_OUTCOME_COUNT; o++) {
         v.outcome[o] = b->outcome[o] - a->outcome[o];
         v.offered += v.outcome[o];

@@ -36,6 +36,37 @@ static void test_replicas_serve_what_is_old_until_they_hear_of_a_write(void **st
     assert_int_equal(stale_reads(", {delete: local, everywhere: 0}"), 0);
 }
 
+// Writes end at 100.3 and 200.6 ms; the reads of 101, 102, 104 and 105 ms are stale, and those of 201, 202, 204 and 205 ms:
+// the second write is the second replica's, whose reads are those of 200 and 203.
+static void test_the_age_of_stale_answers(void **state)
+{
+    (void)state;
+    fixture f = run("lb: {kind: balancer, to: s}, lbw: {kind: balancer, to: s}, s: {kind: service, replicas: 3, local: {entries: 10}, on: {read: "
+                    "[{get: local, miss: [{query: db.by_id}, {set: local}]}], write: [{query: db.update}, {delete: local, everywhere: 5ms}]}}, "
+                    "db: {kind: database, network: 0, history: true, statements: {by_id: {cpu: 0}, update: {cpu: 0, writes: true}}}",
+                    "c: {rate: 1k/s, arrivals: constant, call: lb.read}, w: {rate: 9.970089730807577/s, arrivals: constant, call: lbw.write}", 250 * HR_MS);
+    sim_workload_view c = look(f, "c");
+    assert_true(c.knows_age);
+    assert_int_equal(c.stale, 8);
+    near(c.stale_age_s, (0.7 + 1.7 + 3.7 + 4.7 + 0.4 + 1.4 + 3.4 + 4.4) * 1e-3);
+    near((double)c.stale_age_most * 1e-9, 4.7e-3);
+    done(f);
+}
+
+// Of a value several versions behind, the age is that of the first version that it lacks: written at 100, 200, 300 ms, never deleted, read at 350.
+static void test_the_age_counts_from_the_first_version_that_is_missed(void **state)
+{
+    (void)state;
+    fixture f = run("s: {kind: service, local: {entries: 10}, on: {read: [{get: local, miss: [{query: db.by_id}, {set: local}]}], write: [{query: "
+                    "db.update}]}}, db: {kind: database, network: 0, history: true, statements: {by_id: {cpu: 0}, update: {cpu: 0, writes: true}}}",
+                    "early: {rate: 10/s, arrivals: constant, call: s.write}, c: {rate: 20/s, arrivals: constant, call: s.read}", 360 * HR_MS);
+    sim_workload_view c = look(f, "c");        // put in at 50; at 100 the write has not yet committed; stale from 150 on
+    assert_int_equal(c.stale, 5);
+    near(c.stale_age_s, (50 + 100 + 150 + 200 + 250) * 1e-3);
+    near((double)c.stale_age_most * 1e-9, 0.25);
+    done(f);
+}
+
 // At 100 ms a read begins that takes 20; a write overtakes it and puts version 2 into the cache at 107. Is version 1 put over it at 120?
 static uint64_t stale_after_a_race(const char *newer)
 {
@@ -94,6 +125,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_replicas_serve_what_is_old_until_they_hear_of_a_write),
+        cmocka_unit_test(test_the_age_of_stale_answers),
+        cmocka_unit_test(test_the_age_counts_from_the_first_version_that_is_missed),
         cmocka_unit_test(test_compare_and_set_keeps_a_slow_reader_from_putting_back_what_is_old),
         cmocka_unit_test(test_rows_that_do_not_exist_are_asked_for_again_unless_that_is_kept),
     };

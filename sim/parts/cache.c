@@ -1,5 +1,6 @@
 // sim/parts/cache.c - one Redis-like server: a single thread serves operations in order on keys with versions in bounded memory.
-// The operation takes effect when the thread has served it; the network time follows. One that asks the database waits in between (through.c). A live cache does both by itself.
+// The operation takes effect when the thread has served it; the network time follows. In between it may have to wait for the database
+// (through.c). A live cache does all by itself.
 #include "sim/core/laws.h"
 #include "sim/parts/through.h"
 
@@ -307,5 +308,5 @@ sim_station_view sim_cache_look(const sim_world *w, sim_component_id id)
 }
 
 const sim_kind sim_kind_cache = {.name = "cache", .summary = "keys with versions in bounded memory, as Redis keeps them",
-    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .build = build, .start = start, .offer = offer, .reply = reply, .wake = wake,
-    .done = done, .sample = sample, .reset = reset, .check = check, .account = account};
+    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .build = build, .start = start, .offer = offer,
+    .reply = reply, .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check, .account = account};

@@ -94,7 +94,8 @@ const sim_step *sim_service_step(const sim_world *w, const sim_call *call)
 }
 
 // The present step ended with `status`: chooses the one that comes next. A cache that fails is a cache that misses: the handler goes
-// on, as a cache-aside client does; unless it is the cache that writes. What else fails runs its `failed` steps, or ends the handler with the same outcome.
+// on, as a cache-aside client does; unless the cache itself asks the database. What else fails runs its `failed` steps, or ends the
+// handler with the same outcome.
 void sim_handler_turn(sim_call *c, const sim_step *step, sim_outcome status, bool hit)
 {
     bool is_cache = step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_delete && !step->writes;
@@ -140,7 +141,7 @@ static HR_APART sim_ref local_step(sim_world *w, sim_component_id id, sim_ref ca
     }
     if (step->kind == SIM_STEP_get && step->refill) {
         c->status = SIM_ok;
-        return sim_refill_turn(w, id, call);
+        return sim_refill_back(w, id, call);
     }
     sim_handler_turn(c, step, SIM_ok, hit);
     return call;

@@ -169,7 +169,8 @@ static void join(sim_world *w, refill *f, sim_ref load, sim_ref call)
     f->waiting++;
 }
 
-sim_ref sim_refill_turn(sim_world *w, sim_component_id id, sim_ref call)
+// What the call has found decides what comes next. Returns what goes on, or 0.
+static sim_ref turn(sim_world *w, sim_component_id id, sim_ref call)
 {
     sim_call *c = sim_call_at(w, call);
     refill *f = refill_of(w, c);
@@ -287,7 +288,7 @@ static sim_ref ask_cache(sim_world *w, sim_component_id id, sim_ref load, uint8_
 
 sim_ref sim_refill_back(sim_world *w, sim_component_id id, sim_ref asker)
 {
-    return sim_call_at(w, asker)->attempt ? react(w, id, asker) : sim_refill_turn(w, id, asker);
+    return sim_call_at(w, asker)->attempt ? react(w, id, asker) : turn(w, id, asker);
 }
 
 void sim_refill_wake(sim_world *w, sim_component_id id, sim_ref load) { sim_handler_run(w, id, ask_cache(w, id, load, LOOKS_AGAIN)); }

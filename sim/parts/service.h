@@ -110,11 +110,10 @@ sim_ref sim_attempts_begin(sim_world *w, sim_component_id id, sim_ref call);
 void    sim_attempts_back(sim_world *w, sim_component_id id, sim_ref child);
 void    sim_attempts_late(sim_world *w, sim_component_id id, sim_ref child);
 void    sim_attempts_wake(sim_world *w, sim_component_id id, const sim_event *event);
-// Steps with a refill (refill.c): `call` knows what it has found, and with which status; returns what goes on, or 0. The end of a `miss`
-// block that ran as a load: the same. How long the load took so far that `call` is part of, 0: of none.
+// Steps with a refill (refill.c): what `asker`, a call or a load, has asked the cache is back, as its `found`, `status` and `version` tell. The
+// end of a `miss` block that ran as a load. Both return what goes on, or 0. How long the load that `call` is part of has taken; 0: of none.
 sim_ref  sim_refill_place(sim_world *w, sim_component_id id, const sim_refill_def *def);
-sim_ref  sim_refill_turn(sim_world *w, sim_component_id id, sim_ref call);
-sim_ref  sim_refill_back(sim_world *w, sim_component_id id, sim_ref load);
+sim_ref  sim_refill_back(sim_world *w, sim_component_id id, sim_ref asker);
 sim_ref  sim_refill_end(sim_world *w, sim_component_id id, sim_ref runner, sim_outcome status);
 uint32_t sim_refill_took_us(const sim_world *w, const sim_call *call);
 void     sim_refill_wake(sim_world *w, sim_component_id id, sim_ref load);

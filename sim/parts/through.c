@@ -16,7 +16,7 @@ typedef struct {
     sim_ref  dirty, out;                       // write-behind: what waits; a map from a key to how many statements for it are under way
     uint64_t statements;                       // of write-behind, since time zero: the subject of their draws
     uint64_t waiting_writes;                   // since time zero: acknowledged, and the database does not have them
-    uint64_t reads, writes, coalesced, lost;   // since the reset
+    uint64_t writes, coalesced, lost;          // since the reset
     uint32_t is_ticking, unused;               // bool
     hr_time  grace;                            // keys are kept so long after their ttl
 } through;
@@ -87,7 +87,7 @@ bool sim_through_read(sim_world *w, sim_component_id id, sim_ref ref, sim_ref ca
         first->next = call;
         return true;
     }
-    t->reads++;
+    c->next = 0;                               // it may still tell who waited behind it for the thread
     sim_ref child = statement(w, id, call, t->def.load_operation);
     put_in_map(w, t->reading, c->key, child);
     sim_call_send(w, child, t->def.load_target, 0);
@@ -259,7 +259,7 @@ void sim_through_back(sim_world *w, sim_component_id id, sim_ref ref, sim_ref ch
 void sim_through_reset(sim_world *w, sim_ref ref)
 {
     through *t = through_at(w, ref);
-    t->reads = t->writes = t->coalesced = t->lost = 0;
+    t->writes = t->coalesced = t->lost = 0;
 }
 
 void sim_through_check(const sim_world *w, sim_ref ref)

@@ -40,6 +40,7 @@ typedef struct {
     uint64_t request;                          // subject of all draws: workload number << 48 | number of the request
     uint64_t key;                              // row, document, user … that it is about
     hr_time  started;                          // when it was meant to start (a request: the intended arrival)
+    hr_time  deadline;                         // when nobody waits for it any more: its caller's, or sooner; HR_FOREVER: none
     union {
         hr_time since;                         // when its present phase began (waiting, service)
         hr_time left;                          // while it waits for a core that may be taken away: what its computation still needs
@@ -73,7 +74,7 @@ typedef struct {
         uint32_t took_us;                      // of a cache `set`: how long the load of the value took
     };
 } sim_call;
-_Static_assert(sizeof(sim_call) == 88, "a field more costs every call memory; there should be no padding either");
+_Static_assert(sizeof(sim_call) == 96, "a field more costs every call memory; there should be no padding either");
 
 // A pending event: three words. It is written and copied by words, for a processor that loads 16 bytes which it has just stored as
 // smaller pieces waits until they have left its store buffer: that cost a tenth of M/M/1's time.

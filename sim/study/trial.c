@@ -51,6 +51,8 @@ static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
         v.stampede = one.stampede > v.stampede ? one.stampede : v.stampede;
         v.has_refills = v.has_refills || one.has_refills;
         v.knows_peak = v.has_refills;
+        v.periods += one.periods;
+        v.throttled += one.throttled;
     }
     return v;
 }
@@ -88,8 +90,8 @@ static void measure_writes(const sim_station_view *v, table t, int component)
 // Queues, caches and databases: `view` of every component.
 static void measure_stations(const sim_station_view *view, const sim_model *model, double window_s, table t)
 {
-    uint64_t hits = 0, misses = 0, statements = 0;
     sim_station_view loads = {0};
+    uint64_t hits = 0, misses = 0, statements = 0, periods = 0, throttled = 0;
     double pool_busy = 0, queue = 0;
     int databases = 0, caches = 0, stations = 0;
     for (int i = 0; i < model->component_count; i++) {
@@ -119,13 +121,17 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         measure_writes(v, t, i);
         hits += v->hits;
         misses += v->misses;
+        periods += v->periods;
+        throttled += v->throttled;
         queue += v->queue_average;
         put(t, SIM_METRIC_utilisation, i, v->utilisation);
         put(t, SIM_METRIC_queue, i, v->queue_average);
         put(t, SIM_METRIC_hit_ratio, i, share((double)v->hits, (double)(v->hits + v->misses)));
+        put(t, SIM_METRIC_throttled, i, share((double)v->throttled, (double)v->periods));
     }
     measure_loads(&loads, window_s, t, -1);
     measure_writes(&loads, t, -1);
+    put(t, SIM_METRIC_throttled, -1, share((double)throttled, (double)periods));
     if (stations)
         put(t, SIM_METRIC_queue, -1, queue);
     if (databases) {
@@ -309,7 +315,8 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
                               .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses,
                               .has_refills = b->has_refills, .loads = b->loads - a->loads, .joined = b->joined - a->joined,
                               .writes_behind = b->writes_behind, .writes = b->writes - a->writes,
-                              .coalesced = b->coalesced - a->coalesced, .lost = b->lost - a->lost};
+                              .coalesced = b->coalesced - a->coalesced, .lost = b->lost - a->lost,
+                              .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
 }
 
 // In a piece, requests are counted where they end: offered are those that have ended. `latency` becomes the view's histogram.

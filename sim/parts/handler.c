@@ -148,6 +148,10 @@ HR_APART bool sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent,
     case SIM_STEP_get: child->operation = SIM_CACHE_GET; break;
     case SIM_STEP_set: child->operation = SIM_CACHE_SET; break;
     case SIM_STEP_delete: child->operation = SIM_CACHE_DELETE; break;
+    case SIM_STEP_publish:
+        child->priority = step->limit ? (uint8_t)(step->limit - 1) : c->priority;
+        child->operation = step->operation;
+        break;
     default: child->operation = step->operation; break;
     }
     child->path = path;

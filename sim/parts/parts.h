@@ -36,7 +36,7 @@ typedef enum {
 } sim_step_kind;
 const char *sim_step_name(sim_step_kind kind);
 // The steps that ask another component; get, set and delete may also be about the replica's own cache.
-static inline bool sim_step_asks(sim_step_kind kind) { return kind >= SIM_STEP_get && kind <= SIM_STEP_call; }
+static inline bool sim_step_asks(sim_step_kind kind) { return kind >= SIM_STEP_get && kind <= SIM_STEP_publish; }
 
 typedef enum {
 #define SIM_CONDITION(name, argument, help) SIM_CONDITION_##name,
@@ -62,22 +62,22 @@ typedef struct {
 // branches, of repeat the round, of if the `then`, and last what `other` tells of. Each block goes on at the step's `next`.
 typedef struct {
     sim_step_kind kind;
-    uint16_t      target;                      // get, set, delete: cache or SIM_LOCAL; query: database; call: balancer or service
-    uint16_t      operation;                   // query: statement; call: handler of the service behind the target
+    uint16_t      target;                      // get, set, delete: cache or SIM_LOCAL; query: database; call: balancer or service; publish: broker
+    uint16_t      operation;                   // query: statement; call: handler of the service behind the target; publish: queue and flags
     uint16_t      ordinal;                     // which of the equal steps of the handler it is: the ordinal of its draws
     uint16_t      next;                        // index of the step after it and its blocks
     uint16_t      first;                       // repeat: of a round; if: of its `then`, `next` when that is empty
-    uint16_t      other;                       // get: of its `miss`; if: of its `else`; query, call, parallel, repeat: of its `failed`
+    uint16_t      other;                       // get: of its `miss`; if: of its `else`; query … repeat: of its `failed`
     uint32_t      rounds;                      // how often one call of the handler runs it at most
     uint16_t      branch_count;                // parallel
     const uint16_t *branches;                  // indices of their first steps
     sim_condition condition;                   // if
     double        share;                       // if chance, key_share: of 1; repeat: probability of another round; set: jitter of the ttl
-    uint64_t      limit;                       // if key_below: the key; status: the outcome; repeat: the most rounds
+    uint64_t      limit;                       // if key_below: the key; status: the outcome; repeat: the most rounds; publish: priority + 1, 0: the request's
     hr_time       ttl;                         // set: time to live, HR_FOREVER: none
     hr_time       timeout;                     // get … parallel: HR_FOREVER: none
     sim_dist_def  time;                        // wait, cpu
-    const sim_attempts_def *attempts;          // get … call; NULL: it asks once
+    const sim_attempts_def *attempts;          // get … publish; NULL: it asks once
 } sim_step_def;
 
 typedef struct { const char *name; const sim_step_def *steps; uint16_t count; } sim_handler_def;
@@ -169,6 +169,44 @@ typedef struct {
     sim_breaker_def breaker;
 } sim_breaker_part_def;
 
+// --- brokers ------------------------------------------------------------------------------------------------------------
+#define SIM_MOST_QUEUES 32                     // of a broker: a message remembers in a word in which it has died
+#define SIM_NO_QUEUE 0xffffu
+enum { SIM_PUBLISH_QUEUE = 0xff, SIM_PUBLISH_CONFIRM = 0x100, SIM_PUBLISH_TRANSIENT = 0x200 };    // a `publish` step's operation: queue and flags
+typedef enum { SIM_DROP_HEAD, SIM_REJECT_PUBLISH, SIM_REJECT_PUBLISH_DLX } sim_overflow;
+typedef enum { SIM_ON_ERROR_requeue, SIM_ON_ERROR_dead_letter, SIM_ON_ERROR_drop } sim_on_error;
+
+typedef struct {
+    const char *name;
+    bool     is_quorum, durable;
+    uint32_t max_length;                       // messages that are ready, 0: any number
+    uint32_t overflow;                         // sim_overflow
+    hr_time  message_ttl;                      // HR_FOREVER: none
+    uint32_t max_priority;                     // 0: priorities mean nothing
+    uint32_t delivery_limit;                   // returns that a message survives, SIM_UNLIMITED: any number
+    uint16_t dead_letter;                      // a queue of the same broker, or SIM_NO_QUEUE
+} sim_queue_def;
+
+typedef struct {                               // what each replica of a service takes from a queue
+    uint16_t broker, queue, service, operation;
+    uint32_t replicas, prefetch;
+    bool     is_auto, idempotent;
+    uint32_t on_error;                         // sim_on_error
+    double   poison;                           // share of messages that always fail
+} sim_consumer_def;
+
+typedef struct {
+    double   cores, memory_bytes;
+    sim_dist_def demand;                       // of a core, for each message that is published
+    sim_dist_def persist;                      // until a message is on disk, or with a majority of a quorum queue's replicas
+    sim_dist_def network;                      // there and back
+    uint32_t credit;                           // messages before a queue that its publishers need not wait for
+    hr_time  restart_at, restart_takes;        // HR_FOREVER: never
+    const sim_queue_def *queues;
+    const sim_consumer_def *consumers;
+    uint16_t queue_count, consumer_count;
+} sim_broker_def;
+
 // What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker); else -1.
 int sim_part_passes_to(uint16_t kind, const void *def);
 
@@ -201,6 +239,28 @@ typedef struct {                               // a limiter or breaker
 } sim_gate_view;
 sim_gate_view sim_limiter_look(const sim_world *w, sim_component_id id);
 sim_gate_view sim_breaker_look(const sim_world *w, sim_component_id id);
+
+typedef enum {
+#define SIM_MESSAGE(name, way, help) SIM_MESSAGE_##name,
+#include "sim/parts/message.def"
+#undef SIM_MESSAGE
+    SIM_MESSAGE_COUNT
+} sim_message_count;
+
+typedef struct {                               // a queue of a broker
+    uint64_t count[SIM_MESSAGE_COUNT];         // since the reset
+    double   ready_average, unacked_average;   // since the reset
+    uint32_t ready, unacked, incoming;         // now: wait for a consumer; are out; wait for the queue's process
+    uint32_t consumers, with_credit;           // replicas that consume; of these, that would get a message now
+    hr_time  age;                              // now: since the oldest message that is ready entered the queue
+    const sim_histogram *latency;              // of messages that were published in the measured window: from the first publish to the ack
+    const sim_histogram *wait;                 // from entering the queue to the delivery
+} sim_queue_view;
+sim_queue_view   sim_queue_look(const sim_world *w, sim_component_id id, uint16_t queue);
+sim_station_view sim_broker_look(const sim_world *w, sim_component_id id);     // all queues: `queued` are ready, `busy` cores
+// Messages as if they were requests, of the measured window: offered are stays in a queue that have ended; ok: acked and handled; error: dead,
+// dropped, expired or spoilt.
+sim_workload_view sim_broker_messages(const sim_world *w, sim_component_id id);
 
 // The version that the database has committed for a row; 1 for a row that was never written.
 uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key);

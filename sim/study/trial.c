@@ -57,6 +57,7 @@ static sim_station_view look_at(const sim_world *w, const sim_model *model, int 
     case SIM_PART_service: return look_at_service(w, id);
     case SIM_PART_cache: return sim_cache_look(w, id);
     case SIM_PART_database: return sim_database_look(w, id);
+    case SIM_PART_broker: return sim_broker_look(w, id);
     default: return (sim_station_view){0};
     }
 }
@@ -72,6 +73,7 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         switch (model->components[i].kind) {
         case SIM_PART_service: caches += ((const sim_service_def *)model->components[i].def)->local_entries > 0; break;
         case SIM_PART_cache: caches++; break;
+        case SIM_PART_broker: break;
         case SIM_PART_database:
             statements += v->started;
             pool_busy += v->utilisation;
@@ -157,10 +159,26 @@ static double cost_per_hour(const sim_model *model)
             cores += ((const sim_database_def *)def)->cores;
             bytes += ((const sim_database_def *)def)->memory_bytes;
             break;
+        case SIM_PART_broker:
+            cores += ((const sim_broker_def *)def)->cores;
+            bytes += ((const sim_broker_def *)def)->memory_bytes;
+            break;
         default: break;
         }
     }
     return cores * model->price_core + bytes / (double)(1u << 30) * model->price_gib;
+}
+
+static bool is_asked_for(const sim_model *model, int component)
+{
+    return model->components[component].kind == SIM_PART_workload || model->components[component].kind == SIM_PART_broker;
+}
+
+// The requests of a workload; the messages of a broker, as if they were requests.
+static sim_workload_view look_at_requests(const sim_world *w, const sim_model *model, int component)
+{
+    sim_component_id id = (sim_component_id)component;
+    return model->components[component].kind == SIM_PART_broker ? sim_broker_messages(w, id) : sim_workload_look(w, id);
 }
 
 static void add_requests(sim_workload_view *all, const sim_workload_view *v)
@@ -180,8 +198,8 @@ static void measure(const sim_model *model, const sim_station_view *station, con
         t.values[i] = NAN;
     measure_stations(station, model, window_s, t);
     for (int i = 0; i < model->component_count; i++)
-        if (model->components[i].kind == SIM_PART_workload)
-            measure_requests(&requests[i], has_truth, window_s, t, i);
+        if (is_asked_for(model, i))
+            measure_requests(&requests[i], has_truth && model->components[i].kind == SIM_PART_workload, window_s, t, i);
     measure_requests(all, has_truth, window_s, t, -1);
     double cost = cost_per_hour(model), good_per_s = (double)all->outcome[SIM_ok] / window_s;
     if (cost > 0) {
@@ -201,9 +219,11 @@ void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_ti
         sim_world_drain(w, to + 10 * (to - from) + 60 * HR_SEC);
     sim_world_check(w);
     for (int i = 0; i < model->component_count; i++) {
-        if (model->components[i].kind != SIM_PART_workload)
+        if (!is_asked_for(model, i))
             continue;
-        requests[i] = sim_workload_look(w, (sim_component_id)i);
+        requests[i] = look_at_requests(w, model, i);
+        if (model->components[i].kind == SIM_PART_broker)
+            continue;
         sim_histogram_merge(&trial->latency, requests[i].latency);
         add_requests(&all, &requests[i]);
     }
@@ -229,9 +249,9 @@ sim_moment *sim_moment_take(const sim_world *w, const sim_model *model, hr_time 
                       hr_alloc(model->component_count * sizeof *m->requests)};
     for (int i = 0; i < model->component_count; i++) {
         m->station[i] = look_at(w, model, i);
-        if (model->components[i].kind != SIM_PART_workload)
+        if (!is_asked_for(model, i))
             continue;
-        m->requests[i] = sim_workload_look(w, (sim_component_id)i);
+        m->requests[i] = look_at_requests(w, model, i);
         sim_histogram *copy = hr_alloc(sizeof *copy);
         *copy = *m->requests[i].latency;
         m->requests[i].latency = copy;
@@ -283,9 +303,11 @@ void sim_moment_between(const sim_moment *a, const sim_moment *b, const sim_mode
     sim_workload_view all = {.latency = together};
     for (int i = 0; i < model->component_count; i++) {
         station[i] = station_since(&a->station[i], &b->station[i], a_s, b_s);
-        if (model->components[i].kind != SIM_PART_workload)
+        if (!is_asked_for(model, i))
             continue;
         requests[i] = requests_since(&a->requests[i], &b->requests[i], &latency[i]);
+        if (model->components[i].kind == SIM_PART_broker)
+            continue;
         sim_histogram_merge(together, &latency[i]);
         add_requests(&all, &requests[i]);
     }

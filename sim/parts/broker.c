@@ -93,12 +93,9 @@ hr_time sim_broker_way(const sim_world *w, const sim_broker *b, const sim_messag
     return way < HR_US ? HR_US : way;
 }
 
-void sim_broker_count_end(sim_world *w, sim_broker *b, const sim_message *m, sim_outcome outcome)
+void sim_broker_note_handled(sim_world *w, sim_broker *b, const sim_message *m)
 {
     if (!(m->flags & SIM_MESSAGE_COUNTED))
-        return;
-    b->outcome[outcome]++;
-    if (outcome != SIM_ok)
         return;
     sim_histogram_add(SIM_AT(w, sim_histogram, b->latency), w->now - m->published);
     sim_histogram_add(SIM_AT(w, sim_histogram, sim_queue_at(w, b, m->queue)->latency), w->now - m->published);
@@ -219,8 +216,7 @@ void sim_broker_line_up(sim_world *w, sim_component_id id, sim_ref message)
 static void lose_on_the_way(sim_world *w, sim_component_id id, sim_broker *b, sim_ref message)
 {
     sim_message *m = sim_message_at(w, message);
-    b->lost_on_the_way++;
-    sim_broker_count_end(w, b, m, SIM_lost);
+    sim_queue_at(w, b, m->queue)->count[SIM_MESSAGE_vanished]++;
     if (m->publisher)
         sim_broker_confirm(w, id, message, SIM_error);
     sim_message_free(w, b, message);
@@ -241,7 +237,6 @@ static void refuse(sim_world *w, sim_component_id id, sim_broker *b, sim_queue *
 {
     sim_message *m = sim_message_at(w, message);
     q->count[SIM_MESSAGE_refused]++;
-    sim_broker_count_end(w, b, m, SIM_rejected);
     if (m->publisher)
         sim_broker_confirm(w, id, message, SIM_rejected);
     if (q->def.overflow != SIM_REJECT_PUBLISH_DLX || q->def.dead_letter == SIM_NO_QUEUE || m->flags & SIM_MESSAGE_DEAD) {
@@ -331,8 +326,7 @@ static void lose_queue(sim_world *w, sim_component_id id, uint16_t queue)
                 continue;
             sim_queue_take(w, q, message);
             q->count[SIM_MESSAGE_lost]++;
-            sim_broker_count_end(w, b, m, SIM_lost);
-            if (m->publisher)
+                    if (m->publisher)
                 sim_broker_confirm(w, id, message, SIM_error);
             sim_message_free(w, b, message);
         }
@@ -404,8 +398,6 @@ static void reset(sim_world *w, sim_component_id id)
     sim_broker *b = SIM_STATE(w, sim_broker, id);
     sim_level_reset(w, &b->cores);
     sim_level_reset(w, &b->waiting);
-    for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
-        b->outcome[o] = 0;
     *SIM_AT(w, sim_histogram, b->latency) = (sim_histogram){0};
     b->sampled_published = b->sampled_acked = 0;
     for (uint32_t i = 0; i < b->queue_count; i++) {
@@ -480,7 +472,6 @@ static void check(const sim_world *w, sim_component_id id)
     SIM_ASSERT(w, working == b->cores.level && working <= b->core_count);
     SIM_ASSERT(w, !b->first_in_line || b->cores.level == b->core_count);
     SIM_ASSERT(w, sim_histogram_adds_up(SIM_AT(w, const sim_histogram, b->latency)));
-    SIM_ASSERT(w, SIM_AT(w, const sim_histogram, b->latency)->count == b->outcome[SIM_ok]);
 }
 
 // Station 0 is the broker with its calls and the messages that have not reached a queue; each queue follows.
@@ -496,12 +487,12 @@ static bool account(const sim_world *w, sim_component_id id, uint32_t station, s
         return true;
     }
     *a = (sim_account){.refused = b->refused, .left = b->left, .inside = b->inside, .knows_sent = true, .sent = b->sent, .unsent = b->unsent,
-                       .waiting = b->deliveries, .taken = b->offered, .gone = b->lost_on_the_way, .held = b->on_the_way, .stay = &b->stay,
+                       .waiting = b->deliveries, .taken = b->offered, .held = b->on_the_way, .stay = &b->stay,
                        .level = {{"publishers that wait", &b->waiting, 0}, {"time of cores <= cores x time", &b->cores, b->core_count}},
                        .levels = 2, .staying = 1};
     for (uint32_t i = 0; i < b->queue_count; i++) {
         const sim_queue *q = sim_queue_at(w, b, i);
-        a->gone += sum_of(q, WAY_in) + q->count[SIM_MESSAGE_refused];
+        a->gone += sum_of(q, WAY_in) + q->count[SIM_MESSAGE_refused] + q->count[SIM_MESSAGE_vanished];
         a->held += q->before_level.level;
     }
     return true;
@@ -532,19 +523,15 @@ sim_station_view sim_broker_look(const sim_world *w, sim_component_id id)
         v.queued += q.ready;
         v.started += q.count[SIM_MESSAGE_published];
         v.rejected += q.count[SIM_MESSAGE_refused];
+        for (int c = 0; c < SIM_MESSAGE_COUNT; c++)
+            v.messages[c] += q.count[c];
     }
     return v;
 }
 
-sim_workload_view sim_broker_messages(const sim_world *w, sim_component_id id)
+const sim_histogram *sim_broker_latency(const sim_world *w, sim_component_id id)
 {
-    const sim_broker *b = SIM_STATE(w, const sim_broker, id);
-    sim_workload_view v = {.latency = SIM_AT(w, const sim_histogram, b->latency)};
-    for (int o = 0; o < SIM_OUTCOME_COUNT; o++) {
-        v.outcome[o] = b->outcome[o];
-        v.offered += b->outcome[o];
-    }
-    return v;
+    return SIM_AT(w, const sim_histogram, SIM_STATE(w, const sim_broker, id)->latency);
 }
 
 const sim_kind sim_kind_broker = {.name = "broker", .summary = "queues of messages between services, as RabbitMQ keeps them",

@@ -80,10 +80,9 @@ typedef struct {
     hr_time   restart_at, restart_takes;
     uint32_t  is_down, epoch;                  // epoch: how often it was restarted
     uint32_t  on_the_way, ghosts, unsent, deliveries, inside;      // messages; deliveries: calls that are out; inside: publishers that wait
-    uint64_t  offered, lost_on_the_way;         // since time zero: messages put on their way to a queue; those that never reached it
+    uint64_t  offered;                         // since time zero: messages put on their way to a queue
     uint64_t  refused, left, sent;             // calls, since time zero, for the laws
     uint64_t  sampled_published, sampled_acked;
-    uint64_t  outcome[SIM_OUTCOME_COUNT];      // of messages of the measured window
     sim_stay  stay;                            // of publishers that wait
     sim_level waiting;                         // the same, as a level
     sim_ref   latency;                         // histogram of all queues
@@ -102,8 +101,8 @@ void    sim_message_free(sim_world *w, sim_broker *b, sim_ref message);
 hr_time sim_broker_way(const sim_world *w, const sim_broker *b, const sim_message *m, uint32_t nth);
 // What the publisher waits for has come about, or never will: it is told, over the network.
 void    sim_broker_confirm(sim_world *w, sim_component_id id, sim_ref message, sim_outcome status);
-// The stay of a message in its queue has ended so, for what is measured.
-void    sim_broker_count_end(sim_world *w, sim_broker *b, const sim_message *m, sim_outcome outcome);
+// A message was handled and acknowledged: its latency, if it is one of the measured window.
+void    sim_broker_note_handled(sim_world *w, sim_broker *b, const sim_message *m);
 // Puts a message before its queue's process, which takes it when it has a core.
 void    sim_broker_line_up(sim_world *w, sim_component_id id, sim_ref message);
 

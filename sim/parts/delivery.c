@@ -170,8 +170,9 @@ static void ghost_back(sim_world *w, sim_broker *b, sim_ref message, sim_outcome
     sim_queue *q = sim_queue_at(w, b, m->queue);
     const sim_consumer_def *d = def_of(w, b, m->consumer);
     if (d->is_auto) {
-        sim_broker_count_end(w, b, m, status == SIM_ok ? SIM_ok : SIM_error);
         q->count[SIM_MESSAGE_spoilt] += status != SIM_ok;
+        if (status == SIM_ok)
+            sim_broker_note_handled(w, b, m);
     } else if (status == SIM_ok) {
         note_handled(q, d, m);
         sim_message *copy = twin_of(w, m);
@@ -257,7 +258,8 @@ void sim_delivery_acked(sim_world *w, sim_component_id id, sim_ref message)
         q->count[m->failed == SIM_ok ? SIM_MESSAGE_acked : SIM_MESSAGE_dropped]++;
         if (m->publisher)                      // acknowledged before it was on disk
             sim_broker_confirm(w, id, message, SIM_ok);
-        sim_broker_count_end(w, b, m, m->failed == SIM_ok ? SIM_ok : SIM_error);
+        if (m->failed == SIM_ok)
+            sim_broker_note_handled(w, b, m);
         sim_message_free(w, b, message);
     }
     sim_queue_deliver(w, id, queue);
@@ -317,7 +319,6 @@ static void lose_one(sim_world *w, sim_component_id id, sim_queue *q, sim_ref me
         return;
     }
     q->count[SIM_MESSAGE_lost]++;
-    sim_broker_count_end(w, b, m, SIM_lost);
     if (m->publisher)
         sim_broker_confirm(w, id, message, SIM_error);
     if (!works)

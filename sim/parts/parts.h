@@ -219,12 +219,20 @@ typedef struct {
 } sim_workload_view;
 sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id);
 
-typedef struct {                               // one replica, cache or database, for reports and pictures
+typedef enum {
+#define SIM_MESSAGE(name, way, help) SIM_MESSAGE_##name,
+#include "sim/parts/message.def"
+#undef SIM_MESSAGE
+    SIM_MESSAGE_COUNT
+} sim_message_count;
+
+typedef struct {                               // one replica, cache, database or broker, for reports and pictures
     double   utilisation, queue_average, busy_average;             // since the reset
     uint32_t busy, capacity, queued, queue_limit;                  // now
     uint64_t started, rejected, gave_up, hits, misses;             // since the reset
     uint64_t shed, kept_in;                    // since the reset: calls that load shedding refused; that the bulkhead did not let out
     uint32_t entries;                          // keys held now
+    uint64_t messages[SIM_MESSAGE_COUNT];      // of a broker, since the reset
 } sim_station_view;
 uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);
 sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint32_t replica);
@@ -240,13 +248,6 @@ typedef struct {                               // a limiter or breaker
 sim_gate_view sim_limiter_look(const sim_world *w, sim_component_id id);
 sim_gate_view sim_breaker_look(const sim_world *w, sim_component_id id);
 
-typedef enum {
-#define SIM_MESSAGE(name, way, help) SIM_MESSAGE_##name,
-#include "sim/parts/message.def"
-#undef SIM_MESSAGE
-    SIM_MESSAGE_COUNT
-} sim_message_count;
-
 typedef struct {                               // a queue of a broker
     uint64_t count[SIM_MESSAGE_COUNT];         // since the reset
     double   ready_average, unacked_average;   // since the reset
@@ -258,9 +259,8 @@ typedef struct {                               // a queue of a broker
 } sim_queue_view;
 sim_queue_view   sim_queue_look(const sim_world *w, sim_component_id id, uint16_t queue);
 sim_station_view sim_broker_look(const sim_world *w, sim_component_id id);     // all queues: `queued` are ready, `busy` cores
-// Messages as if they were requests, of the measured window: offered are stays in a queue that have ended; ok: acked and handled; error: dead,
-// dropped, expired or spoilt.
-sim_workload_view sim_broker_messages(const sim_world *w, sim_component_id id);
+// From the first publish to the ack, of messages that were published in the measured window; all queues.
+const sim_histogram *sim_broker_latency(const sim_world *w, sim_component_id id);
 
 // The version that the database has committed for a row; 1 for a row that was never written.
 uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key);

@@ -98,7 +98,6 @@ void sim_queue_die(sim_world *w, sim_component_id id, sim_ref message, sim_death
     sim_broker *b = SIM_STATE(w, sim_broker, id);
     sim_message *m = sim_message_at(w, message);
     sim_queue *q = sim_queue_at(w, b, m->queue);
-    sim_broker_count_end(w, b, m, SIM_error);
     if (m->publisher)                          // it was taken in: what became of it is not its publisher's business
         sim_broker_confirm(w, id, message, SIM_ok);
     if (q->def.dead_letter == SIM_NO_QUEUE || goes_round(m, q, death)) {

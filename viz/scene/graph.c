@@ -37,6 +37,9 @@ static void join_part(viz_graph *g, uint16_t id)
     int to = sim_part_passes_to(c->kind, c->def);
     if (to >= 0)
         join(g, id, (uint16_t)to);
+    const sim_broker_def *b = c->def;
+    for (uint16_t i = 0; c->kind == SIM_PART_broker && i < b->consumer_count; i++)
+        join(g, id, b->consumers[i].service);
     if (c->kind != SIM_PART_service)
         return;
     const sim_service_def *s = c->def;
@@ -86,10 +89,11 @@ static void find_writers(viz_graph *g)
 
 // --- columns --------------------------------------------------------------------------------------------------------
 
-// Longest way from a workload, by relaxing every link until nothing moves: at most part_count rounds, for there are no rings.
+// Longest way from a workload, by relaxing every link until nothing moves: at most part_count rounds, but for rings.
 static void place_columns(viz_graph *g)
 {
-    for (bool moved = true; moved;) {
+    bool moved = true;
+    for (uint16_t round = 0; moved && round < g->part_count; round++) {
         moved = false;
         for (uint16_t i = 0; i < g->link_count; i++) {
             const viz_part *from = &g->parts[g->links[i].from];

@@ -519,6 +519,9 @@ sim_station_view sim_broker_look(const sim_world *w, sim_component_id id)
     sim_station_view v = {.utilisation = busy / b->core_count, .busy_average = busy, .busy = b->cores.level, .capacity = b->core_count};
     for (uint16_t i = 0; i < b->queue_count; i++) {
         sim_queue_view q = sim_queue_look(w, id, i);
+        uint32_t most = sim_queue_at(w, b, i)->def.max_length;     // without a limit in one of them there is none
+        v.queue_limit = !most || v.queue_limit > SIM_UNLIMITED - most ? SIM_UNLIMITED : v.queue_limit + most;
+        v.unacked += q.unacked;
         v.queue_average += q.ready_average;
         v.queued += q.ready;
         v.started += q.count[SIM_MESSAGE_published];

@@ -216,7 +216,6 @@ void sim_delivery_back(sim_world *w, sim_component_id id, sim_ref call)
 static void put_back(sim_world *w, sim_component_id id, sim_queue *q, sim_ref message)
 {
     sim_message *m = sim_message_at(w, message);
-    uint16_t queue = m->queue;
     m->flags |= SIM_MESSAGE_REDELIVERED;
     m->returns++;
     q->count[SIM_MESSAGE_requeued]++;
@@ -227,9 +226,6 @@ static void put_back(sim_world *w, sim_component_id id, sim_queue *q, sim_ref me
     if (q->def.is_quorum && q->def.delivery_limit == SIM_UNLIMITED)
         m->position = ++q->next_position;
     sim_queue_put(w, q, message);
-    sim_queue_deliver(w, id, queue);
-    sim_queue_trim(w, id, queue);
-    sim_queue_expire(w, id, queue);
 }
 
 static void take_out(sim_world *w, sim_queue *q, sim_ref message)
@@ -250,9 +246,7 @@ void sim_delivery_acked(sim_world *w, sim_component_id id, sim_ref message)
     stand_in_turn(w, b, q, m->consumer);
     if (m->failed != SIM_ok && d->on_error == SIM_ON_ERROR_requeue) {
         put_back(w, id, q, message);
-        return;
-    }
-    if (m->failed != SIM_ok && d->on_error == SIM_ON_ERROR_dead_letter) {
+    } else if (m->failed != SIM_ok && d->on_error == SIM_ON_ERROR_dead_letter) {
         sim_queue_die(w, id, message, SIM_DIES_rejected);
     } else {
         q->count[m->failed == SIM_ok ? SIM_MESSAGE_acked : SIM_MESSAGE_dropped]++;
@@ -263,6 +257,7 @@ void sim_delivery_acked(sim_world *w, sim_component_id id, sim_ref message)
         sim_message_free(w, b, message);
     }
     sim_queue_deliver(w, id, queue);
+    sim_queue_trim(w, id, queue);              // what has come back may be one too many
 }
 
 // --- lost connections ---------------------------------------------------------------------------------------------------

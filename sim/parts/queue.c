@@ -159,7 +159,6 @@ void sim_queue_enter(sim_world *w, sim_component_id id, sim_ref message)
     sim_queue_put(w, q, message);
     sim_queue_deliver(w, id, queue);           // first: what goes to a consumer at once needs no room
     sim_queue_trim(w, id, queue);
-    sim_queue_expire(w, id, queue);
 }
 
 void sim_queue_check(const sim_world *w, const sim_broker *b, const sim_queue *q)

@@ -191,7 +191,7 @@ static void measure_brokers(const sim_model *model, const sim_station_view *stat
     sim_histogram *latency = hr_alloc(sizeof *latency);
     bool any = false;
     for (int i = 0; i < model->component_count; i++) {
-        if (model->components[i].kind != SIM_PART_broker)
+        if (model->components[i].kind != SIM_PART_broker || !is_asked(model, i))
             continue;
         any = true;
         measure_messages(&station[i], requests[i].latency, window_s, t, i);

@@ -61,6 +61,7 @@ typedef struct {
         uint32_t ttl_ms;                       // of a cache `set`; 0 = never expires
         uint32_t count;                        // of a part: rounds of a `repeat` that are over, branches of a `parallel`, attempts that are not
         sim_ref  previous;                     // while it waits for a worker: who waits before it
+        uint32_t first_path;                   // of a `publish`: the path of its first attempt
     };
     sim_component_id caller, callee;
     uint16_t replica;                          // slot at the callee

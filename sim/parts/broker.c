@@ -93,7 +93,7 @@ hr_time sim_broker_way(const sim_world *w, const sim_broker *b, const sim_messag
     return way < HR_US ? HR_US : way;
 }
 
-void sim_broker_note_handled(sim_world *w, sim_broker *b, const sim_message *m)
+void sim_broker_note_latency(sim_world *w, sim_broker *b, const sim_message *m)
 {
     if (!(m->flags & SIM_MESSAGE_COUNTED))
         return;
@@ -132,11 +132,13 @@ static sim_ref message_of(sim_world *w, sim_broker *b, const sim_call *c)
     m->version = c->version;
     m->size_bytes = c->size_bytes;
     m->path = c->path;
+    m->identity = sim_path(c->first_path, 1u + (c->operation & SIM_PUBLISH_QUEUE), 0);     // two steps may stand at the same place
     m->queue = c->operation & SIM_PUBLISH_QUEUE;
     m->priority = c->priority;
     m->epoch = b->epoch;
-    m->flags = (uint8_t)((c->flags & SIM_CALL_COUNTED ? SIM_MESSAGE_COUNTED : 0) | (c->operation & SIM_PUBLISH_TRANSIENT ? 0 : SIM_MESSAGE_PERSISTENT) |
-                         (c->operation & SIM_PUBLISH_CONFIRM ? SIM_MESSAGE_CONFIRM : 0));
+    m->flags = (uint16_t)((c->flags & SIM_CALL_COUNTED ? SIM_MESSAGE_COUNTED : 0) | (c->operation & SIM_PUBLISH_TRANSIENT ? 0 : SIM_MESSAGE_PERSISTENT) |
+                         (c->operation & SIM_PUBLISH_CONFIRM ? SIM_MESSAGE_CONFIRM : 0) |
+                         (c->operation & SIM_PUBLISH_RETRIED ? SIM_MESSAGE_RETRIED : 0));
     return message;
 }
 

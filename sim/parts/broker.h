@@ -1,4 +1,5 @@
-// sim/parts/broker.h - what the files of a broker share: broker.c takes messages in, queue.c keeps them, delivery.c sends them to consumers.
+// sim/parts/broker.h - what the files of a broker share: broker.c takes messages in, queue.c keeps them, delivery.c sends them to consumers,
+//   handled.c knows what is done.
 // * A message is a record of its own, no call: it outlives the request that has published it. A delivery is a call of the broker's, to a
 //   replica of the service that consumes; its answer is the consumer's ack or nack.
 // * A message stands in one place: on its way, before its queue's process, ready (by priority, then by position), out at a consumer, or it is
@@ -22,6 +23,7 @@ enum {                                         // flags of a message
     SIM_MESSAGE_HANDLED = 32,                  // a consumer has handled it to a good end
     SIM_MESSAGE_CONFIRM = 64,                  // `publisher` waits for the confirm; else only until the queue's process has taken it
     SIM_MESSAGE_DEAD = 128,                    // it comes from another queue
+    SIM_MESSAGE_RETRIED = 256,                 // its `publish` step has a `retry` or `hedge`: there may be another one of the same
 };
 
 typedef struct {
@@ -37,15 +39,17 @@ typedef struct {
     uint32_t generation;                       // grows when it is freed or put back: a timer for what it was is stale
     uint32_t epoch;                            // of the broker, when it arrived: another one after a restart
     uint32_t version, size_bytes, path;
+    uint32_t identity;                         // with `request`: the same for all attempts to publish it
     uint32_t deliveries, returns;              // from its queue; returns: of these, how many came back (x-delivery-count)
     uint32_t deaths;                           // moves to another queue (x-death count)
     uint32_t died_in;                          // bits of the queues in which it has died since a consumer last rejected it
     uint32_t consumer;                         // that it is out at
-    uint16_t queue;
-    uint8_t  priority, state, flags, failed;   // failed: what the consumer said of it (sim_outcome)
+    uint16_t queue, flags;
+    uint8_t  priority, state, failed;          // failed: what the consumer said of it (sim_outcome)
 } sim_message;
 
 typedef struct { sim_ref head, tail; } sim_messages;
+typedef struct { uint64_t request; uint32_t identity, used; } sim_handled;
 
 typedef struct {                               // a replica that consumes
     uint32_t next;                             // + 1, in the turn of those with credit
@@ -77,6 +81,8 @@ typedef struct {
     uint32_t  first_in_line, last_in_line;     // + 1: queues that wait for a core
     sim_ref   queues, consumers, defs;         // sim_queue[], sim_consumer[], sim_consumer_def[]
     sim_ref   free_message;
+    sim_ref   handled;                         // sim_handled[handled_room], open addressing: of those that may have been published twice
+    uint32_t  handled_count, handled_room;
     hr_time   restart_at, restart_takes;
     uint32_t  is_down, epoch;                  // epoch: how often it was restarted
     uint32_t  on_the_way, ghosts, unsent, deliveries, inside;      // messages; deliveries: calls that are out; inside: publishers that wait
@@ -102,7 +108,7 @@ hr_time sim_broker_way(const sim_world *w, const sim_broker *b, const sim_messag
 // What the publisher waits for has come about, or never will: it is told, over the network.
 void    sim_broker_confirm(sim_world *w, sim_component_id id, sim_ref message, sim_outcome status);
 // A message was handled and acknowledged: its latency, if it is one of the measured window.
-void    sim_broker_note_handled(sim_world *w, sim_broker *b, const sim_message *m);
+void    sim_broker_note_latency(sim_world *w, sim_broker *b, const sim_message *m);
 // Puts a message before its queue's process, which takes it when it has a core.
 void    sim_broker_line_up(sim_world *w, sim_component_id id, sim_ref message);
 
@@ -120,6 +126,10 @@ void    sim_queue_trim(sim_world *w, sim_component_id id, uint16_t queue);
 // A message that stands in no list any more is dead-lettered, or thrown away.
 void    sim_queue_die(sim_world *w, sim_component_id id, sim_ref message, sim_death death);
 void    sim_queue_check(const sim_world *w, const sim_broker *b, const sim_queue *q);
+
+// Whether a consumer has handled the message to a good end before; it has now. handled.c
+bool    sim_message_was_handled(const sim_world *w, const sim_broker *b, const sim_message *m);
+void    sim_message_note_handled(sim_world *w, sim_broker *b, sim_message *m);
 
 void    sim_consumers_place(sim_world *w, sim_broker *b, const sim_broker_def *def);
 // Sends what is ready to consumers with credit.

@@ -78,7 +78,7 @@ static void send(sim_world *w, sim_component_id id, sim_queue *q, sim_ref messag
     m->call = ref;
     m->consumer = consumer;
     m->deliveries++;
-    m->flags &= (uint8_t)~SIM_MESSAGE_AT_CONSUMER;
+    m->flags &= (uint16_t)~SIM_MESSAGE_AT_CONSUMER;
     b->unsent++;
     b->deliveries++;
     q->count[SIM_MESSAGE_delivered]++;
@@ -134,7 +134,7 @@ void sim_delivery_arrived(sim_world *w, sim_component_id id, sim_ref call)
     const sim_consumer_def *d = def_of(w, b, m->consumer);
     m->flags |= SIM_MESSAGE_AT_CONSUMER;
     b->unsent--;
-    if (d->idempotent && m->flags & SIM_MESSAGE_HANDLED) {         // its number is known there: the ack goes back at once
+    if (d->idempotent && sim_message_was_handled(w, b, m)) {         // its number is known there: the ack goes back at once
         sim_queue_at(w, b, m->queue)->count[SIM_MESSAGE_skipped]++;
         b->deliveries--;
         sim_call_free(w, call);
@@ -151,11 +151,11 @@ void sim_delivery_arrived(sim_world *w, sim_component_id id, sim_ref call)
 // --- and back -------------------------------------------------------------------------------------------------------------
 
 // A handler has come to a good end: is it the first one for this message?
-static void note_handled(sim_queue *q, const sim_consumer_def *d, sim_message *m)
+static void note_handled(sim_world *w, sim_broker *b, const sim_consumer_def *d, sim_message *m)
 {
-    if (m->flags & SIM_MESSAGE_HANDLED)
-        q->count[d->idempotent ? SIM_MESSAGE_skipped : SIM_MESSAGE_duplicates]++;
-    m->flags |= SIM_MESSAGE_HANDLED;
+    if (sim_message_was_handled(w, b, m))
+        sim_queue_at(w, b, m->queue)->count[d->idempotent ? SIM_MESSAGE_skipped : SIM_MESSAGE_duplicates]++;
+    sim_message_note_handled(w, b, m);
 }
 
 static sim_message *twin_of(const sim_world *w, const sim_message *m)
@@ -171,10 +171,12 @@ static void ghost_back(sim_world *w, sim_broker *b, sim_ref message, sim_outcome
     const sim_consumer_def *d = def_of(w, b, m->consumer);
     if (d->is_auto) {
         q->count[SIM_MESSAGE_spoilt] += status != SIM_ok;
-        if (status == SIM_ok)
-            sim_broker_note_handled(w, b, m);
+        if (status == SIM_ok) {
+            note_handled(w, b, d, m);
+            sim_broker_note_latency(w, b, m);
+        }
     } else if (status == SIM_ok) {
-        note_handled(q, d, m);
+        note_handled(w, b, d, m);
         sim_message *copy = twin_of(w, m);
         if (copy)
             copy->flags |= SIM_MESSAGE_HANDLED;
@@ -185,7 +187,7 @@ static void ghost_back(sim_world *w, sim_broker *b, sim_ref message, sim_outcome
 
 static bool is_poison(const sim_world *w, const sim_broker *b, const sim_consumer_def *d, const sim_message *m)
 {
-    return d->poison > 0 && sim_unit(sim_random(w->seed, b->stream_poison + d->queue, m->request, m->path).word[0]) < d->poison;
+    return d->poison > 0 && sim_unit(sim_random(w->seed, b->stream_poison + d->queue, m->request, m->identity).word[0]) < d->poison;
 }
 
 void sim_delivery_back(sim_world *w, sim_component_id id, sim_ref call)
@@ -204,7 +206,7 @@ void sim_delivery_back(sim_world *w, sim_component_id id, sim_ref call)
     }
     m->failed = (uint8_t)status;
     if (status == SIM_ok) {
-        note_handled(sim_queue_at(w, b, m->queue), d, m);
+        note_handled(w, b, d, m);
         sim_message *ghost = twin_of(w, m);
         if (ghost)
             ghost->flags |= SIM_MESSAGE_HANDLED;
@@ -253,7 +255,7 @@ void sim_delivery_acked(sim_world *w, sim_component_id id, sim_ref message)
         if (m->publisher)                      // acknowledged before it was on disk
             sim_broker_confirm(w, id, message, SIM_ok);
         if (m->failed == SIM_ok)
-            sim_broker_note_handled(w, b, m);
+            sim_broker_note_latency(w, b, m);
         sim_message_free(w, b, message);
     }
     sim_queue_deliver(w, id, queue);

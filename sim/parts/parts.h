@@ -172,7 +172,8 @@ typedef struct {
 // --- brokers ------------------------------------------------------------------------------------------------------------
 #define SIM_MOST_QUEUES 32                     // of a broker: a message remembers in a word in which it has died
 #define SIM_NO_QUEUE 0xffffu
-enum { SIM_PUBLISH_QUEUE = 0xff, SIM_PUBLISH_CONFIRM = 0x100, SIM_PUBLISH_TRANSIENT = 0x200 };    // a `publish` step's operation: queue and flags
+enum { SIM_PUBLISH_QUEUE = 0xff, SIM_PUBLISH_CONFIRM = 0x100, SIM_PUBLISH_TRANSIENT = 0x200, SIM_PUBLISH_RETRIED = 0x400 };  // of a
+// call that publishes, and of its step, the operation: queue and flags. RETRIED: it may be one attempt of several
 typedef enum { SIM_DROP_HEAD, SIM_REJECT_PUBLISH, SIM_REJECT_PUBLISH_DLX } sim_overflow;
 typedef enum { SIM_ON_ERROR_requeue, SIM_ON_ERROR_dead_letter, SIM_ON_ERROR_drop } sim_on_error;
 

@@ -110,7 +110,7 @@ void sim_queue_die(sim_world *w, sim_component_id id, sim_ref message, sim_death
     m->deaths++;
     m->deliveries = m->returns = 0;
     m->generation++;
-    m->flags = (uint8_t)((m->flags & (SIM_MESSAGE_COUNTED | SIM_MESSAGE_PERSISTENT)) | SIM_MESSAGE_DEAD);
+    m->flags = (uint16_t)((m->flags & (SIM_MESSAGE_COUNTED | SIM_MESSAGE_PERSISTENT | SIM_MESSAGE_RETRIED)) | SIM_MESSAGE_DEAD);
     m->epoch = b->epoch;
     sim_broker_line_up(w, id, message);
 }

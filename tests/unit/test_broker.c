@@ -389,6 +389,28 @@ static void test_a_lost_ack(void **state)
     }
 }
 
+// The confirm takes 26 ms, the publisher waits 20 and tries once more, and again that is too late: eighteen messages of nine steps. Each is handled
+// twice, unless the consumer knows what it has done. A publisher that waits long enough makes nine.
+static void test_a_late_confirm_makes_duplicates(void **state)
+{
+    (void)state;
+    static const struct { const char *timeout, *idempotent; uint64_t published, duplicates, skipped; } cases[] = {
+        {"20ms", "false", 18, 9, 0}, {"20ms", "true", 18, 0, 9}, {"30ms", "false", 9, 0, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *components = hr_format("a: {kind: service, on: {go: [{publish: m.q, confirm: true, timeout: %s, retry: {most: 1, base: 1ms}}]}}, m: {kind: broker, "
+                                     "network: 20ms, demand: 1ms, persist: 5ms, queues: {q: {}}}, w: {kind: service, consume: {from: m.q, call: do, idempotent: %s}, "
+                                     "on: {do: [{wait: 1ms}]}}", cases[i].timeout, cases[i].idempotent);
+        fixture f = run(components, EVERY_100MS, HR_SEC);
+        free(components);
+        assert_int_equal(look(f, "c").outcome[i == 2 ? SIM_ok : SIM_timeout], 9);
+        assert_int_equal(count(f, "q", SIM_MESSAGE_published), cases[i].published);
+        assert_int_equal(count(f, "q", SIM_MESSAGE_acked), cases[i].published);
+        assert_int_equal(count(f, "q", SIM_MESSAGE_duplicates), cases[i].duplicates);
+        assert_int_equal(count(f, "q", SIM_MESSAGE_skipped), cases[i].skipped);
+        done(f);
+    }
+}
+
 // --- mistakes -----------------------------------------------------------------------------------------------------------------
 
 // Each is told in words that name the place; with nothing wrong nothing is told.
@@ -455,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_what_is_not_yet_on_disk_is_lost),
         cmocka_unit_test(test_a_lost_connection_makes_duplicates),
         cmocka_unit_test(test_a_lost_ack),
+        cmocka_unit_test(test_a_late_confirm_makes_duplicates),
         cmocka_unit_test(test_mistakes_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,12 @@ typedef struct {
 // A mistake at a node.
 #define SIM_FAIL(r, node, ...) ((void)SIM_WRONG((r)->source, node, __VA_ARGS__), (void)((r)->failed = true))
 
+// The bits of those settings that the map gives.
+unsigned sim_given_of(sim_node *map, const sim_setting *table);
+// A complaint of a policy about its settings, at `node`.
+void sim_complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e);
+// What a service says beside its plain keys and handlers.
+void sim_service_read(sim_reader *r, uint16_t id);
 // Reads the operations of service `id` as names only, so that others can refer to them; later, their steps.
 void sim_handlers_name(sim_reader *r, uint16_t id);
 void sim_handlers_read(sim_reader *r, uint16_t id);

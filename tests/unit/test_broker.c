@@ -77,6 +77,18 @@ static void test_latency_ends_with_the_ack(void **state)
     done(f);
 }
 
+// The publisher's deadline is not the message's: its consumer works on it though the request was given up long ago.
+static void test_a_message_has_no_deadline(void **state)
+{
+    (void)state;
+    fixture f = run(API("publish: m.q, confirm: true") BROKER("q: {}") "w: {kind: service, drop_late: true, consume: {from: m.q, call: do}, on: {do: [{wait: 30ms}]}}",
+                    "c: {rate: 10/s, arrivals: constant, call: a.go, timeout: 2ms}", HR_SEC);
+    assert_int_equal(look(f, "c").outcome[SIM_timeout], 9);
+    assert_int_equal(count(f, "q", SIM_MESSAGE_acked), 9);
+    assert_int_equal(count(f, "q", SIM_MESSAGE_requeued), 0);
+    done(f);
+}
+
 // A consumer with prefetch 1 gets the next message after 10 + 30 + 10 ms, so of one each 25 ms every second one is in time: at 40 messages a
 // second for a second it does 20. With prefetch 2 it works on two at a time and does all of them.
 static void test_prefetch_of_one_waits_for_the_network(void **state)
@@ -461,6 +473,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_confirms_come_after_the_disk),
         cmocka_unit_test(test_latency_ends_with_the_ack),
+        cmocka_unit_test(test_a_message_has_no_deadline),
         cmocka_unit_test(test_prefetch_of_one_waits_for_the_network),
         cmocka_unit_test(test_consumers_take_turns),
         cmocka_unit_test(test_a_queue_is_one_process),

@@ -52,13 +52,17 @@ typedef struct {
     };
     uint32_t generation;                       // grows when the slot is reused: a timer for an earlier tenant is stale
     uint32_t version;                          // row version that it read or wrote
-    uint32_t floor;                            // row version committed when the request started: older answers are stale
+    union {
+        uint32_t floor;                        // row version committed when the request started: older answers are stale
+        sim_ref  message;                      // of a delivery by a broker: what it delivers
+    };
     uint32_t size_bytes;
     uint32_t path;                             // where it stands in the tree of its request's calls, see sim_path; part of its draws
     union {
         uint32_t ttl_ms;                       // of a cache `set`; 0 = never expires
         uint32_t count;                        // of a part: rounds of a `repeat` that are over, branches of a `parallel`, attempts that are not
         sim_ref  previous;                     // while it waits for a worker: who waits before it
+        uint32_t first_path;                   // of a `publish`: the path of its first attempt
     };
     sim_component_id caller, callee;
     uint16_t replica;                          // slot at the callee
@@ -148,6 +152,7 @@ typedef struct sim_world {
     sim_series series;
     sim_ref  links;                            // sim_link[caller][callee], from the start on
     uint32_t parts_live;                       // of calls_live, those that are a part of a handler's work and go over no link
+    uint32_t moving;                           // messages that brokers, networks or consumers have in hand: work that is no call
     sim_ref  title;                            // scenario and variant, for messages; 0: none
     sim_component_id truth;                    // the database whose committed versions decide staleness
     uint8_t  has_truth, on_wall_clock, is_full;
@@ -300,6 +305,8 @@ void sim_world_start(sim_world *w, hr_time series_step);
 bool sim_world_step(sim_world *w);
 // Runs every event up to and including time `until`, then sets the clock to it. In a full world nothing happens any more.
 void sim_world_run(sim_world *w, hr_time until);
+// Whether nothing is in flight: no call, no message on the move. Messages that wait in a broker's queue do not count.
+static inline bool sim_world_is_idle(const sim_world *w) { return !w->calls_live && !w->moving; }
 // Runs until nothing is in flight and no arrival is due, at most until `limit`. Returns whether it is empty.
 bool sim_world_drain(sim_world *w, hr_time limit);
 // The warm-up is over: every component forgets what it has counted.

@@ -202,10 +202,17 @@ HR_APART bool sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent,
         child->newer = step->newer;
         break;
     case SIM_STEP_delete: child->operation = SIM_CACHE_DELETE; break;
+    case SIM_STEP_publish:
+        child->priority = step->limit ? (uint8_t)(step->limit - 1) : c->priority;
+        child->operation = step->attempts ? step->operation | SIM_PUBLISH_RETRIED : step->operation;
+        break;
     default: child->operation = step->operation; break;
     }
     child->path = path;
-    child->ttl_ms = ttl_of(w, c->flags & SIM_CALL_EFFORT ? sim_call_at(w, c->parent) : c, step);
+    if (step->kind == SIM_STEP_publish)
+        child->first_path = c->flags & SIM_CALL_EFFORT ? c->path : path;
+    else
+        child->ttl_ms = ttl_of(w, c->flags & SIM_CALL_EFFORT ? sim_call_at(w, c->parent) : c, step);
     return sim_handler_send(w, id, parent, ref, step);
 }
 

@@ -38,7 +38,7 @@ typedef enum {
 } sim_step_kind;
 const char *sim_step_name(sim_step_kind kind);
 // The steps that ask another component; get, set and delete may also be about the replica's own cache.
-static inline bool sim_step_asks(sim_step_kind kind) { return kind >= SIM_STEP_get && kind <= SIM_STEP_call; }
+static inline bool sim_step_asks(sim_step_kind kind) { return kind >= SIM_STEP_get && kind <= SIM_STEP_publish; }
 
 typedef enum {
 #define SIM_CONDITION(name, argument, help) SIM_CONDITION_##name,
@@ -78,18 +78,18 @@ typedef enum { SIM_FOUND_NOTHING, SIM_FOUND, SIM_FOUND_DUE, SIM_FOUND_EARLY, SIM
 // branches, of repeat the round, of if the `then`, and last what `other` tells of. Each block goes on at the step's `next`.
 typedef struct {
     sim_step_kind kind;
-    uint16_t      target;                      // get, set, delete: cache or SIM_LOCAL; query: database; call: balancer or service
-    uint16_t      operation;                   // query: statement; call: handler of the service behind the target
+    uint16_t      target;                      // get, set, delete: cache or SIM_LOCAL; query: database; call: balancer or service; publish: broker
+    uint16_t      operation;                   // query: statement; call: handler of the service behind the target; publish: queue and flags
     uint16_t      ordinal;                     // which of the equal steps of the handler it is: the ordinal of its draws
     uint16_t      next;                        // index of the step after it and its blocks
     uint16_t      first;                       // repeat: of a round; if: of its `then`, `next` when that is empty
-    uint16_t      other;                       // get: of its `miss`; if: of its `else`; query, call, parallel, repeat: of its `failed`
+    uint16_t      other;                       // get: of its `miss`; if: of its `else`; query … repeat: of its `failed`
     uint32_t      rounds;                      // how often one call of the handler runs it at most
     uint16_t      branch_count;                // parallel
     const uint16_t *branches;                  // indices of their first steps
     sim_condition condition;                   // if
     double        share;                       // if chance, key_share: of 1; repeat: probability of another round; set: jitter of the ttl
-    uint64_t      limit;                       // if key_below: the key; status: the outcome; repeat: the most rounds
+    uint64_t      limit;                       // if key_below: the key; status: the outcome; repeat: the most rounds; publish: priority + 1, 0: the request's
     hr_time       ttl;                         // set: time to live, HR_FOREVER: none
     hr_time       negative;                    // set: the same, of a key that the database does not have; 0: that is not put in
     bool          newer;                       // set: only over an older version
@@ -97,7 +97,7 @@ typedef struct {
     bool          everywhere;                  // delete local: the other replicas hear of it, after `time`
     hr_time       timeout;                     // get … parallel: HR_FOREVER: none
     sim_dist_def  time;                        // wait, cpu; delete with `everywhere`
-    const sim_attempts_def *attempts;          // get … call; NULL: it asks once
+    const sim_attempts_def *attempts;          // get … publish; NULL: it asks once
     const sim_refill_def *refill;              // get; NULL: a plain one
 } sim_step_def;
 
@@ -244,6 +244,45 @@ typedef struct {
     hr_time  node_idle;                        // an empty node goes after this; HR_FOREVER: never
 } sim_cluster_def;
 
+// --- brokers ------------------------------------------------------------------------------------------------------------
+#define SIM_MOST_QUEUES 32                     // of a broker: a message remembers in a word in which it has died
+#define SIM_NO_QUEUE 0xffffu
+enum { SIM_PUBLISH_QUEUE = 0xff, SIM_PUBLISH_CONFIRM = 0x100, SIM_PUBLISH_TRANSIENT = 0x200, SIM_PUBLISH_RETRIED = 0x400 };  // of a
+// call that publishes, and of its step, the operation: queue and flags. RETRIED: it may be one attempt of several
+typedef enum { SIM_DROP_HEAD, SIM_REJECT_PUBLISH, SIM_REJECT_PUBLISH_DLX } sim_overflow;
+typedef enum { SIM_ON_ERROR_requeue, SIM_ON_ERROR_dead_letter, SIM_ON_ERROR_drop } sim_on_error;
+
+typedef struct {
+    const char *name;
+    bool     is_quorum, durable;
+    uint32_t max_length;                       // messages that are ready, 0: any number
+    uint32_t overflow;                         // sim_overflow
+    hr_time  message_ttl;                      // HR_FOREVER: none
+    uint32_t max_priority;                     // 0: priorities mean nothing
+    uint32_t delivery_limit;                   // returns that a message survives, SIM_UNLIMITED: any number
+    uint16_t dead_letter;                      // a queue of the same broker, or SIM_NO_QUEUE
+} sim_queue_def;
+
+typedef struct {                               // what each replica of a service takes from a queue
+    uint16_t broker, queue, service, operation;
+    uint32_t replicas, prefetch;
+    bool     is_auto, idempotent;
+    uint32_t on_error;                         // sim_on_error
+    double   poison;                           // share of messages that always fail
+} sim_consumer_def;
+
+typedef struct {
+    double   cores, memory_bytes;
+    sim_dist_def demand;                       // of a core, for each message that is published
+    sim_dist_def persist;                      // until a message is on disk, or with a majority of a quorum queue's replicas
+    sim_dist_def network;                      // there and back
+    uint32_t credit;                           // messages before a queue that its publishers need not wait for
+    hr_time  restart_at, restart_takes;        // HR_FOREVER: never
+    const sim_queue_def *queues;
+    const sim_consumer_def *consumers;
+    uint16_t queue_count, consumer_count;
+} sim_broker_def;
+
 // What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker); else -1.
 int sim_part_passes_to(uint16_t kind, const void *def);
 
@@ -259,7 +298,14 @@ typedef struct {
 } sim_workload_view;
 sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id);
 
-typedef struct {                               // one replica, cache or database, for reports and pictures
+typedef enum {
+#define SIM_MESSAGE(name, way, help) SIM_MESSAGE_##name,
+#include "sim/parts/message.def"
+#undef SIM_MESSAGE
+    SIM_MESSAGE_COUNT
+} sim_message_count;
+
+typedef struct {                               // one replica, cache, database or broker, for reports and pictures
     double   utilisation, queue_average, busy_average;             // since the reset
     uint32_t busy, capacity, queued, queue_limit;                  // now
     uint64_t started, rejected, gave_up, hits, misses;             // since the reset
@@ -276,6 +322,8 @@ typedef struct {                               // one replica, cache or database
     double   stopped_s;                        // since the reset: how long that was
     uint32_t entries;                          // keys held now
     double   replicas;                         // of a service with an autoscaler, or nodes of a cluster, since the reset; else 0
+    uint32_t unacked;                          // of a broker, now: messages that are out at consumers
+    uint64_t messages[SIM_MESSAGE_COUNT];      // of a broker, since the reset
 } sim_station_view;
 uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);
 sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint32_t replica);
@@ -310,6 +358,20 @@ typedef struct {                               // a limiter or breaker
 } sim_gate_view;
 sim_gate_view sim_limiter_look(const sim_world *w, sim_component_id id);
 sim_gate_view sim_breaker_look(const sim_world *w, sim_component_id id);
+
+typedef struct {                               // a queue of a broker
+    uint64_t count[SIM_MESSAGE_COUNT];         // since the reset
+    double   ready_average, unacked_average;   // since the reset
+    uint32_t ready, unacked, incoming;         // now: wait for a consumer; are out; wait for the queue's process
+    uint32_t consumers, with_credit;           // replicas that consume; of these, that would get a message now
+    hr_time  age;                              // now: since the oldest message that is ready entered the queue
+    const sim_histogram *latency;              // of messages that were published in the measured window: from the first publish to the ack
+    const sim_histogram *wait;                 // from entering the queue to the delivery
+} sim_queue_view;
+sim_queue_view   sim_queue_look(const sim_world *w, sim_component_id id, uint16_t queue);
+sim_station_view sim_broker_look(const sim_world *w, sim_component_id id);     // all queues: `queued` are ready, `busy` cores
+// From the first publish to the ack, of messages that were published in the measured window; all queues.
+const sim_histogram *sim_broker_latency(const sim_world *w, sim_component_id id);
 
 // The version that the database has committed for a row; 1 for a row that was never written.
 uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key);

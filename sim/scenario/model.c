@@ -205,6 +205,7 @@ static void read_values(sim_reader *r, uint16_t id)
     case SIM_PART_limiter: read_limiter(r, node, c->name, c->def, good); break;
     case SIM_PART_breaker: read_breaker(r, node, c->name, c->def, good); break;
     case SIM_PART_autoscaler: sim_autoscaler_read(r, id, good); break;
+    case SIM_PART_broker: sim_queues_read(r, id); break;
     case SIM_PART_database:
         read_engine(r, node, c->name, "postgres");
         read_statements(r, node, c->name, c->def);
@@ -371,9 +372,10 @@ static void read_components(sim_reader *r, sim_node *root)
         if (m->components[i].kind == SIM_PART_cache)
             sim_cache_targets_read(r, i);
     for (uint16_t i = 0; i < m->component_count; i++)
-        if (m->components[i].kind == SIM_PART_service)
+        if (m->components[i].kind == SIM_PART_service) {
             sim_handlers_read(r, i);
-        else if (m->components[i].kind == SIM_PART_workload)
+            sim_consumers_read(r, i);
+        } else if (m->components[i].kind == SIM_PART_workload)
             sim_workload_read(r, i);
     m->truth = UINT16_MAX;
     for (uint16_t i = m->component_count; i-- > 0;)
@@ -536,6 +538,7 @@ static void check_work(sim_reader *r)
     sim_model *m = r->model;
     double *steps = hr_alloc(SIM_MAX_COMPONENTS * SIM_MOST_operations * sizeof *steps);
     sim_find_cycles(r, steps);
+    sim_requeues_check(r);
     for (uint16_t i = 0; i < m->component_count && !r->failed; i++) {
         if (m->components[i].kind != SIM_PART_workload)
             continue;

@@ -67,6 +67,7 @@ static sim_station_view look_at(const sim_world *w, const sim_model *model, int 
     case SIM_PART_cluster: return (sim_station_view){.replicas = sim_cluster_look(w, id).paid_average};
     case SIM_PART_cache: return sim_cache_look(w, id);
     case SIM_PART_database: return sim_database_look(w, id);
+    case SIM_PART_broker: return sim_broker_look(w, id);
     default: return (sim_station_view){0};
     }
 }
@@ -108,6 +109,7 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         switch (model->components[i].kind) {
         case SIM_PART_service: caches += ((const sim_service_def *)model->components[i].def)->local_entries > 0; break;
         case SIM_PART_cache: caches++; break;
+        case SIM_PART_broker: break;
         case SIM_PART_database:
             statements += v->started;
             pool_busy += v->utilisation;
@@ -235,10 +237,61 @@ static double cost_per_hour(const sim_model *model, const sim_station_view *stat
             cores += ((const sim_database_def *)def)->cores;
             bytes += ((const sim_database_def *)def)->memory_bytes;
             break;
+        case SIM_PART_broker:
+            cores += ((const sim_broker_def *)def)->cores;
+            bytes += ((const sim_broker_def *)def)->memory_bytes;
+            break;
         default: break;
         }
     }
     return cores * model->price_core + bytes / (double)(1u << 30) * model->price_gib;
+}
+
+static void measure_messages(const sim_station_view *v, const sim_histogram *latency, double window_s, table t, int component)
+{
+    const uint64_t *n = v->messages;
+    double gone = (double)(n[SIM_MESSAGE_dropped] + n[SIM_MESSAGE_expired] + n[SIM_MESSAGE_lost] + n[SIM_MESSAGE_vanished]);
+    double acked = (double)n[SIM_MESSAGE_acked], dead = (double)n[SIM_MESSAGE_dead];
+    if (latency->count) {
+        put(t, SIM_METRIC_message_p50, component, (double)sim_histogram_quantile(latency, 0.50) * 1e-9);
+        put(t, SIM_METRIC_message_p99, component, (double)sim_histogram_quantile(latency, 0.99) * 1e-9);
+    }
+    put(t, SIM_METRIC_messages, component, (double)n[SIM_MESSAGE_published] / window_s);
+    put(t, SIM_METRIC_redelivered, component, share((double)n[SIM_MESSAGE_redelivered], (double)n[SIM_MESSAGE_delivered]));
+    put(t, SIM_METRIC_dead, component, share(dead, acked + gone + dead));
+    put(t, SIM_METRIC_lost, component, share(gone + (double)n[SIM_MESSAGE_spoilt], acked + gone));
+    put(t, SIM_METRIC_duplicates, component, share((double)n[SIM_MESSAGE_duplicates], acked));
+}
+
+static void measure_brokers(const sim_model *model, const sim_station_view *station, const sim_workload_view *requests, double window_s, table t)
+{
+    sim_station_view all = {0};
+    sim_histogram *latency = hr_alloc(sizeof *latency);
+    bool any = false;
+    for (int i = 0; i < model->component_count; i++) {
+        if (model->components[i].kind != SIM_PART_broker || !is_asked(model, i))
+            continue;
+        any = true;
+        measure_messages(&station[i], requests[i].latency, window_s, t, i);
+        sim_histogram_merge(latency, requests[i].latency);
+        for (int c = 0; c < SIM_MESSAGE_COUNT; c++)
+            all.messages[c] += station[i].messages[c];
+    }
+    if (any)
+        measure_messages(&all, latency, window_s, t, -1);
+    free(latency);
+}
+
+static bool has_latency(const sim_model *model, int component)
+{
+    return model->components[component].kind == SIM_PART_workload || model->components[component].kind == SIM_PART_broker;
+}
+
+// The requests of a workload; of a broker only how long messages take.
+static sim_workload_view look_at_requests(const sim_world *w, const sim_model *model, int component)
+{
+    sim_component_id id = (sim_component_id)component;
+    return model->components[component].kind == SIM_PART_broker ? (sim_workload_view){.latency = sim_broker_latency(w, id)} : sim_workload_look(w, id);
 }
 
 static void add_requests(sim_workload_view *all, const sim_workload_view *v)
@@ -264,6 +317,7 @@ static void measure(const sim_model *model, const sim_station_view *station, con
         if (model->components[i].kind == SIM_PART_workload)
             measure_requests(&requests[i], has_truth, window_s, t, i);
     measure_requests(all, has_truth, window_s, t, -1);
+    measure_brokers(model, station, requests, window_s, t);
     double cost = cost_per_hour(model, station), good_per_s = (double)all->outcome[SIM_ok] / window_s;
     if (cost > 0) {
         put(t, SIM_METRIC_cost, -1, cost);
@@ -282,9 +336,11 @@ void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_ti
         sim_world_drain(w, to + 10 * (to - from) + 60 * HR_SEC);
     sim_world_check(w);
     for (int i = 0; i < model->component_count; i++) {
-        if (model->components[i].kind != SIM_PART_workload)
+        if (!has_latency(model, i))
             continue;
-        requests[i] = sim_workload_look(w, (sim_component_id)i);
+        requests[i] = look_at_requests(w, model, i);
+        if (model->components[i].kind == SIM_PART_broker)
+            continue;
         sim_histogram_merge(&trial->latency, requests[i].latency);
         add_requests(&all, &requests[i]);
     }
@@ -310,9 +366,9 @@ sim_moment *sim_moment_take(const sim_world *w, const sim_model *model, hr_time 
                       hr_alloc(model->component_count * sizeof *m->requests)};
     for (int i = 0; i < model->component_count; i++) {
         m->station[i] = look_at(w, model, i);
-        if (model->components[i].kind != SIM_PART_workload)
+        if (!has_latency(model, i))
             continue;
-        m->requests[i] = sim_workload_look(w, (sim_component_id)i);
+        m->requests[i] = look_at_requests(w, model, i);
         sim_histogram *copy = hr_alloc(sizeof *copy);
         *copy = *m->requests[i].latency;
         m->requests[i].latency = copy;
@@ -343,14 +399,17 @@ static double utilisation_since(const sim_station_view *a, const sim_station_vie
 
 static sim_station_view station_since(const sim_station_view *a, const sim_station_view *b, double a_s, double b_s)
 {
-    return (sim_station_view){.utilisation = utilisation_since(a, b, a_s, b_s),
-                              .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
-                              .replicas = average_since(a->replicas, b->replicas, a_s, b_s),
-                              .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses,
-                              .has_refills = b->has_refills, .loads = b->loads - a->loads, .joined = b->joined - a->joined,
-                              .writes_behind = b->writes_behind, .writes = b->writes - a->writes,
-                              .coalesced = b->coalesced - a->coalesced, .lost = b->lost - a->lost,
-                              .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
+    sim_station_view v = {.utilisation = utilisation_since(a, b, a_s, b_s),
+                          .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
+                          .replicas = average_since(a->replicas, b->replicas, a_s, b_s),
+                          .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses,
+                          .has_refills = b->has_refills, .loads = b->loads - a->loads, .joined = b->joined - a->joined,
+                          .writes_behind = b->writes_behind, .writes = b->writes - a->writes,
+                          .coalesced = b->coalesced - a->coalesced, .lost = b->lost - a->lost,
+                          .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
+    for (int c = 0; c < SIM_MESSAGE_COUNT; c++)
+        v.messages[c] = b->messages[c] - a->messages[c];
+    return v;
 }
 
 // In a piece, requests are counted where they end: offered are those that have ended. `latency` becomes the view's histogram.
@@ -379,9 +438,11 @@ void sim_moment_between(const sim_moment *a, const sim_moment *b, const sim_mode
     sim_workload_view all = {.latency = together};
     for (int i = 0; i < model->component_count; i++) {
         station[i] = station_since(&a->station[i], &b->station[i], a_s, b_s);
-        if (model->components[i].kind != SIM_PART_workload)
+        if (!has_latency(model, i))
             continue;
         requests[i] = requests_since(&a->requests[i], &b->requests[i], &latency[i]);
+        if (model->components[i].kind == SIM_PART_broker)
+            continue;
         sim_histogram_merge(together, &latency[i]);
         add_requests(&all, &requests[i]);
     }

@@ -20,7 +20,7 @@
 #include "sim/scenario/keys.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { EVENTS = 10000, CHECK_EVERY = 211, MOST_SERVICES = 4, MOST_OTHERS = 2, MOST_OPERATIONS = 3, MOST_STEPS = 6, DEEPEST = 3 };
+enum { EVENTS = 10000, CHECK_EVERY = 211, MOST_SERVICES = 4, MOST_OTHERS = 2, MOST_QUEUES = 4, MOST_OPERATIONS = 3, MOST_STEPS = 6, DEEPEST = 3 };
 
 typedef struct {
     const uint8_t *data;
@@ -31,6 +31,8 @@ typedef struct {
     char     front[MOST_SERVICES];             // what takes its calls: s itself, b balancer, l limiter, f breaker
     bool     balanced[MOST_SERVICES], local[MOST_SERVICES], scaled[MOST_SERVICES];        // scaled: balanced, too
     uint32_t operations[MOST_SERVICES], statements[MOST_OTHERS];
+    uint32_t queues;                           // of the one broker; 0: there is none
+    uint32_t consumer[MOST_QUEUES], dead_letter[MOST_QUEUES];      // the service that consumes, or as many as there are; another queue, or as many
 } writer;
 
 static uint32_t pick(writer *r, uint32_t count)
@@ -209,6 +211,15 @@ static void write_condition(writer *r)
         hr_text_add(&r->text, "%s}", pick(r, 2) ? "timeout" : "rejected");
 }
 
+// Whether a message in the queue may come to a service up to this one, through dead letters: then that must not publish there.
+static bool comes_back(const writer *r, uint32_t queue, uint32_t service)
+{
+    bool does = false;
+    for (uint32_t hops = 0; hops <= r->queues && queue < r->queues; hops++, queue = r->dead_letter[queue])
+        does = does || r->consumer[queue] <= service;
+    return does;
+}
+
 // What stands behind the step's word, by how step.def describes it; false when there is nothing of the sort to ask.
 static bool write_argument(writer *r, const char *argument, uint32_t service, int depth)
 {
@@ -229,6 +240,12 @@ static bool write_argument(writer *r, const char *argument, uint32_t service, in
         if (!behind)
             return false;
         hr_text_add(&r->text, "%c%u.o%u", r->front[other], other, pick(r, r->operations[other]));
+    } else if (strcmp(argument, "BROKER.QUEUE") == 0) {
+        static const char *const extras[] = {"", ", confirm: true", ", persistent: false", ", confirm: true, persistent: false"};
+        uint32_t queue = pick(r, r->queues);
+        if (!r->queues || comes_back(r, queue, service))
+            return false;
+        hr_text_add(&r->text, "m.u%u%s", queue, any_of(r, extras, HR_COUNT(extras)));
     } else if (*argument == '[' && depth < DEEPEST) {
         uint32_t branches = argument[1] == '[' ? 1 + pick(r, 3) : 1;
         hr_text_add(&r->text, "%s", argument[1] == '[' ? "[" : "");
@@ -431,6 +448,45 @@ static uint32_t write_autoscaler(writer *r, uint32_t i)
     return min + pick(r, max - min + 1);
 }
 
+static void write_broker(writer *r)
+{
+    hr_text_add(&r->text, "  m: {kind: broker");
+    write_keys(r, "broker", "restart_takes");
+    hr_text_add(&r->text, ", queues: {");
+    for (uint32_t q = 0; q < r->queues; q++) {
+        bool quorum = pick(r, 3) == 2, bounded = pick(r, 2);
+        hr_text_add(&r->text, "%su%u: {type: %s", q ? ", " : "", q, quorum ? "quorum" : "classic");
+        write_keys(r, "queue", quorum ? "durable max_priority max_length" : "delivery_limit max_length");
+        if (bounded)
+            hr_text_add(&r->text, ", max_length: %.0f, overflow: %s", pick_size(r, 1, 1e9, 20),
+                        pick(r, 2) ? "drop-head" : !quorum && r->dead_letter[q] < r->queues ? "reject-publish-dlx" : "reject-publish");
+        if (r->dead_letter[q] < r->queues)
+            hr_text_add(&r->text, ", dead_letter: u%u", r->dead_letter[q]);
+        hr_text_add(&r->text, "}");
+    }
+    hr_text_add(&r->text, "}}\n");
+}
+
+static void write_consumers(writer *r, uint32_t service)
+{
+    bool begun = false;
+    for (uint32_t q = 0; q < r->queues; q++) {
+        if (r->consumer[q] != service || r->scaled[service])
+            continue;
+        hr_text_add(&r->text, "%s{from: m.u%u, call: o%u", begun ? ", " : ", consume: [", q, pick(r, r->operations[service]));
+        begun = true;
+        if (pick(r, 4) == 3) {
+            hr_text_add(&r->text, ", ack: auto}");
+            continue;
+        }
+        static const char *const errors[] = {"requeue", "drop", "dead-letter"};
+        hr_text_add(&r->text, ", prefetch: %u, on_error: %s", 1 + pick(r, 8), any_of(r, errors, r->dead_letter[q] < r->queues ? 3 : 2));
+        write_keys(r, "consume", "prefetch");
+        hr_text_add(&r->text, "}");
+    }
+    hr_text_add(&r->text, "%s", begun ? "]" : "");
+}
+
 static void write_service(writer *r, uint32_t i)
 {
     uint32_t replicas = r->scaled[i] ? write_autoscaler(r, i) : r->balanced[i] ? 1 + (uint32_t)pick_size(r, 0, 300, 20) : 1;
@@ -463,6 +519,7 @@ static void write_service(writer *r, uint32_t i)
         write_keys(r, "local", "entries");
         hr_text_add(&r->text, "}");
     }
+    write_consumers(r, i);
     hr_text_add(&r->text, ", on: {");
     for (uint32_t o = 0; o < r->operations[i]; o++) {
         hr_text_add(&r->text, "%so%u: ", o ? ", " : "", o);
@@ -558,6 +615,12 @@ static void write_scenario(writer *r)
     }
     for (uint32_t i = 0; i < r->databases; i++)
         r->statements[i] = 1 + pick(r, 3);
+    r->queues = pick(r, 2) * (1 + pick(r, MOST_QUEUES));
+    for (uint32_t q = 0; q < r->queues; q++) {
+        r->consumer[q] = r->services - 1 - pick(r, r->services + 1);       // mostly a late one, whom others may publish to
+        r->consumer[q] = r->consumer[q] < r->services ? r->consumer[q] : r->services;
+        r->dead_letter[q] = pick(r, 2) ? pick(r, r->queues) : r->queues;
+    }
     hr_text_add(&r->text, "scenario: fuzz\nrun: {warmup: 0");
     write_keys(r, "run", "");
     hr_text_add(&r->text, "}\ncomponents:\n");
@@ -572,6 +635,8 @@ static void write_scenario(writer *r)
         write_cache(r, i);
     for (uint32_t i = 0; i < r->databases; i++)
         write_database(r, i);
+    if (r->queues)
+        write_broker(r);
     hr_text_add(&r->text, "workload:\n");
     for (uint32_t i = 0; i < r->workloads; i++)
         write_workload(r, i);

@@ -49,6 +49,9 @@ static void join_part(viz_graph *g, uint16_t id)
         join(g, id, (uint16_t)to);
     if (c->kind == SIM_PART_cache)
         join_through(g, id, &((const sim_cache_def *)c->def)->through);
+    const sim_broker_def *b = c->def;
+    for (uint16_t i = 0; c->kind == SIM_PART_broker && i < b->consumer_count; i++)
+        join(g, id, b->consumers[i].service);
     if (c->kind != SIM_PART_service)
         return;
     const sim_service_def *s = c->def;
@@ -109,21 +112,44 @@ static void stand_before(viz_graph *g, uint16_t part, const viz_part *service)
     g->parts[part].column = service->column ? service->column - 1 : 0;
 }
 
-// Longest way from a workload, by relaxing every link until nothing moves: at most part_count rounds, for there are no rings.
+static void mark_ways(const viz_graph *g, uint16_t from, bool *seen)
+{
+    seen[from] = true;
+    for (uint16_t i = 0; i < g->link_count; i++)
+        if (g->links[i].from == from && !seen[g->links[i].to])
+            mark_ways(g, g->links[i].to, seen);
+}
+
+// Whether the pipe is part of a ring: a service that consumes what it has published, or two whose other operations call each other.
+static bool is_in_ring(const viz_graph *g, const viz_link *link)
+{
+    bool *seen = hr_alloc(g->part_count * sizeof *seen);
+    mark_ways(g, link->to, seen);
+    bool does = seen[link->from];
+    free(seen);
+    return does;
+}
+
+// Longest way from a workload, by relaxing every link until nothing moves: at most part_count rounds, for those in a ring move nothing
+// that has a place.
 static void place_columns(viz_graph *g)
 {
+    bool *ring = hr_alloc(g->link_count * sizeof *ring + 1);
+    for (uint16_t i = 0; i < g->link_count; i++)
+        ring[i] = is_in_ring(g, &g->links[i]);
     for (bool moved = true; moved;) {
         moved = false;
         for (uint16_t i = 0; i < g->link_count; i++) {
             const viz_part *from = &g->parts[g->links[i].from];
             viz_part *to = &g->parts[g->links[i].to];
-            if (!from->is_used || (to->is_used && to->column > from->column))
+            if (!from->is_used || (to->is_used && (ring[i] || to->column > from->column)))
                 continue;
             to->is_used = true;
             to->column = from->column + 1;
             moved = true;
         }
     }
+    free(ring);
     for (uint16_t i = 0; i < g->part_count; i++)
         if (g->parts[i].is_used && g->parts[i].column >= g->column_count)
             g->column_count = g->parts[i].column + 1;

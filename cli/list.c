@@ -134,6 +134,7 @@ static const struct { const char *name, *summary; void (*add)(listing *l); } kin
     {"retries",       "how long a retry waits: `retry: {policy: NAME}`", add_retries},
     {"sheds",         "how load shedding finds its limit: `shed: {policy: NAME}`", add_sheds},
     {"autoscalers",   "how many replicas there should be: `kind: autoscaler`", add_autoscalers},
+    {"disciplines",   "who of those that wait at a service is next: `discipline: NAME`", add_words},
     {"distributions", "how times are written", add_words},
     {"rates",         "how often requests come: `rate: …`", add_words},
     {"arrivals",      "gaps between requests: `arrivals: …`", add_words},

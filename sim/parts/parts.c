@@ -31,6 +31,16 @@ const char *sim_step_name(sim_step_kind kind)
     return kind < SIM_STEP_COUNT ? names[kind] : "unknown";
 }
 
+const char *sim_discipline_name(sim_discipline discipline)
+{
+    static const char *const names[] = {
+#define SIM_DISCIPLINE(name, word, help) word,
+#include "sim/parts/discipline.def"
+#undef SIM_DISCIPLINE
+    };
+    return discipline < SIM_DISCIPLINE_COUNT ? names[discipline] : "unknown";
+}
+
 const char *sim_condition_name(sim_condition condition)
 {
     static const char *const names[] = {

@@ -95,7 +95,7 @@ void sim_autoscaler_read(sim_reader *r, uint16_t id, bool good)
     read_steps(r, node, where, &d->scale);
     check_times(r, node, where, &d->scale.settings);
     hr_error e = {0};
-    if (!r->failed && sim_scale_fits(policy, &d->scale, sim_given(node, sim_scale_words), &e))
+    if (!r->failed && sim_scale_fits(policy, &d->scale, sim_given_of(node, sim_scale_words), &e))
         sim_complain(r, node, where, &e);
 }
 

@@ -48,6 +48,8 @@ static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
         v.queue_average += one.queue_average;
         v.hits += one.hits;
         v.misses += one.misses;
+        v.periods += one.periods;
+        v.throttled += one.throttled;
     }
     return v;
 }
@@ -73,7 +75,7 @@ static bool is_scaled(const sim_model *model, int component)
 // Queues, caches and databases: `view` of every component.
 static void measure_stations(const sim_station_view *view, const sim_model *model, double window_s, table t)
 {
-    uint64_t hits = 0, misses = 0, statements = 0;
+    uint64_t hits = 0, misses = 0, statements = 0, periods = 0, throttled = 0;
     double pool_busy = 0, queue = 0, replicas = 0;
     int databases = 0, caches = 0, stations = 0, scaled = 0;
     for (int i = 0; i < model->component_count; i++) {
@@ -92,6 +94,8 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         stations++;
         hits += v->hits;
         misses += v->misses;
+        periods += v->periods;
+        throttled += v->throttled;
         queue += v->queue_average;
         if (is_scaled(model, i)) {
             replicas += v->replicas;
@@ -101,9 +105,11 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         put(t, SIM_METRIC_utilisation, i, v->utilisation);
         put(t, SIM_METRIC_queue, i, v->queue_average);
         put(t, SIM_METRIC_hit_ratio, i, share((double)v->hits, (double)(v->hits + v->misses)));
+        put(t, SIM_METRIC_throttled, i, share((double)v->throttled, (double)v->periods));
     }
     if (scaled)
         put(t, SIM_METRIC_replicas, -1, replicas);
+    put(t, SIM_METRIC_throttled, -1, share((double)throttled, (double)periods));
     if (stations)
         put(t, SIM_METRIC_queue, -1, queue);
     if (databases) {
@@ -289,7 +295,8 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
     return (sim_station_view){.utilisation = utilisation_since(a, b, a_s, b_s),
                               .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
                               .replicas = average_since(a->replicas, b->replicas, a_s, b_s),
-                              .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses};
+                              .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses,
+                              .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
 }
 
 // In a piece, requests are counted where they end: offered are those that have ended. `latency` becomes the view's histogram.

@@ -29,8 +29,10 @@ static void empty_replica(sim_world *w, const sim_service *s, sim_replica *r)
     level_to_zero(w, &r->cores);
     empty_line(w, &r->queue);
     empty_line(w, &r->core_queue);
+    r->codel = (sim_codel){0};
     r->job_count = 0;
     r->alarm++;
+    sim_sharing_cut(w, r);
     for (uint32_t i = 0; r->runs && i < s->cores; i++) {
         sim_core_run *run = SIM_AT(w, sim_core_run, r->runs) + i;
         *run = (sim_core_run){.alarm = run->alarm + 1};

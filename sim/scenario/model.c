@@ -115,7 +115,7 @@ static void read_engine(sim_reader *r, sim_node *node, const char *where, const 
         SIM_FAIL(r, engine, "%s.engine = '%s': want %s", where, engine->kind == SIM_SCALAR ? engine->text : "…", only);
 }
 
-unsigned sim_given_of(sim_node *node, const sim_setting *table)
+unsigned sim_given(sim_node *node, const sim_setting *table)
 {
     unsigned bits = 0;
     for (const sim_setting *s = table; s->word; s++)
@@ -154,7 +154,7 @@ static void read_statements(sim_reader *r, sim_node *node, const char *where, si
 
 static void read_limiter(sim_reader *r, sim_node *node, const char *where, sim_limiter_def *d, bool good)
 {
-    unsigned given = sim_given_of(node, sim_limit_settings) | (sim_node_member(node, "nodelay") ? SIM_LIMIT_DELAY : 0);
+    unsigned given = sim_given(node, sim_limit_settings) | (sim_node_member(node, "nodelay") ? SIM_LIMIT_DELAY : 0);
     const sim_node *rate = sim_node_member(node, "rate"), *per = sim_node_member(node, "per"), *delay = sim_node_member(node, "delay");
     double per_s;
     if (rate && rate->kind == SIM_SCALAR)
@@ -174,7 +174,7 @@ static void read_limiter(sim_reader *r, sim_node *node, const char *where, sim_l
 static void read_breaker(sim_reader *r, sim_node *node, const char *where, const sim_breaker_part_def *d, bool good)
 {
     hr_error e = {0};
-    if (good && sim_breaker_fits(sim_breaker_rows[d->policy], &d->breaker, sim_given_of(node, sim_breaker_settings), &e))
+    if (good && sim_breaker_fits(sim_breaker_rows[d->policy], &d->breaker, sim_given(node, sim_breaker_settings), &e))
         sim_complain(r, node, where, &e);
 }
 
@@ -187,7 +187,7 @@ static void read_cache(sim_reader *r, sim_node *node, const char *where, const s
         SIM_FAIL(r, node, "%s.memory leaves nothing above its `base` of %llu bytes", where, (unsigned long long)d->base_bytes);
     hr_error e = {0};
     const sim_evictor *row = d->eviction != UINT32_MAX ? sim_evictors[d->eviction] : NULL;
-    if (row && sim_settings_fit(sim_evict_settings, row->name, row->uses, 0, sim_given_of(node, sim_evict_settings), &e))
+    if (row && sim_settings_fit(sim_evict_settings, row->name, row->uses, 0, sim_given(node, sim_evict_settings), &e))
         sim_complain(r, node, where, &e);
 }
 

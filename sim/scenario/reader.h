@@ -15,9 +15,9 @@ typedef struct {
 // A mistake at a node.
 #define SIM_FAIL(r, node, ...) ((void)SIM_WRONG((r)->source, node, __VA_ARGS__), (void)((r)->failed = true))
 
-// The bits of those settings that the map gives.
-unsigned sim_given_of(sim_node *map, const sim_setting *table);
-// A complaint of a policy about its settings, at `node`.
+// The bits of those settings of a policy that the file gives.
+unsigned sim_given(sim_node *node, const sim_setting *table);
+// A complaint of a policy about its settings, at the component.
 void sim_complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e);
 // What a service says beside its plain keys and handlers.
 void sim_service_read(sim_reader *r, uint16_t id);

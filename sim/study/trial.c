@@ -107,9 +107,9 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         put(t, SIM_METRIC_hit_ratio, i, share((double)v->hits, (double)(v->hits + v->misses)));
         put(t, SIM_METRIC_throttled, i, share((double)v->throttled, (double)v->periods));
     }
+    put(t, SIM_METRIC_throttled, -1, share((double)throttled, (double)periods));
     if (scaled)
         put(t, SIM_METRIC_replicas, -1, replicas);
-    put(t, SIM_METRIC_throttled, -1, share((double)throttled, (double)periods));
     if (stations)
         put(t, SIM_METRIC_queue, -1, queue);
     if (databases) {

@@ -12,6 +12,7 @@
 #include "sim/policy/evict/evict.h"
 #include "sim/policy/limit/limit.h"
 #include "sim/policy/retry/retry.h"
+#include "sim/policy/scale/scale.h"
 #include "sim/study/study.h"
 
 typedef struct { json_t *entries; const char *kind; } listing;
@@ -94,6 +95,12 @@ static void add_sheds(listing *l)
         add(l, sim_sheds[i]->name, "", sim_sheds[i]->summary);
 }
 
+static void add_autoscalers(listing *l)
+{
+    for (int i = 0; sim_scalers[i]; i++)
+        add(l, sim_scalers[i]->name, "", sim_scalers[i]->summary);
+}
+
 static void add_words(listing *l)
 {
     for (const cli_word *w = cli_words; w->kind; w++)
@@ -127,6 +134,7 @@ static const struct { const char *name, *summary; void (*add)(listing *l); } kin
     {"retries",       "how long a retry waits: `retry: {policy: NAME}`", add_retries},
     {"sheds",         "how load shedding finds its limit: `shed: {policy: NAME}`", add_sheds},
     {"disciplines",   "who of those that wait at a service is next: `discipline: NAME`", add_words},
+    {"autoscalers",   "how many replicas there should be: `kind: autoscaler`", add_autoscalers},
     {"distributions", "how times are written", add_words},
     {"rates",         "how often requests come: `rate: …`", add_words},
     {"arrivals",      "gaps between requests: `arrivals: …`", add_words},

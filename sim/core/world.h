@@ -66,9 +66,16 @@ typedef struct {
     uint16_t step;                             // next step of the callee's handler
     uint8_t  status, flags, attempt;           // status: sim_outcome; while its handler runs, how the last call that it made ended
     uint8_t  priority;                         // of the request: larger goes first where a service looks at it
+    uint8_t  found;                            // of a cache `get`: sim_found, see sim/parts/refill.c
+    uint8_t  newer;                            // of a cache `set`, bool: only over an older version
     sim_ref  link;                             // sim_link of its caller and callee
-    sim_ref  steps;                            // of the callee's handler, from when it has begun
+    union {
+        sim_ref  steps;                        // of the handler of a service, from when it has begun
+        sim_ref  refill;                       // of a cache `get`: what it does about old values; 0: nothing
+        uint32_t took_us;                      // of a cache `set`: how long the load of the value took
+    };
 } sim_call;
+_Static_assert(sizeof(sim_call) == 96, "a field more costs every call memory; there should be no padding either");
 
 // A pending event: three words. It is written and copied by words, for a processor that loads 16 bytes which it has just stored as
 // smaller pieces waits until they have left its store buffer: that cost a tenth of M/M/1's time.

@@ -7,6 +7,7 @@
 enum { COMPUTED, WAITED, POOL_TIMEOUT };
 
 typedef struct { uint64_t key; uint32_t version, used; } row;
+typedef struct { hr_time at; uint32_t version; sim_ref before; } commit;        // with `history`, of each row, back to the first
 
 typedef struct {
     sim_dist cpu, wait;
@@ -23,6 +24,9 @@ typedef struct {
     uint32_t  row_count, row_room, network_stream, timer_set;
     sim_dist  network;
     uint64_t  started, rejected, sampled_started;
+    double    absent;
+    sim_ref   history;                         // a map from a key to its last commit; 0: not kept
+    uint32_t  unused;
     uint64_t  refused, left;                   // since time zero, for the laws
     sim_stay  stay;
 } database;
@@ -36,6 +40,11 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->pool = d->pool;
     s->queue_limit = d->queue;
     s->pool_timeout = d->pool_timeout;
+    s->absent = d->absent;
+    if (d->history) {
+        const sim_keystore_def map = sim_keystore_defaults((uint32_t)sim_evictor_find("fifo"));
+        s->history = sim_keystore_make(w, &map);
+    }
     s->core_count = d->cores < 1 ? 1 : (uint32_t)d->cores;
     s->network = sim_dist_place(w, &d->network);
     s->network_stream = sim_stream(w, id, SIM_DRAW_NETWORK);
@@ -66,6 +75,34 @@ uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t 
     return r && r->used ? r->version : 1;
 }
 
+static HR_APART void remember(sim_world *w, const database *s, uint64_t key, uint32_t version)
+{
+    sim_ref ref = sim_take(w, sizeof(commit));
+    *SIM_AT(w, commit, ref) = (commit){w->now, version, sim_keystore_version(w, s->history, key)};
+    (void)sim_keystore_set(w, s->history, key, ref, 0, HR_FOREVER);
+}
+
+hr_time sim_database_overtaken(const sim_world *w, sim_component_id id, uint64_t key, uint32_t version)
+{
+    const database *s = SIM_STATE(w, const database, id);
+    hr_time at = HR_FOREVER;
+    for (sim_ref ref = s->history ? sim_keystore_version(w, s->history, key) : 0; ref; ref = SIM_AT(w, const commit, ref)->before) {
+        if (SIM_AT(w, const commit, ref)->version <= version)
+            break;
+        at = SIM_AT(w, const commit, ref)->at;
+    }
+    return at;
+}
+
+bool sim_database_has_history(const sim_world *w, sim_component_id id) { return SIM_STATE(w, const database, id)->history != 0; }
+
+bool sim_database_lacks(const sim_world *w, sim_component_id id, uint64_t key)
+{
+    enum { STREAM_OF_ROWS = 0x726F7773 };      // one for all databases
+    double absent = SIM_STATE(w, const database, id)->absent;
+    return absent > 0 && sim_unit(sim_random(w->seed, STREAM_OF_ROWS, key, 0).word[0]) < absent;
+}
+
 static void grow_rows(sim_world *w, database *s)
 {
     uint32_t old_room = s->row_room;
@@ -88,8 +125,11 @@ void sim_database_commit(sim_world *w, sim_component_id id, uint64_t key, uint32
     row *r = find_row(w, s, key);
     if (!r->used)
         s->row_count++;
-    if (!r->used || r->version < version)
+    if (!r->used || r->version < version) {
         *r = (row){key, version, 1};
+        if (s->history)
+            remember(w, s, key, version);
+    }
 }
 
 // --- statements -----------------------------------------------------------------------------------------------------
@@ -208,7 +248,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         computed(w, id, event->subject);
     } else {
         sim_call *c = sim_call_at(w, event->subject);
-        if (statement_of(w, SIM_STATE(w, const database, id), c)->writes) {
+        if (statement_of(w, SIM_STATE(w, const database, id), c)->writes && !sim_database_lacks(w, id, c->key)) {
             c->version = sim_database_version(w, id, c->key) + 1;
             sim_database_commit(w, id, c->key, c->version);
         }

@@ -48,7 +48,8 @@ typedef enum {
 } sim_condition;
 const char *sim_condition_name(sim_condition condition);
 
-enum { SIM_CACHE_GET, SIM_CACHE_SET, SIM_CACHE_DELETE };           // operations of a cache
+// Operations of a cache. LOCK is Redis' SET key token NX PX ttl, UNLOCK a delete if the token is still the caller's.
+enum { SIM_CACHE_GET, SIM_CACHE_SET, SIM_CACHE_DELETE, SIM_CACHE_LOCK, SIM_CACHE_UNLOCK };
 
 #define SIM_NO_STEP 0xffffu                     // as an index: the handler ends with the status of the step that failed
 
@@ -59,6 +60,19 @@ typedef struct {
     hr_time  hedge_after;                      // when an attempt has taken so long
     double   hedge_quantile;                   // instead: as long as this share of the answers takes; 0: hedge_after
 } sim_attempts_def;
+
+// What a `get` does about old values and about loads, the runs of its `miss` block; refill.c.
+typedef struct {
+    uint32_t single;                           // sim_single: misses of a key that is just being loaded by the same replica wait for that load
+    uint32_t lock_ms;                          // SIM_SINGLE_CACHE: how long the lock is held at most
+    hr_time  poll;                             // the same: who does not get it looks again after so long
+    double   early;                            // XFetch's beta; 0: no early loads
+    double   ahead;                            // share of the ttl, its last part, in which a hit starts a load in the background; 0: none
+    hr_time  stale;                            // after the ttl a value is served for so long, and loaded in the background
+    hr_time  spare;                            // so long after the ttl it is served when a load fails
+} sim_refill_def;
+typedef enum { SIM_SINGLE_NONE, SIM_SINGLE_REPLICA, SIM_SINGLE_CACHE } sim_single;   // CACHE: a lock in the cache, too
+typedef enum { SIM_FOUND_NOTHING, SIM_FOUND, SIM_FOUND_DUE, SIM_FOUND_EARLY, SIM_FOUND_SPARE } sim_found;
 
 // One compiled step. A handler is a row of these and ends with SIM_STEP_return; the blocks of a step lie behind it: of parallel the
 // branches, of repeat the round, of if the `then`, and last what `other` tells of. Each block goes on at the step's `next`.
@@ -77,9 +91,14 @@ typedef struct {
     double        share;                       // if chance, key_share: of 1; repeat: probability of another round; set: jitter of the ttl
     uint64_t      limit;                       // if key_below: the key; status: the outcome; repeat: the most rounds
     hr_time       ttl;                         // set: time to live, HR_FOREVER: none
+    hr_time       negative;                    // set: the same, of a key that the database does not have; 0: that is not put in
+    bool          newer;                       // set: only over an older version
+    bool          writes;                      // set: the cache writes, so that a failure is the handler's
+    bool          everywhere;                  // delete local: the other replicas hear of it, after `time`
     hr_time       timeout;                     // get … parallel: HR_FOREVER: none
-    sim_dist_def  time;                        // wait, cpu
+    sim_dist_def  time;                        // wait, cpu; delete with `everywhere`
     const sim_attempts_def *attempts;          // get … call; NULL: it asks once
+    const sim_refill_def *refill;              // get; NULL: a plain one
 } sim_step_def;
 
 typedef struct { const char *name; const sim_step_def *steps; uint16_t count; } sim_handler_def;
@@ -141,9 +160,23 @@ typedef struct {
     sim_shed_def shed;
     uint32_t local_entries;                    // entries of each replica's own cache; 0: it has none
     uint32_t local_policy;
+    bool     local_lifetimes;                  // some `get` looks at how old its values are
+    hr_time  local_grace;                      // they are kept so long after their ttl, for the most patient `get`
     const sim_handler_def *handlers;
     uint16_t handler_count;
 } sim_service_def;
+
+typedef enum { SIM_WRITE_none, SIM_WRITE_through, SIM_WRITE_around, SIM_WRITE_behind } sim_write;
+
+typedef struct {                               // a cache that asks the database by itself
+    bool     has_loads;                        // a get that misses does
+    sim_write write;                           // what a set does
+    uint16_t load_target, load_operation, write_target, write_operation;
+    uint16_t database;                         // behind write_target
+    uint32_t ttl_ms;                           // of what it has loaded; 0: none
+    uint32_t batch, queue;                     // write-behind: keys that are written at an interval; that may wait
+    hr_time  interval;
+} sim_through_def;
 
 typedef struct {
     uint32_t     entries;                      // 0: limited by memory alone
@@ -154,6 +187,12 @@ typedef struct {
     uint32_t     samples, lfu_log_factor, lfu_decay_min;   // as in sim_keystore_def
     uint32_t     hz;                           // ticks of active expiry a second; 0: keys expire only when they are asked for
     uint32_t     queue;                        // waiting operations
+    sim_through_def through;
+    const hr_time *flushes;                    // when it loses all its keys, in order
+    uint32_t     flush_count;
+    bool         beyond_live;                  // some step asks for what the live client cannot do: locks, compare and set
+    bool         lifetimes;                    // some `get` looks at how old its values are
+    hr_time      grace;                        // they are kept so long after their ttl, for the most patient `get`
     sim_dist_def demand;                       // time of the one server thread for an operation
     sim_dist_def network;                      // there and back
     double       cores;
@@ -170,6 +209,8 @@ typedef struct {
     hr_time  pool_timeout;                     // longest wait for a connection, HR_FOREVER: none
     double   cores, memory_bytes;
     uint64_t rows;                             // rows that the test bed fills in
+    double   absent;                           // share of the keys that have no row
+    bool     history;                          // it remembers when each version was committed, for the age of stale answers
     sim_dist_def network;                      // there and back
     const sim_statement_def *statements;
     uint16_t statement_count;
@@ -209,6 +250,9 @@ int sim_part_passes_to(uint16_t kind, const void *def);
 // --- what can be asked of a world ------------------------------------------------------------------------------------
 typedef struct {
     uint64_t offered, outcome[SIM_OUTCOME_COUNT], stale, reads;    // reads: answers that carried a row version
+    bool     knows_age;                        // of stale answers, the next two
+    double   stale_age_s;                      // all of them together: how long before their request started they were overtaken
+    hr_time  stale_age_most;
     uint64_t wasted;                           // calls whose callee worked on after the caller had stopped waiting
     const sim_histogram *latency;              // of answered and timed-out requests, from the intended start
     const sim_histogram *lateness;             // of the generator itself, on the wall clock; else NULL
@@ -220,6 +264,13 @@ typedef struct {                               // one replica, cache or database
     uint32_t busy, capacity, queued, queue_limit;                  // now
     uint64_t started, rejected, gave_up, hits, misses;             // since the reset
     uint64_t shed, kept_in;                    // since the reset: calls that load shedding refused; that the bulkhead did not let out
+    bool     has_refills;                      // of a service: its loads are counted, the next four
+    uint64_t loads, joined, saved;             // since the reset: runs of `miss` blocks; misses that waited for one; answers of an old value
+    bool     knows_peak;                       // not of a part of the time since the reset
+    uint32_t stampede;                         // since the reset: most loads of one key at a time
+    bool     writes_behind;                    // of a cache: it does, the next four
+    uint64_t writes, coalesced, lost;          // since the reset: sets; those that joined a write that waited; those that the database never got
+    uint64_t waiting_writes;                   // now: acknowledged, and the database does not have them
     uint64_t dropped, late;                    // since the reset: calls that CoDel turned away; that were not begun behind their deadline
     uint64_t periods, throttled;               // since the reset: periods of the CPU limit in which it computed; in which the limit stopped it
     double   stopped_s;                        // since the reset: how long that was
@@ -262,11 +313,24 @@ sim_gate_view sim_breaker_look(const sim_world *w, sim_component_id id);
 
 // The version that the database has committed for a row; 1 for a row that was never written.
 uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key);
+bool     sim_database_has_history(const sim_world *w, sim_component_id id);
+// When the version after `version`, which is not the last one, was committed; HR_FOREVER: nobody has remembered.
+hr_time  sim_database_overtaken(const sim_world *w, sim_component_id id, uint64_t key, uint32_t version);
+// Whether the row does not exist: the same keys in every run of a seed.
+bool     sim_database_lacks(const sim_world *w, sim_component_id id, uint64_t key);
 // A commit, seen by the simulated statement or by the live adapter.
 void     sim_database_commit(sim_world *w, sim_component_id id, uint64_t key, uint32_t version);
 // Puts keys 0 … `keys` - 1 into a simulated cache, the first one last, as far as they fit: before time zero, version 1, no expiry.
 void     sim_cache_preload(sim_world *w, sim_component_id id, uint64_t keys, uint32_t size_bytes);
 // CPU time that the running `cpu` step of a call asks for: a function of the call, so that live adapters can burn it.
 hr_time  sim_service_cpu_demand(const sim_world *w, sim_ref call);
+
+// --- keys of caches and how old they are, refill.c ------------------------------------------------------------------------
+// Looks a key up for a `get` of that refill (0: a plain one): a plain hit or miss, or what it should do about an old value. Fills *version
+// with what was found. `c` and `ordinal` are the subject of its draw.
+sim_found sim_refill_look(sim_world *w, sim_ref store, sim_ref refill, const sim_call *c, uint32_t ordinal, uint32_t *version);
+// Puts the call's version under its key, fresh for `ttl_ms` (0: for ever) and kept `grace` longer. False: it does not fit.
+// With `newer` only over an older version.
+bool      sim_refill_put(sim_world *w, sim_ref store, const sim_call *c, uint32_t ttl_ms, uint32_t took_us, hr_time grace, bool newer);
 
 #endif

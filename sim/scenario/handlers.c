@@ -11,7 +11,7 @@ static const double MOST_STEPS_RUN = 1e7;      // by one request: more would tak
 
 typedef struct {
     sim_reader   *reader;
-    const sim_service_def *service;
+    sim_service_def *service;
     sim_step_def  steps[SIM_MOST_steps + 2];
     uint16_t      count;
     double        rounds;                      // how often what is read now is run at most
@@ -114,7 +114,7 @@ const char *const *sim_operations_of(sim_reader *r, uint16_t target)
     return names;
 }
 
-static bool resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation)
+bool sim_resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation)
 {
     char name[64];
     const char *rest;
@@ -361,7 +361,8 @@ static void read_blocks(compiler *c, sim_node *map, sim_node *argument, uint16_t
     sim_step_def *step = &c->steps[place];
     step->next = c->count;
     step->first = behind > place + 1 ? (uint16_t)(place + 1) : c->count;
-    step->other = rest ? behind : kind == SIM_STEP_get || kind == SIM_STEP_if ? c->count : SIM_NO_STEP;
+    bool goes_on = (kind == SIM_STEP_get && !step->writes) || kind == SIM_STEP_if;
+    step->other = rest ? behind : goes_on ? c->count : SIM_NO_STEP;
     for (uint16_t b = 0; b < step->branch_count; b++)
         lead_on(c, step->branches[b], b + 1 < step->branch_count ? step->branches[b + 1] : behind, c->count);
     if (list)
@@ -400,7 +401,7 @@ static void read_step(compiler *c, sim_node *map)
             SIM_FAIL(r, argument, "%s: want %s", sim_step_name(step.kind), sim_type_example(SIM_TYPE_DIST));
         break;
     case SIM_STEP_get: case SIM_STEP_set: case SIM_STEP_delete: resolve_cache(c, argument, &step.target); break;
-    case SIM_STEP_query: resolve_statement(r, argument, &step.target, &step.operation); break;
+    case SIM_STEP_query: sim_resolve_statement(r, argument, &step.target, &step.operation); break;
     case SIM_STEP_call: sim_resolve_call(r, argument, &step.target, &step.operation); break;
     case SIM_STEP_parallel: break;
     case SIM_STEP_repeat: read_rounds(c, map, &step); break;
@@ -416,6 +417,9 @@ static void read_step(compiler *c, sim_node *map)
     read_extras(c, map, &step);
     if (sim_step_asks(step.kind))
         read_attempts(c, map, &step);
+    sim_putting_read(r, map, &step);
+    if (step.kind == SIM_STEP_get)
+        sim_refill_read(r, c->where, map, &step, c->service);
     step.ordinal = ordinal_of(c, &step);
     step.rounds = (uint32_t)c->rounds;
     uint16_t place = c->count++;

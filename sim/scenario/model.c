@@ -178,7 +178,7 @@ static void read_breaker(sim_reader *r, sim_node *node, const char *where, const
         sim_complain(r, node, where, &e);
 }
 
-static void read_cache(sim_reader *r, sim_node *node, const char *where, const sim_cache_def *d)
+static void read_cache(sim_reader *r, sim_node *node, const char *where, sim_cache_def *d)
 {
     read_engine(r, node, where, "redis");
     if (!d->entries && !d->memory_bytes)
@@ -186,6 +186,7 @@ static void read_cache(sim_reader *r, sim_node *node, const char *where, const s
     else if (d->memory_bytes && d->memory_bytes <= d->base_bytes)
         SIM_FAIL(r, node, "%s.memory leaves nothing above its `base` of %llu bytes", where, (unsigned long long)d->base_bytes);
     hr_error e = {0};
+    sim_cache_read(r, node, where, d);
     const sim_evictor *row = d->eviction != UINT32_MAX ? sim_evictors[d->eviction] : NULL;
     if (row && sim_settings_fit(sim_evict_settings, row->name, row->uses, 0, sim_given(node, sim_evict_settings), &e))
         sim_complain(r, node, where, &e);
@@ -366,6 +367,9 @@ static void read_components(sim_reader *r, sim_node *root)
         }
     if (find_passing_ring(r))
         return;                                // what stands behind them can't be told
+    for (uint16_t i = 0; i < m->component_count; i++)
+        if (m->components[i].kind == SIM_PART_cache)
+            sim_cache_targets_read(r, i);
     for (uint16_t i = 0; i < m->component_count; i++)
         if (m->components[i].kind == SIM_PART_service)
             sim_handlers_read(r, i);

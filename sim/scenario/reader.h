@@ -28,6 +28,16 @@ void sim_autoscalers_settle(sim_reader *r);
 // Reads the operations of service `id` as names only, so that others can refer to them; later, their steps.
 void sim_handlers_name(sim_reader *r, uint16_t id);
 void sim_handlers_read(sim_reader *r, uint16_t id);
+// What the `get` step in `map` does about old values and loads, if it says so; the cache learns what it has to keep for that.
+void sim_refill_read(sim_reader *r, const char *where, sim_node *map, sim_step_def *step, sim_service_def *service);
+// What a `set` or `delete` step in `map` says beside its ttl.
+void sim_putting_read(sim_reader *r, sim_node *map, sim_step_def *step);
+// What a cache says beside its plain keys.
+void sim_cache_read(sim_reader *r, sim_node *node, const char *where, sim_cache_def *def);
+// The statements that cache `id` runs by itself, when all components are known and before steps are read.
+void sim_cache_targets_read(sim_reader *r, uint16_t id);
+// Resolves "db.by_id": a database, or what stands in front of one, and one of its statements.
+bool sim_resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation);
 // What a workload calls and asks for, when its plain keys and all operations are known.
 void sim_workload_read(sim_reader *r, uint16_t id);
 // What rates amount to: it depends on the length of the run.

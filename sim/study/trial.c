@@ -48,6 +48,11 @@ static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
         v.queue_average += one.queue_average;
         v.hits += one.hits;
         v.misses += one.misses;
+        v.loads += one.loads;
+        v.joined += one.joined;
+        v.stampede = one.stampede > v.stampede ? one.stampede : v.stampede;
+        v.has_refills = v.has_refills || one.has_refills;
+        v.knows_peak = v.has_refills;
         v.periods += one.periods;
         v.throttled += one.throttled;
     }
@@ -72,9 +77,29 @@ static bool is_scaled(const sim_model *model, int component)
     return c->kind == SIM_PART_service && ((const sim_service_def *)c->def)->slots > 0;
 }
 
+// Loads of keys, where they are counted.
+static void measure_loads(const sim_station_view *v, double window_s, table t, int component)
+{
+    if (!v->has_refills)
+        return;
+    if (v->knows_peak)
+        put(t, SIM_METRIC_stampede, component, v->stampede);
+    put(t, SIM_METRIC_loads, component, (double)v->loads / window_s);
+    put(t, SIM_METRIC_waited, component, share((double)v->joined, (double)(v->loads + v->joined)));
+}
+
+static void measure_writes(const sim_station_view *v, table t, int component)
+{
+    if (!v->writes_behind)
+        return;
+    put(t, SIM_METRIC_coalesced, component, share((double)v->coalesced, (double)v->writes));
+    put(t, SIM_METRIC_lost_writes, component, (double)v->lost);
+}
+
 // Queues, caches and databases: `view` of every component.
 static void measure_stations(const sim_station_view *view, const sim_model *model, double window_s, table t)
 {
+    sim_station_view loads = {0};
     uint64_t hits = 0, misses = 0, statements = 0, periods = 0, throttled = 0;
     double pool_busy = 0, queue = 0, replicas = 0;
     int databases = 0, caches = 0, stations = 0, scaled = 0;
@@ -92,6 +117,17 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         default: continue;
         }
         stations++;
+        loads.has_refills = loads.has_refills || v->has_refills;
+        loads.knows_peak = loads.knows_peak || v->knows_peak;
+        loads.loads += v->loads;
+        loads.joined += v->joined;
+        loads.stampede = v->stampede > loads.stampede ? v->stampede : loads.stampede;
+        loads.writes_behind = loads.writes_behind || v->writes_behind;
+        loads.writes += v->writes_behind ? v->writes : 0;
+        loads.coalesced += v->coalesced;
+        loads.lost += v->lost;
+        measure_loads(v, window_s, t, i);
+        measure_writes(v, t, i);
         hits += v->hits;
         misses += v->misses;
         periods += v->periods;
@@ -107,6 +143,8 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         put(t, SIM_METRIC_hit_ratio, i, share((double)v->hits, (double)(v->hits + v->misses)));
         put(t, SIM_METRIC_throttled, i, share((double)v->throttled, (double)v->periods));
     }
+    measure_loads(&loads, window_s, t, -1);
+    measure_writes(&loads, t, -1);
     put(t, SIM_METRIC_throttled, -1, share((double)throttled, (double)periods));
     if (scaled)
         put(t, SIM_METRIC_replicas, -1, replicas);
@@ -135,6 +173,10 @@ static void measure_requests(const sim_workload_view *v, bool has_truth, double 
     put(t, SIM_METRIC_late, component, share(late, offered));
     put(t, SIM_METRIC_errors, component, share(offered - ok - late, offered));      // what never came back counts, too
     put(t, SIM_METRIC_stale, component, share((double)v->stale, (double)v->reads));
+    if (v->knows_age && v->stale)
+        put(t, SIM_METRIC_stale_age, component, v->stale_age_s / (double)v->stale);
+    if (v->stale_age_most)                     // of a part of the time it is not known
+        put(t, SIM_METRIC_stale_age_most, component, (double)v->stale_age_most * 1e-9);
     if (has_truth)                             // an empty answer is quick and never stale: a system must not be praised for it
         put(t, SIM_METRIC_empty, component, share(ok + late - (double)v->reads, ok + late));
 }
@@ -143,6 +185,12 @@ static void measure_requests(const sim_workload_view *v, bool has_truth, double 
 static bool is_asked(const sim_model *model, int component)
 {
     for (int i = 0; i < model->component_count; i++) {
+        if (model->components[i].kind == SIM_PART_cache && i != component && is_asked(model, i)) {
+            const sim_through_def *d = &((const sim_cache_def *)model->components[i].def)->through;
+            if ((d->has_loads && sim_model_behind(model, d->load_target) == component) ||
+                (d->write != SIM_WRITE_none && d->database == component))
+                return true;
+        }
         if (model->components[i].kind != SIM_PART_service)
             continue;
         const sim_service_def *s = model->components[i].def;
@@ -198,6 +246,9 @@ static void add_requests(sim_workload_view *all, const sim_workload_view *v)
     all->offered += v->offered;
     all->stale += v->stale;
     all->reads += v->reads;
+    all->knows_age = v->knows_age;
+    all->stale_age_s += v->stale_age_s;
+    all->stale_age_most = hr_max_time(all->stale_age_most, v->stale_age_most);
     for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
         all->outcome[o] += v->outcome[o];
 }
@@ -296,13 +347,17 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
                               .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
                               .replicas = average_since(a->replicas, b->replicas, a_s, b_s),
                               .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses,
+                              .has_refills = b->has_refills, .loads = b->loads - a->loads, .joined = b->joined - a->joined,
+                              .writes_behind = b->writes_behind, .writes = b->writes - a->writes,
+                              .coalesced = b->coalesced - a->coalesced, .lost = b->lost - a->lost,
                               .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
 }
 
 // In a piece, requests are counted where they end: offered are those that have ended. `latency` becomes the view's histogram.
 static sim_workload_view requests_since(const sim_workload_view *a, const sim_workload_view *b, sim_histogram *latency)
 {
-    sim_workload_view v = {.stale = b->stale - a->stale, .reads = b->reads - a->reads, .latency = latency};
+    sim_workload_view v = {.stale = b->stale - a->stale, .reads = b->reads - a->reads, .latency = latency, .knows_age = b->knows_age,
+                           .stale_age_s = b->stale_age_s - a->stale_age_s};
     for (int o = 0; o < SIM_OUTCOME_COUNT; o++) {
         v.outcome[o] = b->outcome[o] - a->outcome[o];
         v.offered += v.outcome[o];

@@ -171,6 +171,22 @@ static void write_attempts(writer *r)
         hr_text_add(&r->text, ", hedge: {after: %s, most: %u}", pick(r, 2) ? "1ms" : "p90", 1 + pick(r, 3));
 }
 
+// What a `get` with a `miss` block does about old values and loads.
+static void write_refill(writer *r, bool on_local)
+{
+    static const char *const times[] = {"1ms", "100ms", "2s"}, *const single[] = {"false", "true", "cache", "cache, lock: 2ms, poll: 1ms"};
+    if (pick(r, 2))
+        hr_text_add(&r->text, ", single_flight: %s", any_of(r, single, on_local ? 2 : 4));
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", early: %u", 1 + pick(r, 256));
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", refresh_ahead: %u%%", 1 + pick(r, 99));
+    if (pick(r, 3) == 2)
+        hr_text_add(&r->text, ", stale_while_revalidate: %s", any_of(r, times, 3));
+    if (pick(r, 3) == 2)
+        hr_text_add(&r->text, ", stale_if_error: %s", any_of(r, times, 3));
+}
+
 // --- steps --------------------------------------------------------------------------------------------------------------
 
 static void write_steps(writer *r, uint32_t service, int depth);
@@ -249,12 +265,22 @@ static void write_step(writer *r, uint32_t service, int depth)
         hr_text_add(&r->text, "{wait: 1ms}");
         return;
     }
+    bool on_local = strcmp(r->text.data + r->text.used - 5, "local") == 0;
     if ((sim_step_asks((sim_step_kind)which) || which == SIM_STEP_parallel) && pick(r, 4) == 3)
         hr_text_add(&r->text, ", timeout: 5ms");
-    if (sim_step_asks((sim_step_kind)which) && pick(r, 4) == 3 && !r->local[service])
+    bool again = sim_step_asks((sim_step_kind)which) && pick(r, 4) == 3 && !r->local[service];
+    if (again)
         write_attempts(r);
     if (which == SIM_STEP_set && pick(r, 2))
         hr_text_add(&r->text, ", ttl: %s", pick(r, 2) ? "1ms" : "2s");
+    if (which == SIM_STEP_set && pick(r, 4) == 3)
+        hr_text_add(&r->text, ", negative: 100ms");
+    if (which == SIM_STEP_set && pick(r, 4) == 3)
+        hr_text_add(&r->text, ", newer: true");
+    if (which == SIM_STEP_delete && on_local && pick(r, 2)) {
+        hr_text_add(&r->text, ", everywhere: ");
+        write_dist(r, false);
+    }
     if (which == SIM_STEP_repeat && pick(r, 2))
         hr_text_add(&r->text, ", times: %u", 1 + pick(r, 4));
     else if (which == SIM_STEP_repeat)
@@ -263,6 +289,8 @@ static void write_step(writer *r, uint32_t service, int depth)
         if (which >= (uint32_t)blocks[i].from && which <= (uint32_t)blocks[i].to && depth < DEEPEST && (blocks[i].is_wanted || pick(r, 3) == 0)) {
             hr_text_add(&r->text, ", %s: ", blocks[i].name);
             write_steps(r, service, depth + 1);
+            if (which == SIM_STEP_get && !again)
+                write_refill(r, on_local);
         }
     hr_text_add(&r->text, "}");
 }
@@ -332,12 +360,26 @@ static void write_shed(writer *r)
     hr_text_add(&r->text, "}");
 }
 
+// What a cache asks a database by itself. The first statement of each database reads, the second, if there is one, writes.
+static void write_through(writer *r)
+{
+    static const char *const ways[] = {"through", "around", "behind", "behind, behind: {interval: 1ms, batch: 3, queue: 7}"};
+    uint32_t loads = pick(r, r->databases), writes = pick(r, r->databases);
+    if (r->databases && pick(r, 3) == 2)
+        hr_text_add(&r->text, ", loads: d%u.q0, ttl: %s", loads, pick(r, 2) ? "5ms" : "2s");
+    if (r->databases && r->statements[writes] > 1 && pick(r, 3) == 2)
+        hr_text_add(&r->text, ", writes: d%u.q1, write: %s", writes, any_of(r, ways, HR_COUNT(ways)));
+}
+
 // With a base of 1 MiB the memory must be larger; parameters only for policies that honour them.
 static void write_cache(writer *r, uint32_t i)
 {
     const sim_evictor *row = ANY_ROW(r, sim_evictors);
     hr_text_add(&r->text, "  k%u: {kind: cache, eviction: %s, memory: %u%s", i, row->name, 2 + pick(r, 3), pick(r, 2) ? "MiB" : "GiB");
     write_settings(r, "cache", sim_evict_settings, row->uses, "memory base eviction");
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", flush: [%ums, 500ms, 5s]", 1 + pick(r, 400));
+    write_through(r);
     hr_text_add(&r->text, "}\n");
 }
 
@@ -443,7 +485,8 @@ static void write_database(writer *r, uint32_t i)
     hr_text_add(&r->text, ", statements: {");
     for (uint32_t q = 0; q < r->statements[i]; q++) {
         hr_text_add(&r->text, "%sq%u: {sql: x", q ? ", " : "", q);
-        write_keys(r, "statement", "sql");
+        write_keys(r, "statement", q < 2 ? "sql writes" : "sql");
+        hr_text_add(&r->text, "%s", q == 1 ? ", writes: true" : "");
         hr_text_add(&r->text, "}");
     }
     hr_text_add(&r->text, "}}\n");

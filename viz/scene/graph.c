@@ -30,6 +30,15 @@ static bool asks(const sim_step_def *step)
     return sim_step_asks(step->kind) && step->target != SIM_LOCAL;
 }
 
+// A cache that asks the database by itself.
+static void join_through(viz_graph *g, uint16_t id, const sim_through_def *d)
+{
+    if (d->has_loads)
+        join(g, id, d->load_target);
+    if (d->write != SIM_WRITE_none)
+        join(g, id, d->write_target);
+}
+
 static void join_part(viz_graph *g, uint16_t id)
 {
     const sim_model_component *c = &g->model->components[id];
@@ -38,6 +47,8 @@ static void join_part(viz_graph *g, uint16_t id)
     int to = sim_part_passes_to(c->kind, c->def);
     if (to >= 0)
         join(g, id, (uint16_t)to);
+    if (c->kind == SIM_PART_cache)
+        join_through(g, id, &((const sim_cache_def *)c->def)->through);
     if (c->kind != SIM_PART_service)
         return;
     const sim_service_def *s = c->def;
@@ -51,6 +62,8 @@ static bool step_writes(const sim_model *model, const sim_step_def *step, bool *
 {
     if (step->kind == SIM_STEP_query)
         return ((const sim_database_def *)model->components[sim_model_behind(model, step->target)].def)->statements[step->operation].writes;
+    if (step->kind == SIM_STEP_set && step->writes)
+        return true;
     return step->kind == SIM_STEP_call && known[sim_model_behind(model, step->target)][step->operation];
 }
 
@@ -80,6 +93,9 @@ static void find_writers(viz_graph *g)
         if (g->parts[i].kind == SIM_PART_workload)
             g->parts[i].writes = known[sim_model_behind(g->model, d->target)][d->operation];
     }
+    for (uint16_t i = 0; i < g->part_count; i++)       // what a cache writes later, nobody has asked for
+        if (g->parts[i].kind == SIM_PART_cache)
+            g->parts[i].writes = ((const sim_cache_def *)g->model->components[i].def)->through.write == SIM_WRITE_behind;
     for (uint16_t i = 0; i < g->part_count; i++)
         free(known[i]);
     free(known);

@@ -12,6 +12,7 @@
 #include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
 #include "sim/policy/limit/limit.h"
+#include "sim/policy/read/read.h"
 #include "sim/policy/retry/retry.h"
 #include "sim/policy/shed/shed.h"
 
@@ -25,6 +26,7 @@ enum {
 #define SIM_UNLIMITED UINT32_MAX
 #define SIM_PRIORITIES 8                       // 0 … 7, larger goes first
 #define SIM_MOST_PER_SESSION 100              // on average
+#define SIM_MOST_REPLICAS 15                   // of a database's primary
 #define SIM_LOCAL 0xffffu                      // as a step's target: the replica's own cache
 
 // --- handlers: what a service does with an operation, as steps ------------------------------------------------------------
@@ -138,6 +140,15 @@ typedef struct {
     double       cores;
 } sim_cache_def;
 
+typedef enum {                                 // what a commit waits for
+#define SIM_COMMIT(word, help) SIM_COMMIT_##word,
+#include "sim/parts/commit.def"
+#undef SIM_COMMIT
+    SIM_COMMIT_COUNT
+} sim_commit;
+// The scenario word of one; NULL beyond the last. Static.
+const char *sim_commit_name(uint32_t commit);
+
 typedef struct {
     const char  *name, *sql;                   // sql: what the live database is sent, with $1 = key, $2 = new body; NULL: simulation only
     bool         writes;                       // the row's version grows when the statement ends
@@ -150,6 +161,12 @@ typedef struct {
     double   cores, memory_bytes;
     uint64_t rows;                             // rows that the test bed fills in
     sim_dist_def network;                      // there and back
+    uint32_t replicas;                         // beside the primary, each with the same pool, cores and memory
+    uint32_t commit, confirm;                  // SIM_COMMIT_…; replicas that a commit waits for
+    sim_dist_def flush;                        // a commit's record to the disk
+    sim_dist_def send, apply;                  // a record to a replica, one way; to apply it
+    sim_reading_def read;                         // made ready
+    hr_time  fails_at, detection, promotion;   // the primary dies; until that is known; until another one takes over. HR_FOREVER: never
     const sim_statement_def *statements;
     uint16_t statement_count;
 } sim_database_def;
@@ -169,6 +186,8 @@ typedef struct {
     sim_breaker_def breaker;
 } sim_breaker_part_def;
 
+// The key of a database that no live server is set up for; NULL: none. Static.
+const char *sim_database_simulated(const sim_database_def *d);
 // What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker); else -1.
 int sim_part_passes_to(uint16_t kind, const void *def);
 
@@ -181,12 +200,24 @@ typedef struct {
 } sim_workload_view;
 sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id);
 
+// Whose request it is, for what a user expects to see of its own doings: a number for each user of a closed loop and each session.
+#define SIM_EVERYONE UINT64_MAX                // an open workload has no users
+uint64_t sim_workload_user(const sim_world *w, uint64_t request);
+
+typedef struct {                               // of a replicated database since the reset
+    uint64_t reads;                            // by statements that do not write
+    uint64_t unread_writes, backwards;         // of these: older than the user's own last write; older than what it had read before
+    uint64_t lost_writes;                      // commits that were answered and went with their primary
+} sim_database_counts;
+
 typedef struct {                               // one replica, cache or database, for reports and pictures
     double   utilisation, queue_average, busy_average;             // since the reset
     uint32_t busy, capacity, queued, queue_limit;                  // now
     uint64_t started, rejected, gave_up, hits, misses;             // since the reset
     uint64_t shed, kept_in;                    // since the reset: calls that load shedding refused; that the bulkhead did not let out
     uint32_t entries;                          // keys held now
+    sim_database_counts database;
+    const sim_histogram *lag;                  // of a replicated database: from commit to being applied at a replica; else NULL
 } sim_station_view;
 uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);
 sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint32_t replica);

@@ -108,15 +108,14 @@ static void read_variants(sim_reader *r, sim_node *root, const char *wanted)
 
 // --- components -------------------------------------------------------------------------------------------------------
 
-static void read_engine(sim_reader *r, sim_node *node, const char *where, const char *only)
+void sim_read_engine(sim_reader *r, sim_node *node, const char *where, const char *only)
 {
     const sim_node *engine = sim_node_member(node, "engine");
     if (engine && (engine->kind != SIM_SCALAR || strcmp(engine->text, only) != 0))
         SIM_FAIL(r, engine, "%s.engine = '%s': want %s", where, engine->kind == SIM_SCALAR ? engine->text : "…", only);
 }
 
-// The bits of those settings that the file gives.
-static unsigned given_of(sim_node *node, const sim_setting *table)
+unsigned sim_given_of(sim_node *node, const sim_setting *table)
 {
     unsigned bits = 0;
     for (const sim_setting *s = table; s->word; s++)
@@ -124,8 +123,7 @@ static unsigned given_of(sim_node *node, const sim_setting *table)
     return bits;
 }
 
-// A complaint of a policy about its settings, at the component.
-static void complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e)
+void sim_complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e)
 {
     SIM_FAIL(r, node, "%s: %.*s", where, (int)(e->used ? e->used - 1 : 0), e->text);
 }
@@ -156,8 +154,8 @@ static void read_shed(sim_reader *r, sim_node *node, const char *where, sim_serv
         SIM_FAIL(r, shed, "%s: want {policy: gradient} or another of `list sheds`", name);
     else if (!sim_keys_read(r->pool, r->source, "shed", name, shed, &def->shed))
         r->failed = true;
-    else if (sim_shed_fits(&def->shed, given_of(shed, sim_shed_settings), &e))
-        complain(r, shed, name, &e);
+    else if (sim_shed_fits(&def->shed, sim_given_of(shed, sim_shed_settings), &e))
+        sim_complain(r, shed, name, &e);
 }
 
 // How long calls wait for a worker, and which disciplines go together.
@@ -174,33 +172,9 @@ static void read_discipline(sim_reader *r, sim_node *node, const char *where, si
         SIM_FAIL(r, preemptive, "%s: `preemptive` and `sharing` exclude each other: cores go to the highest priority, or to all in equal shares", where);
 }
 
-static void read_statements(sim_reader *r, sim_node *node, const char *where, sim_database_def *def)
-{
-    sim_node *map = sim_node_member(node, "statements");
-    if (!map)
-        return;
-    if (map->kind != SIM_MAP || map->count == 0 || map->count > SIM_MOST_operations) {
-        SIM_FAIL(r, map, "%s.statements: want {NAME: {cpu: 1ms, wait: exp(7ms)}} with 1 to %d statements", where, SIM_MOST_operations);
-        return;
-    }
-    sim_statement_def *statements = sim_pool_take(r->pool, map->count * sizeof *statements);
-    for (sim_node *s = map->first; s; s = s->next) {
-        char name[160];
-        snprintf(name, sizeof name, "%.60s.statements.%.60s", where, s->key->text);
-        sim_check_name(r, s->key, "a statement");
-        sim_statement_def *d = &statements[def->statement_count++];
-        d->name = s->key->text;
-        if (s->kind != SIM_MAP)
-            SIM_FAIL(r, s, "%s: want {cpu: 1ms, wait: exp(7ms), sql: …}", name);
-        else if (!sim_keys_read(r->pool, r->source, "statement", name, s, d))
-            r->failed = true;
-    }
-    def->statements = statements;
-}
-
 static void read_limiter(sim_reader *r, sim_node *node, const char *where, sim_limiter_def *d, bool good)
 {
-    unsigned given = given_of(node, sim_limit_settings) | (sim_node_member(node, "nodelay") ? SIM_LIMIT_DELAY : 0);
+    unsigned given = sim_given_of(node, sim_limit_settings) | (sim_node_member(node, "nodelay") ? SIM_LIMIT_DELAY : 0);
     const sim_node *rate = sim_node_member(node, "rate"), *per = sim_node_member(node, "per"), *delay = sim_node_member(node, "delay");
     double per_s;
     if (rate && rate->kind == SIM_SCALAR)
@@ -214,27 +188,27 @@ static void read_limiter(sim_reader *r, sim_node *node, const char *where, sim_l
         d->limit.delay = SIM_NODELAY;
     hr_error e = {0};
     if (good && sim_limit_ready(sim_limiters[d->policy], &d->limit, given, &e))
-        complain(r, node, where, &e);
+        sim_complain(r, node, where, &e);
 }
 
 static void read_breaker(sim_reader *r, sim_node *node, const char *where, const sim_breaker_part_def *d, bool good)
 {
     hr_error e = {0};
-    if (good && sim_breaker_fits(sim_breaker_rows[d->policy], &d->breaker, given_of(node, sim_breaker_settings), &e))
-        complain(r, node, where, &e);
+    if (good && sim_breaker_fits(sim_breaker_rows[d->policy], &d->breaker, sim_given_of(node, sim_breaker_settings), &e))
+        sim_complain(r, node, where, &e);
 }
 
 static void read_cache(sim_reader *r, sim_node *node, const char *where, const sim_cache_def *d)
 {
-    read_engine(r, node, where, "redis");
+    sim_read_engine(r, node, where, "redis");
     if (!d->entries && !d->memory_bytes)
         SIM_FAIL(r, node, "%s has no limit: give `memory` or `entries`", where);
     else if (d->memory_bytes && d->memory_bytes <= d->base_bytes)
         SIM_FAIL(r, node, "%s.memory leaves nothing above its `base` of %llu bytes", where, (unsigned long long)d->base_bytes);
     hr_error e = {0};
     const sim_evictor *row = d->eviction != UINT32_MAX ? sim_evictors[d->eviction] : NULL;
-    if (row && sim_settings_fit(sim_evict_settings, row->name, row->uses, 0, given_of(node, sim_evict_settings), &e))
-        complain(r, node, where, &e);
+    if (row && sim_settings_fit(sim_evict_settings, row->name, row->uses, 0, sim_given_of(node, sim_evict_settings), &e))
+        sim_complain(r, node, where, &e);
 }
 
 static void read_values(sim_reader *r, uint16_t id)
@@ -253,10 +227,7 @@ static void read_values(sim_reader *r, uint16_t id)
     case SIM_PART_cache: read_cache(r, node, c->name, c->def); break;
     case SIM_PART_limiter: read_limiter(r, node, c->name, c->def, good); break;
     case SIM_PART_breaker: read_breaker(r, node, c->name, c->def, good); break;
-    case SIM_PART_database:
-        read_engine(r, node, c->name, "postgres");
-        read_statements(r, node, c->name, c->def);
-        break;
+    case SIM_PART_database: sim_database_read(r, node, c->name, c->def); break;
     default: break;
     }
 }

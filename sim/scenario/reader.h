@@ -15,6 +15,14 @@ typedef struct {
 // A mistake at a node.
 #define SIM_FAIL(r, node, ...) ((void)SIM_WRONG((r)->source, node, __VA_ARGS__), (void)((r)->failed = true))
 
+// What the readers of components share: the server that is meant in the live world; those settings of a policy that the file gives; a policy's
+// complaint about them, at the component.
+void     sim_read_engine(sim_reader *r, sim_node *node, const char *where, const char *only);
+unsigned sim_given_of(sim_node *node, const sim_setting *table);
+void     sim_complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e);
+
+// Reads what the plain keys of a database leave: statements, replicas.
+void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *def);
 // Reads the operations of service `id` as names only, so that others can refer to them; later, their steps.
 void sim_handlers_name(sim_reader *r, uint16_t id);
 void sim_handlers_read(sim_reader *r, uint16_t id);

@@ -33,6 +33,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
                            .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + i), .writes = d->statements[i].writes};
         SIM_AT(w, sim_statement, s->statements)[i] = t;
     }
+    sim_pools_build(w, id, d);
     sim_replication_build(w, id, d);
     sim_routing_build(w, id, d);
 }
@@ -66,16 +67,21 @@ void sim_database_commit(sim_world *w, sim_component_id id, uint64_t key, uint32
 
 static sim_server *server_of(const sim_world *w, const sim_database *s, const sim_call *c) { return sim_server_at(w, s, c->replica); }
 
+// Connections that it has.
+static uint32_t capacity(const sim_database *s, const sim_server *server) { return s->has_pools ? server->open.level : s->pool; }
+
 static void compute(sim_world *w, sim_component_id id, const sim_database *s, sim_ref call)
 {
     const sim_call *c = sim_call_at(w, call);
     const sim_statement *t = sim_statement_of(w, s, c);
     sim_level_up(w, &server_of(w, s, c)->cores);
-    sim_schedule(w, w->now + sim_dist_time(w, &t->cpu, t->stream, c->request, c->path), id, SIM_DB_COMPUTED, call, c->generation);
+    hr_time cpu = sim_dist_time(w, &t->cpu, t->stream, c->request, c->path);
+    if (s->connection_cpu > 0)                 // all connections are looked through for each statement's snapshot
+        cpu += (hr_time)((double)cpu * s->connection_cpu * capacity(s, server_of(w, s, c)));
+    sim_schedule(w, w->now + cpu, id, SIM_DB_COMPUTED, call, c->generation);
 }
 
-// The call has a connection.
-static void execute(sim_world *w, sim_component_id id, sim_ref call)
+void sim_database_execute(sim_world *w, sim_component_id id, sim_ref call)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_call *c = sim_call_at(w, call);
@@ -118,9 +124,24 @@ void sim_database_refuse(sim_world *w, sim_component_id id, sim_ref call, sim_ou
     answer(w, id, call, status);
 }
 
+void sim_database_time_queue(sim_world *w, sim_component_id id, uint32_t which)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_server *server = sim_server_at(w, s, which);
+    hr_time timeout = s->has_pools ? s->backlog_timeout : s->pool_timeout;
+    if (timeout == HR_FOREVER || server->timer_set)
+        return;
+    server->timer_set = 1;
+    sim_schedule(w, w->now + timeout, id, SIM_DB_POOL_TIMEOUT, which, 0);
+}
+
 void sim_database_enter(sim_world *w, sim_component_id id, sim_ref call)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
+    if (s->has_pools) {
+        sim_pools_enter(w, id, call);
+        return;
+    }
     const sim_call *c = sim_call_at(w, call);
     sim_server *server = server_of(w, s, c);
     bool is_free = server->busy.level < s->pool;
@@ -131,20 +152,20 @@ void sim_database_enter(sim_world *w, sim_component_id id, sim_ref call)
     sim_stay_begin(&server->stay, c->started);
     server->parts += (c->flags & SIM_CALL_PART) != 0;
     if (is_free) {
-        execute(w, id, call);
+        sim_database_execute(w, id, call);
         return;
     }
     sim_call_at(w, call)->since = w->now;
     sim_fifo_push(w, &server->queue, call);
-    if (s->pool_timeout != HR_FOREVER && !server->timer_set) {
-        server->timer_set = 1;
-        sim_schedule(w, w->now + s->pool_timeout, id, SIM_DB_POOL_TIMEOUT, c->replica, 0);
-    }
+    sim_database_time_queue(w, id, c->replica);
 }
 
 static void offer(sim_world *w, sim_component_id id, sim_ref call)
 {
-    if (SIM_STATE(w, const sim_database, id)->server_count > 1)
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    if (s->has_pools)
+        sim_call_at(w, call)->client = sim_pools_client(w, sim_call_at(w, call));
+    if (s->server_count > 1)
         sim_routing_offer(w, id, call);
     else
         sim_database_enter(w, id, call);
@@ -158,34 +179,61 @@ static void leave(const sim_world *w, sim_server *server, const sim_call *c)
     sim_stay_end(w, &server->stay, c->started);
 }
 
+void sim_database_turn_away(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
+{
+    const sim_call *c = sim_call_at(w, call);
+    leave(w, server_of(w, SIM_STATE(w, const sim_database, id), c), c);
+    answer(w, id, call, status);
+}
+
+void sim_database_left(sim_world *w, sim_component_id id, sim_ref call, bool has_connection)
+{
+    const sim_call *c = sim_call_at(w, call);
+    sim_outcome status = (sim_outcome)c->status;
+    sim_pools_left(w, id, c, has_connection);
+    sim_database_turn_away(w, id, call, status);
+}
+
+// The head of the queue waits no longer.
+static void give_up(sim_world *w, sim_component_id id, sim_server *server, sim_outcome status)
+{
+    sim_ref call = sim_fifo_pop(w, &server->queue);
+    if (SIM_STATE(w, const sim_database, id)->has_pools) {
+        server->backlog--;
+        sim_pools_left(w, id, sim_call_at(w, call), false);
+    }
+    sim_database_turn_away(w, id, call, status);
+}
+
 // The wait queue is in order of arrival, so only its head can be the next to have waited too long.
 static void expire(sim_world *w, sim_component_id id, uint32_t which)
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     sim_server *server = sim_server_at(w, s, which);
     while (server->queue.head) {
-        hr_time due = sim_call_at(w, server->queue.head)->since + s->pool_timeout;
+        hr_time due = sim_call_at(w, server->queue.head)->since + (s->has_pools ? s->backlog_timeout : s->pool_timeout);
         if (due > w->now) {
             sim_schedule(w, due, id, SIM_DB_POOL_TIMEOUT, which, 0);
             return;
         }
         server->rejected++;
-        sim_ref call = sim_fifo_pop(w, &server->queue);
-        leave(w, server, sim_call_at(w, call));
-        answer(w, id, call, SIM_rejected);
+        give_up(w, id, server, SIM_rejected);
     }
     server->timer_set = 0;
 }
 
 void sim_database_leave(sim_world *w, sim_component_id id, sim_ref call)
 {
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
     const sim_call *c = sim_call_at(w, call);
-    sim_server *server = server_of(w, SIM_STATE(w, const sim_database, id), c);
+    sim_server *server = server_of(w, s, c);
     sim_level_down(w, &server->busy);
     leave(w, server, c);
-    sim_ref next = sim_fifo_pop(w, &server->queue);
+    sim_ref next = s->has_pools ? 0 : sim_fifo_pop(w, &server->queue);
     if (next)
-        execute(w, id, next);
+        sim_database_execute(w, id, next);
+    else if (s->has_pools)
+        sim_pools_left(w, id, c, true);
     answer(w, id, call, (sim_outcome)c->status);
 }
 
@@ -262,10 +310,9 @@ static void die(sim_world *w, sim_component_id id, uint32_t shard)
     sim_server *server = sim_server_at(w, s, sim_shard_at(w, s, shard)->primary);
     server->is_down = 1;
     sim_replication_die(w, id, shard);
-    for (sim_ref call; (call = sim_fifo_pop(w, &server->queue)); ) {
-        leave(w, server, sim_call_at(w, call));
-        answer(w, id, call, SIM_error);
-    }
+    sim_pools_die(w, id, server);
+    while (server->queue.head)
+        give_up(w, id, server, SIM_error);
     for (sim_ref call; (call = sim_fifo_pop(w, &server->core_queue)); )
         end(w, id, call, SIM_lost);
 }
@@ -277,6 +324,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     case SIM_DB_APPLIED: sim_replication_apply(w, id, event); break;
     case SIM_DB_DIES: die(w, id, event->subject); break;
     case SIM_DB_TAKES_OVER: sim_replication_take_over(w, id, event->subject); break;
+    case SIM_DB_CONNECTED: sim_pools_connected(w, id, event->subject); break;
+    case SIM_DB_CLIENT_TIMEOUT: sim_pools_expire(w, id, event->subject); break;
     case SIM_DB_CAUGHT_UP: sim_routing_caught_up(w, id, event->subject); break;
     default: go_on(w, id, event); break;
     }
@@ -291,6 +340,7 @@ static void reset(sim_world *w, sim_component_id id)
         sim_level_reset(w, &server->cores);
         sim_level_reset(w, &server->queue.length);
         sim_level_reset(w, &server->core_queue.length);
+        sim_level_reset(w, &server->open);
         server->started = server->rejected = 0;
     }
     sim_level_reset(w, &s->routed);
@@ -303,15 +353,16 @@ static void reset(sim_world *w, sim_component_id id)
 static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
-    double busy = 0, queue = 0;
+    double busy = 0, queue = 0, have = 0;
     uint64_t started = 0;
     for (uint32_t i = 0; i < s->server_count; i++) {
         sim_server *server = sim_server_at(w, s, i);
         busy += sim_level_sample(w, &server->busy, step);
         queue += sim_level_sample(w, &server->queue.length, step);
         started += server->started;
+        have += capacity(s, server);
     }
-    out[0] = (float)(busy / ((double)s->pool * s->server_count));
+    out[0] = have > 0 ? (float)(busy / have) : 0;
     out[1] = (float)queue;
     out[2] = (float)((double)(started - s->sampled_started) * 1e9 / (double)step);
     out[3] = (float)((double)sim_replication_lag(w, s) * 1e-6);
@@ -323,8 +374,13 @@ static void check(const sim_world *w, sim_component_id id)
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     for (uint32_t i = 0; i < s->server_count; i++) {
         const sim_server *server = sim_server_at(w, s, i);
-        SIM_ASSERT(w, server->busy.level <= s->pool && server->cores.level <= s->core_count && server->queue.length.level <= s->queue_limit);
-        SIM_ASSERT(w, server->queue.length.level == 0 || server->busy.level == s->pool);
+        if (s->has_pools) {
+            sim_pools_check(w, s, server);
+        } else {
+            SIM_ASSERT(w, server->busy.level <= s->pool && server->queue.length.level <= s->queue_limit);
+            SIM_ASSERT(w, server->queue.length.level == 0 || server->busy.level == s->pool);
+        }
+        SIM_ASSERT(w, server->cores.level <= s->core_count);
         SIM_ASSERT(w, server->core_queue.length.level == 0 || server->cores.level == s->core_count);
         SIM_ASSERT(w, server->parts <= server->busy.level + server->queue.length.level);
     }
@@ -341,10 +397,11 @@ static bool account(const sim_world *w, sim_component_id id, uint32_t station, s
         return station == s->server_count && s->server_count > 1;
     }
     const sim_server *server = sim_server_at(w, s, station);
+    uint32_t most_busy = !s->has_pools ? s->pool : s->most_open != UINT32_MAX ? s->most_open : 0;
     *a = (sim_account){.refused = server->refused, .left = server->left,
                        .inside = (uint64_t)server->busy.level + server->queue.length.level - server->parts, .stay = &server->stay,
-                       .level = {{"time of connections <= pool x time", &server->busy, s->pool},
-                                 {"time of waiting <= places x time", &server->queue.length, s->queue_limit},
+                       .level = {{"time of connections <= pool x time", &server->busy, most_busy},
+                                 {"time of waiting <= places x time", &server->queue.length, s->has_pools ? 0 : s->queue_limit},
                                  {"time of cores <= cores x time", &server->cores, s->core_count}}, .levels = 3, .staying = 2};
     return true;
 }
@@ -352,17 +409,20 @@ static bool account(const sim_world *w, sim_component_id id, uint32_t station, s
 sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
-    sim_station_view v = {.capacity = s->pool * s->server_count, .queue_limit = s->queue_limit};
+    sim_station_view v = {.queue_limit = s->queue_limit, .has_pools = s->has_pools};
     for (uint32_t i = 0; i < s->server_count; i++) {
         const sim_server *server = sim_server_at(w, s, i);
         v.busy_average += sim_level_average(w, &server->busy);
         v.queue_average += sim_level_average(w, &server->queue.length);
         v.busy += server->busy.level;
         v.queued += server->queue.length.level;
+        v.capacity += capacity(s, server);
+        v.connections += sim_level_average(w, &server->open);
         v.started += server->started;
         v.rejected += server->rejected;
     }
-    v.utilisation = v.busy_average / v.capacity;
+    double have = s->has_pools ? v.connections : v.capacity;
+    v.utilisation = have > 0 ? v.busy_average / have : 0;
     v.database = s->counts;
     v.lag = s->lag ? SIM_AT(w, const sim_histogram, s->lag) : NULL;
     return v;

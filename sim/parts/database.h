@@ -1,5 +1,5 @@
-// sim/parts/database.h - what the files of a database share: database.c runs statements on servers, rows.c keeps versions, replication.c
-// the log and its way to the replicas, routing.c says which server a call goes to and remembers what users have seen.
+// sim/parts/database.h - what the files of a database share: database.c runs statements on servers, rows.c keeps versions, pools.c the
+// connections of callers, replication.c the log and its way to the replicas, routing.c says which server a call goes to and remembers what users have seen.
 // * A database is `shards` × (1 + `replicas`) servers; with one of each, server 0 is all there is and none of the rest is touched.
 // * A call at a server holds a connection from its start to its answer, also while its commit waits for replicas.
 #ifndef SIM_DATABASE_H
@@ -19,6 +19,10 @@ typedef struct {
     uint32_t  timer_set, is_down;
     uint32_t  parts;                           // of those inside, parts of calls that are routed
     uint32_t  alarm;                           // generation of the timer for the next record, when it is a replica
+    sim_level open;                            // with own_pools: connections to it
+    uint32_t  lent, backlog;                   // of a pooler in transaction mode: connections that are used; calls that wait for one
+    sim_ref   pools;                           // the first sim_client_pool
+    uint32_t  unused;
     uint64_t  started, rejected;               // since the reset
     uint64_t  refused, left;                   // since time zero, for the laws
     sim_stay  stay;
@@ -52,6 +56,14 @@ typedef struct {
     uint32_t  network_stream, has_log;         // has_log: commits do more than to make a version
     sim_dist  network;
     uint64_t  sampled_started;
+    // Pools of the callers.
+    uint32_t  has_pools, pooler;               // pooler: SIM_POOLER_…, SIM_POOLER_COUNT: none
+    uint32_t  most_open, backlog_limit;        // connections of a server; calls that may wait at the pooler
+    hr_time   backlog_timeout;
+    double    connection_cpu;                  // share by which each connection lengthens a statement's `cpu`
+    sim_dist  connect;
+    uint32_t  connect_stream;
+    sim_table clients;                         // sim_client by client and server
     // Replication.
     sim_dist  flush, send, apply;
     uint32_t  flush_stream, send_stream, apply_stream, back_stream;
@@ -69,10 +81,19 @@ typedef struct {
     sim_database_counts counts;
 } sim_database;
 
+typedef struct { sim_pair client_server; sim_ref pool; uint32_t unused; } sim_client;
+typedef struct {                               // connections that a replica of a caller keeps to a server
+    uint32_t server, open, busy, timer_set;
+    sim_fifo queue;                            // calls that wait for one of them; they are in the server's queue.length, too
+    sim_ref  next;                             // pool of the same server
+    uint32_t unused;
+} sim_client_pool;
+
 typedef struct { sim_pair user; hr_time wrote_at; uint64_t position; } sim_user;
 typedef struct { sim_pair user_key; uint32_t written, read; } sim_seen;        // versions: its own last write, the newest that it has read
 
-enum { SIM_DB_COMPUTED, SIM_DB_WAITED, SIM_DB_POOL_TIMEOUT, SIM_DB_COMMITTED, SIM_DB_APPLIED, SIM_DB_DIES, SIM_DB_TAKES_OVER, SIM_DB_CAUGHT_UP };
+enum { SIM_DB_COMPUTED, SIM_DB_WAITED, SIM_DB_POOL_TIMEOUT, SIM_DB_COMMITTED, SIM_DB_APPLIED, SIM_DB_DIES, SIM_DB_TAKES_OVER, SIM_DB_CAUGHT_UP,
+       SIM_DB_CONNECTED, SIM_DB_CLIENT_TIMEOUT };
 
 static inline sim_server *sim_server_at(const sim_world *w, const sim_database *s, uint32_t server) { return SIM_AT(w, sim_server, s->servers) + server; }
 static inline sim_shard  *sim_shard_at(const sim_world *w, const sim_database *s, uint32_t shard) { return SIM_AT(w, sim_shard, s->shards) + shard; }
@@ -93,8 +114,27 @@ void     sim_rows_commit(sim_world *w, sim_rows *rows, uint64_t key, uint32_t ve
 void sim_database_enter(sim_world *w, sim_component_id id, sim_ref call);
 // The call leaves its server with c->status, and its connection goes to the next one.
 void sim_database_leave(sim_world *w, sim_component_id id, sim_ref call);
+// The call has a connection of its server and runs.
+void sim_database_execute(sim_world *w, sim_component_id id, sim_ref call);
+// It has run and leaves with c->status; left: it has a place in its caller's pool, but has not run; turn_away: it has only waited.
+void sim_database_left(sim_world *w, sim_component_id id, sim_ref call, bool has_connection);
+void sim_database_turn_away(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
+// Sets the timer of a server's queue.
+void sim_database_time_queue(sim_world *w, sim_component_id id, uint32_t server);
 // The answer that a call, or its part, gets without having been at a server.
 void sim_database_refuse(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
+
+// --- pools.c ---
+void     sim_pools_build(sim_world *w, sim_component_id id, const sim_database_def *d);
+// A number for the replica of the caller that a call comes from.
+uint32_t sim_pools_client(const sim_world *w, const sim_call *c);
+// sim_database_enter with `own_pools`; the end of that: the call has a place in its pool, and perhaps a connection that it has used.
+void     sim_pools_enter(sim_world *w, sim_component_id id, sim_ref call);
+void     sim_pools_left(sim_world *w, sim_component_id id, const sim_call *c, bool has_connection);
+void     sim_pools_connected(sim_world *w, sim_component_id id, sim_ref call);
+void     sim_pools_expire(sim_world *w, sim_component_id id, sim_ref pool);
+void     sim_pools_die(sim_world *w, sim_component_id id, const sim_server *server);
+void     sim_pools_check(const sim_world *w, const sim_database *s, const sim_server *server);
 
 // --- replication.c ---
 void    sim_replication_build(sim_world *w, sim_component_id id, const sim_database_def *d);

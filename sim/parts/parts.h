@@ -149,6 +149,14 @@ typedef enum {                                 // what a commit waits for
 // The scenario word of one; NULL beyond the last. Static.
 const char *sim_commit_name(uint32_t commit);
 
+typedef enum {
+#define SIM_POOLER(word, help) SIM_POOLER_##word,
+#include "sim/parts/pooler.def"
+#undef SIM_POOLER
+    SIM_POOLER_COUNT
+} sim_pooler;
+const char *sim_pooler_name(uint32_t mode);    // as sim_commit_name
+
 typedef struct {
     const char  *name, *sql;                   // sql: what the live database is sent, with $1 = key, $2 = new body; NULL: simulation only
     bool         writes;                       // the row's version grows when the statement ends
@@ -161,6 +169,13 @@ typedef struct {
     double   cores, memory_bytes;
     uint64_t rows;                             // rows that the test bed fills in
     sim_dist_def network;                      // there and back
+    bool     own_pools;                        // each replica of each caller has `pool` connections of its own; false: all share them
+    uint32_t max_connections;                  // of a server, with own_pools; 0: any number
+    double   connection_bytes, connection_cpu; // of each connection: memory, share by which it lengthens all `cpu`
+    sim_dist_def connect;                      // to open one
+    bool     has_pooler;                       // between own_pools and the server
+    uint32_t pooler, pooler_size, pooler_queue;                    // SIM_POOLER_…; its connections to a server; statements that wait for one
+    hr_time  pooler_timeout;
     uint32_t replicas;                         // beside the primary, each with the same pool, cores and memory
     uint32_t commit, confirm;                  // SIM_COMMIT_…; replicas that a commit waits for
     sim_dist_def flush;                        // a commit's record to the disk
@@ -216,6 +231,8 @@ typedef struct {                               // one replica, cache or database
     uint64_t started, rejected, gave_up, hits, misses;             // since the reset
     uint64_t shed, kept_in;                    // since the reset: calls that load shedding refused; that the bulkhead did not let out
     uint32_t entries;                          // keys held now
+    bool     has_pools;
+    double   connections;                      // of a database with own_pools: open ones, since the reset
     sim_database_counts database;
     const sim_histogram *lag;                  // of a replicated database: from commit to being applied at a replica; else NULL
 } sim_station_view;

@@ -74,10 +74,30 @@ static void read_commit(sim_reader *r, sim_node *node, const char *where, const 
         SIM_FAIL(r, commit, "%s.commit: remote_apply waits for replicas: say by `confirm` for how many", where);
 }
 
+static void read_pools(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)
+{
+    static const char *const belong[] = {"max_connections", "connect", "pooler"};
+    for (size_t i = 0; i < HR_COUNT(belong) && !d->own_pools; i++) {
+        const sim_node *given = sim_node_member(node, belong[i]);
+        if (given)
+            SIM_FAIL(r, given, "%s.%s belongs to `own_pools: true`", where, belong[i]);
+    }
+    sim_node *pooler = sim_node_member(node, "pooler");
+    d->has_pooler = pooler && read_map(r, node, where, "pooler", "{mode: transaction, size: 20}", d);
+    uint32_t most = d->has_pooler ? d->pooler_size : d->own_pools ? 1 : d->pool;
+    if (d->has_pooler && d->max_connections && d->pooler_size > d->max_connections)
+        SIM_FAIL(r, pooler, "%s.pooler.size: the server takes %u connections, see `max_connections`", where, d->max_connections);
+    if (d->has_pooler && d->pooler == SIM_POOLER_session && (sim_node_member(pooler, "queue") || sim_node_member(pooler, "timeout")))
+        SIM_FAIL(r, pooler, "%s.pooler: `queue` and `timeout` belong to the mode transaction; in session mode calls wait in their own pools", where);
+    if (d->connection_bytes * most > d->memory_bytes)
+        SIM_FAIL(r, sim_node_member(node, "connection_memory"), "%s: %u connections do not fit into its `memory`", where, most);
+}
+
 void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)
 {
     sim_read_engine(r, node, where, "postgres");
     read_statements(r, node, where, d);
+    read_pools(r, node, where, d);
     read_replicas(r, node, where, d);
     if (d->commit < SIM_COMMIT_COUNT)          // else told by the table
         read_commit(r, node, where, d);

@@ -88,7 +88,7 @@ static void show_value(const sim_key *k, const void *at, hr_text *out)
     case SIM_TYPE_NUMBER: hr_text_add(out, "%g", *(const double *)at); break;
     case SIM_TYPE_SHARE: hr_text_add(out, "%g%%", *(const double *)at * 100); break;
     case SIM_TYPE_EVICTION: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
-    case SIM_TYPE_SHED: case SIM_TYPE_READ: case SIM_TYPE_COMMIT:
+    case SIM_TYPE_SHED: case SIM_TYPE_READ: case SIM_TYPE_COMMIT: case SIM_TYPE_POOLER:
         hr_text_add(out, "%s", sim_type_row(k->type, *(const uint32_t *)at));
         break;
     case SIM_TYPE_BALANCER: show_balancer(at, out); break;
@@ -197,6 +197,10 @@ static void show_database(const char *name, const sim_database_def *d, hr_text *
     for (uint16_t s = 0; s < d->statement_count; s++) {
         snprintf(where, sizeof where, "%.60s.%.60s", name, d->statements[s].name);
         show_owner("statement", where, &d->statements[s], out);
+    }
+    if (d->has_pooler) {
+        snprintf(where, sizeof where, "%.60s.pooler", name);
+        show_owner("pooler", where, d, out);
     }
     static const char *const maps[] = {"replication", "read", "fails"};
     for (size_t i = 0; i < HR_COUNT(maps) && d->replicas; i++) {

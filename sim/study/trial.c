@@ -111,6 +111,7 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
     uint64_t hits = 0, misses = 0, statements = 0;
     double pool_busy = 0, queue = 0;
     int databases = 0, caches = 0, stations = 0;
+    double connections = NAN;
     sim_histogram lag = {0};
     sim_station_view replicas = {0};
     for (int i = 0; i < model->component_count; i++) {
@@ -123,6 +124,10 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
             pool_busy += v->utilisation;
             databases++;
             put(t, SIM_METRIC_statements, i, (double)v->started / window_s);
+            if (v->has_pools) {
+                put(t, SIM_METRIC_connections, i, v->connections);
+                connections = isnan(connections) ? v->connections : connections + v->connections;
+            }
             measure_replicas(v, t, i);
             add_replicas(&replicas, &lag, v);
             break;
@@ -136,6 +141,7 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         put(t, SIM_METRIC_queue, i, v->queue_average);
         put(t, SIM_METRIC_hit_ratio, i, share((double)v->hits, (double)(v->hits + v->misses)));
     }
+    put(t, SIM_METRIC_connections, -1, connections);
     measure_replicas(&replicas, t, -1);
     if (stations)
         put(t, SIM_METRIC_queue, -1, queue);
@@ -318,7 +324,8 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
     if (b->lag)
         histogram_since(a->lag, b->lag, lag);
     const sim_database_counts *d = &a->database, *e = &b->database;
-    return (sim_station_view){.lag = b->lag ? lag : NULL,
+    return (sim_station_view){.lag = b->lag ? lag : NULL, .has_pools = b->has_pools,
+                              .connections = average_since(a->connections, b->connections, a_s, b_s),
                               .database = {.reads = e->reads - d->reads, .unread_writes = e->unread_writes - d->unread_writes,
                                            .backwards = e->backwards - d->backwards, .lost_writes = e->lost_writes - d->lost_writes},
                               .utilisation = average_since(a->utilisation, b->utilisation, a_s, b_s),

@@ -118,6 +118,7 @@ static void write_value(writer *r, const sim_key *k)
     case SIM_TYPE_NUMBER: hr_text_add(&r->text, "%g", k->least + (k->most - k->least) * pick(r, 256) / 255); break;
     case SIM_TYPE_EVICTION: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_evictors)->name); break;
     case SIM_TYPE_BALANCER: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_balancers)->name); break;
+    case SIM_TYPE_POOLER: hr_text_add(&r->text, "%s", sim_pooler_name(pick(r, SIM_POOLER_COUNT))); break;
     case SIM_TYPE_COMMIT: hr_text_add(&r->text, "%s", sim_commit_name(pick(r, SIM_COMMIT_COUNT))); break;
     case SIM_TYPE_RETRY: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_retries)->name); break;
     case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_SHED: case SIM_TYPE_READ: break;     // with what the row uses: below
@@ -387,10 +388,30 @@ static void write_replicas(writer *r)
         hr_text_add(&r->text, ", fails: {at: %s, detection: %s, promotion: %s}", any_of(r, times, 3), any_of(r, times, 3), any_of(r, times, 3));
 }
 
+// Connections of the callers' own, few enough to run out.
+static void write_pools(writer *r)
+{
+    uint32_t mode = pick(r, SIM_POOLER_COUNT + 1);
+    hr_text_add(&r->text, ", own_pools: true, memory: 4GiB, connection_memory: %uMiB, connection_cpu: %u%%", pick(r, 200), pick(r, 100));
+    hr_text_add(&r->text, ", connect: ");
+    write_dist(r, false);
+    if (mode == SIM_POOLER_COUNT)
+        hr_text_add(&r->text, ", max_connections: %u", 1 + pick(r, 40));
+    else
+        hr_text_add(&r->text, ", pooler: {mode: %s, size: %u", sim_pooler_name(mode), 1 + pick(r, 20));
+    if (mode == SIM_POOLER_transaction)
+        write_keys(r, "pooler", "mode size");
+    hr_text_add(&r->text, "%s", mode == SIM_POOLER_COUNT ? "" : "}");
+}
+
 static void write_database(writer *r, uint32_t i)
 {
     hr_text_add(&r->text, "  d%u: {kind: database", i);
-    write_keys(r, "database", "replicas commit confirm");
+    bool own = pick(r, 3) == 2;
+    const char *together = "replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory";
+    write_keys(r, "database", together);
+    if (own)
+        write_pools(r);
     if (pick(r, 2))
         write_replicas(r);
     hr_text_add(&r->text, ", statements: {");

@@ -133,6 +133,7 @@ static const struct { const char *name, *summary; void (*add)(listing *l); } kin
     {"retries",       "how long a retry waits: `retry: {policy: NAME}`", add_retries},
     {"sheds",         "how load shedding finds its limit: `shed: {policy: NAME}`", add_sheds},
     {"reads",         "which server of a replicated database answers: `read: {policy: NAME}`", add_reads},
+    {"disciplines",   "who of those that wait at a service is next: `discipline: NAME`", add_words},
     {"distributions", "how times are written", add_words},
     {"rates",         "how often requests come: `rate: …`", add_words},
     {"arrivals",      "gaps between requests: `arrivals: …`", add_words},
@@ -156,7 +157,7 @@ hr_status cli_list(int argc, char **argv)
     bool json = false;
     const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
     const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, conditions, balancers, evictions, limiters, "
-                             "breakers, retries, sheds, reads, distributions, rates, arrivals, keys, metrics, outcomes.", "headroom list balancers", options, 0, 1};
+                             "breakers, retries, sheds, reads, disciplines, distributions, rates, arrivals, keys, metrics, outcomes.", "headroom list balancers", options, 0, 1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
     if (parsed != CLI_GO)

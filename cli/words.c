@@ -10,6 +10,9 @@ const cli_word cli_words[] = {
 #define SIM_CONDITION(name, argument, help) {"conditions", #name, argument, help},
 #include "sim/parts/condition.def"
 #undef SIM_CONDITION
+#define SIM_DISCIPLINE(name, word, help) {"disciplines", word, "", help},
+#include "sim/parts/discipline.def"
+#undef SIM_DISCIPLINE
 #define SIM_DISTRIBUTION(name, arguments, help) {"distributions", #name, arguments, help},
 #include "sim/core/distribution.def"
 #undef SIM_DISTRIBUTION

@@ -126,3 +126,31 @@ hr_status hr_lines_fail(const hr_lines *l, hr_error *e, const char *format, ...)
         return hr_fail(e, HR_BAD_INPUT, "%s: %s", l->path, text);
     return hr_fail(e, HR_BAD_INPUT, "%s:%llu: %s", l->path, (unsigned long long)l->number, text);
 }
+
+char *hr_field(char **at)
+{
+    char *from = *at + strspn(*at, " \t"), *to = from, *end = from;
+    if (*from == '"') {
+        for (end = ++from, to = from; *end && (*end != '"' || end[1] == '"'); end++) {
+            end += *end == '"';
+            *to++ = *end;
+        }
+        end += strcspn(end, ",");
+    } else {
+        end += strcspn(end, ",");
+        for (to = end; to > from && (to[-1] == ' ' || to[-1] == '\t');)
+            to--;
+    }
+    *at = *end ? end + 1 : NULL;
+    *to = 0;
+    return from;
+}
+
+bool hr_fields(char *line, char **field, size_t most, size_t *count)
+{
+    *count = 0;
+    for (char *at = line; at; field[(*count)++] = hr_field(&at))
+        if (*count == most)
+            return false;
+    return true;
+}

@@ -19,4 +19,10 @@ hr_status hr_lines_status(const hr_lines *lines, hr_error *e) HR_MUST_USE;
 // HR_BAD_INPUT, with "path:line: " before the message, for the line that was read last ("path: " when there is none).
 hr_status hr_lines_fail(const hr_lines *lines, hr_error *e, const char *format, ...) HR_PRINTF(3, 4);
 
+// Cuts off the comma-separated field that begins at *at: without the blanks around it, and without its quotes (RFC 4180), in place. *at
+// moves behind the comma, or becomes NULL at the end of the line.
+char     *hr_field(char **at);
+// All fields of a line; false when there are more than `most`.
+bool      hr_fields(char *line, char **field, size_t most, size_t *count);
+
 #endif

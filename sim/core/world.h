@@ -40,6 +40,7 @@ typedef struct {
     uint64_t request;                          // subject of all draws: workload number << 48 | number of the request
     uint64_t key;                              // row, document, user … that it is about
     hr_time  started;                          // when it was meant to start (a request: the intended arrival)
+    hr_time  deadline;                         // when nobody waits for it any more: its caller's, or sooner; HR_FOREVER: none
     union {
         hr_time since;                         // when its present phase began (waiting, service)
         hr_time left;                          // while it waits for a core that may be taken away: what its computation still needs

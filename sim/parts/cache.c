@@ -26,15 +26,26 @@ typedef struct {
 
 static const char *const gauges[] = {"utilisation", "queue", "hit_ratio", "entries", NULL};
 
+static sim_keystore_def store_of(const sim_cache_def *d)
+{
+    return (sim_keystore_def){
+        .policy = d->eviction, .limit_entries = d->entries, .overhead_bytes = d->overhead_bytes,
+        .limit_bytes = d->memory_bytes > d->base_bytes ? d->memory_bytes - d->base_bytes : d->memory_bytes ? 1 : 0,
+        .samples = d->samples, .lfu_log_factor = d->lfu_log_factor, .lfu_decay_min = d->lfu_decay_min};
+}
+
+static size_t demand(const void *def)
+{
+    const sim_keystore_def store = store_of(def);
+    return sim_keystore_demand(&store);
+}
+
 static void build(sim_world *w, sim_component_id id, const void *def)
 {
     const sim_cache_def *d = def;
     cache *s = SIM_STATE(w, cache, id);
-    const sim_keystore_def store = {
-        .policy = d->eviction, .limit_entries = d->entries, .overhead_bytes = d->overhead_bytes,
-        .limit_bytes = d->memory_bytes > d->base_bytes ? d->memory_bytes - d->base_bytes : d->memory_bytes ? 1 : 0,
-        .stream = sim_stream(w, id, SIM_DRAW_CHOICE), .samples = d->samples, .lfu_log_factor = d->lfu_log_factor,
-        .lfu_decay_min = d->lfu_decay_min};
+    sim_keystore_def store = store_of(d);
+    store.stream = sim_stream(w, id, SIM_DRAW_CHOICE);
     s->store = sim_keystore_make(w, &store);
     s->queue_limit = d->queue;
     s->tick = d->hz ? HR_SEC / d->hz : 0;
@@ -223,5 +234,5 @@ sim_station_view sim_cache_look(const sim_world *w, sim_component_id id)
 }
 
 const sim_kind sim_kind_cache = {.name = "cache", .summary = "keys with versions in bounded memory, as Redis keeps them",
-    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .build = build, .offer = offer, .wake = wake,
+    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .demand = demand, .build = build, .offer = offer, .wake = wake,
     .done = done, .sample = sample, .reset = reset, .check = check, .account = account};

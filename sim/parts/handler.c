@@ -15,6 +15,7 @@ sim_ref sim_call_nested(sim_world *w, sim_ref parent, sim_component_id id)
     c->request = p->request;
     c->key = p->key;
     c->started = c->since = w->now;
+    c->deadline = p->deadline;
     c->parent = parent;
     c->version = p->version;
     c->floor = p->floor;
@@ -158,8 +159,10 @@ HR_APART bool sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent,
         child->status = SIM_rejected;
         sim_handler_back(w, id, ref);
     } else {
-        if (step->timeout != HR_FOREVER)
+        if (step->timeout != HR_FOREVER) {
+            child->deadline = hr_min_time(child->deadline, w->now + step->timeout);
             sim_schedule(w, w->now + step->timeout, id, SIM_SERVICE_TIMEOUT, ref, child->generation);
+        }
         sim_call_send(w, ref, step->target, 0);
     }
     bool is_back = !(c->flags & SIM_CALL_ASKING);
@@ -216,8 +219,11 @@ static HR_APART sim_ref begin_branches(sim_world *w, sim_component_id id, sim_re
 {
     sim_ref join = sim_handler_part(w, id, call);
     sim_call_at(w, join)->count = step->branch_count + 1u;
-    if (step->timeout != HR_FOREVER)
-        sim_schedule(w, w->now + step->timeout, id, SIM_SERVICE_TIMEOUT, join, sim_call_at(w, join)->generation);
+    if (step->timeout != HR_FOREVER) {
+        sim_call *j = sim_call_at(w, join);
+        j->deadline = hr_min_time(j->deadline, w->now + step->timeout);
+        sim_schedule(w, w->now + step->timeout, id, SIM_SERVICE_TIMEOUT, join, j->generation);
+    }
     for (uint16_t b = 0; b < step->branch_count; b++) {
         sim_ref branch = sim_handler_part(w, id, join);
         sim_call_at(w, branch)->step = SIM_AT(w, const uint16_t, step->branches)[b];

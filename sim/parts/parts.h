@@ -8,6 +8,7 @@
 #include "sim/core/level.h"
 #include "sim/core/popularity.h"
 #include "sim/parts/arrivals.h"
+#include "sim/parts/codel.h"
 #include "sim/policy/balance/balance.h"
 #include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
@@ -84,6 +85,15 @@ typedef struct {
 
 typedef struct { const char *name; const sim_step_def *steps; uint16_t count; } sim_handler_def;
 
+typedef enum {
+#define SIM_DISCIPLINE(name, word, help) SIM_DISCIPLINE_##name,
+#include "sim/parts/discipline.def"
+#undef SIM_DISCIPLINE
+    SIM_DISCIPLINE_COUNT
+} sim_discipline;
+// The scenario's word, such as "adaptive-lifo". Static.
+const char *sim_discipline_name(sim_discipline discipline);
+
 // --- defs -----------------------------------------------------------------------------------------------------------
 typedef struct {
     sim_arrivals_def arrivals;                 // of requests or sessions; not looked at when there are users
@@ -112,9 +122,14 @@ typedef struct {
 typedef struct {
     uint32_t replicas, workers, queue;         // workers and waiting places of one replica
     double   cores, memory_bytes;              // of one replica: cores limit `cpu` steps (whole cores, at least 1); both cost money
-    bool     priority;                         // who waits is served by priority, then in order of arrival; false: in order of arrival
-    bool     preemptive;                       // with `priority`: a `cpu` step takes a core from one of lower priority, which goes on later
+    sim_discipline discipline;                 // who waits for a worker is served so; priority is about cores, too
+    hr_time  lifo_after;                       // adaptive_lifo
+    sim_codel_def codel;                       // some of those that wait are turned away
+    bool     drops_late;                       // a call is not begun behind its deadline
+    bool     preemptive;                       // with priority: a `cpu` step takes a core from one of lower priority, which goes on later
     bool     sharing;                          // `cpu` steps share the cores equally; false: first come first served
+    double   cpu_limit;                        // with `sharing`: core seconds a second that a replica gets, by periods; 0: all cores always
+    hr_time  cpu_period;
     bool     gives_up;                         // who has waited for a worker as long as `patience`
     sim_dist_def patience;
     uint32_t bulkhead;                         // calls of one replica that may be out at each component that it asks; 0: any number
@@ -230,6 +245,9 @@ typedef struct {                               // one replica, cache or database
     uint32_t busy, capacity, queued, queue_limit;                  // now
     uint64_t started, rejected, gave_up, hits, misses;             // since the reset
     uint64_t shed, kept_in;                    // since the reset: calls that load shedding refused; that the bulkhead did not let out
+    uint64_t dropped, late;                    // since the reset: calls that CoDel turned away; that were not begun behind their deadline
+    uint64_t periods, throttled;               // since the reset: periods of the CPU limit in which it computed; in which the limit stopped it
+    double   stopped_s;                        // since the reset: how long that was
     uint32_t entries;                          // keys held now
     bool     has_pools;
     double   connections;                      // of a database with own_pools: open ones, since the reset

@@ -7,7 +7,9 @@ static size_t demand(const void *def)
 {
     const sim_service_def *d = def;
     size_t runs = d->preemptive ? (size_t)d->cores * sizeof(sim_core_run) : 0;
-    return d->replicas * (sizeof(sim_replica) + runs + (d->local_entries ? sizeof(sim_keystore) : 0));
+    sim_keystore_def local = sim_keystore_defaults(d->local_policy);
+    local.limit_entries = d->local_entries;
+    return d->replicas * (sizeof(sim_replica) + runs + (d->local_entries ? sim_keystore_demand(&local) : 0));
 }
 
 static void build(sim_world *w, sim_component_id id, const void *def)
@@ -26,6 +28,10 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->bulkhead = d->bulkhead;
     s->sheds = d->sheds;
     s->shed = d->shed;
+    s->codel = d->codel;
+    s->drops_late = d->drops_late;
+    s->cpu_period = d->cpu_period;
+    s->quota_ns = d->cpu_limit * (double)d->cpu_period;
     s->replicas = sim_take(w, d->replicas * sizeof(sim_replica));
     for (uint32_t i = 0; i < d->replicas; i++) {
         sim_ref runs = d->preemptive ? sim_take(w, s->cores * sizeof(sim_core_run)) : 0;
@@ -35,8 +41,9 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         r->runs = runs;
         r->out = out;
         r->shed = shed;
-        r->queue.by_priority = r->core_queue.by_priority = d->priority;
-        r->queue.both_ways = d->gives_up;
+        bool priority = d->discipline == SIM_DISCIPLINE_priority;
+        sim_line_make(&r->queue, d->discipline, d->lifo_after, d->gives_up);
+        sim_line_make(&r->core_queue, priority ? SIM_DISCIPLINE_priority : SIM_DISCIPLINE_fifo, 0, false);
     }
     for (uint32_t i = 0; d->local_entries && i < d->replicas; i++) {
         sim_keystore_def store = sim_keystore_defaults(d->local_policy);
@@ -83,6 +90,12 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
         sim_call_reply(w, call, SIM_rejected);
         return;
     }
+    if (s->drops_late && w->now >= c->deadline) {
+        r->late++;
+        r->refused++;
+        sim_call_reply(w, call, SIM_timeout);
+        return;
+    }
     bool is_free = r->busy.level < s->workers && !r->queue.fifo.length.level;
     if (!is_free && r->queue.fifo.length.level >= s->queue_limit) {
         r->rejected++;
@@ -123,6 +136,21 @@ static void give_up(sim_world *w, sim_ref call)
     sim_call_reply(w, call, SIM_timeout);
 }
 
+// A worker is free for this call, which has waited; it may be too late, or have waited too long.
+static bool turned_away(sim_world *w, const sim_service *s, sim_replica *r, sim_ref call)
+{
+    const sim_call *c = sim_call_at(w, call);
+    bool late = s->drops_late && w->now >= c->deadline;
+    if (!late && !(s->codel.target && sim_codel_drops(&r->codel, &s->codel, w->now, w->now - c->since, !r->queue.fifo.head)))
+        return false;
+    *(late ? &r->late : &r->dropped) += 1;
+    if (s->sheds)
+        learn(w, s, r, c, true);
+    leave(w, r, call);
+    sim_call_reply(w, call, late ? SIM_timeout : SIM_rejected);
+    return true;
+}
+
 // Gives free workers to those that wait. A handler that ends at once frees its worker again: that is left to the loop that is running,
 // so that the depth of the C stack does not grow with the queue.
 static void hand_out(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
@@ -130,8 +158,11 @@ static void hand_out(sim_world *w, sim_component_id id, const sim_service *s, si
     if (r->is_handing_out)
         return;
     r->is_handing_out = 1;
-    while (r->busy.level < s->workers && r->queue.fifo.head)
-        begin(w, id, r, sim_line_pop(w, &r->queue));
+    while (r->busy.level < s->workers && r->queue.fifo.head) {
+        sim_ref call = sim_line_pop(w, &r->queue);
+        if (!turned_away(w, s, r, call))
+            begin(w, id, r, call);
+    }
     r->is_handing_out = 0;
 }
 
@@ -221,7 +252,9 @@ static void reset(sim_world *w, sim_component_id id)
         sim_level_reset(w, &r->cores);
         sim_level_reset(w, &r->queue.fifo.length);
         sim_level_reset(w, &r->core_queue.fifo.length);
-        r->started = r->rejected = r->gave_up = r->shed_calls = r->kept_in = 0;
+        r->started = r->rejected = r->gave_up = r->shed_calls = r->kept_in = r->dropped = r->late = 0;
+        if (s->quota_ns > 0)
+            sim_sharing_reset(w, r);
         if (r->local)
             sim_keystore_reset(w, r->local);
     }
@@ -291,7 +324,9 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
     sim_station_view v = {.utilisation = busy / s->workers, .busy_average = busy,
                           .queue_average = sim_level_average(w, &r->queue.fifo.length), .busy = r->busy.level, .capacity = s->workers,
                           .queued = r->queue.fifo.length.level, .queue_limit = s->queue_limit, .started = r->started,
-                          .rejected = r->rejected, .gave_up = r->gave_up, .shed = r->shed_calls, .kept_in = r->kept_in};
+                          .rejected = r->rejected, .gave_up = r->gave_up, .shed = r->shed_calls, .kept_in = r->kept_in,
+                          .dropped = r->dropped, .late = r->late, .periods = r->quota.periods, .throttled = r->quota.throttled,
+                          .stopped_s = (double)(r->quota.stopped + (r->quota.stopped_from ? w->now - r->quota.stopped_from : 0)) * 1e-9};
     if (r->local) {
         const sim_keystore *k = SIM_AT(w, const sim_keystore, r->local);
         v.hits = k->hits;

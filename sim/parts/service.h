@@ -22,13 +22,24 @@ typedef struct {                               // a compiled step in the world
     sim_dist time;
 } sim_step;
 
-// A queue of calls, in order of arrival or of priority; line.c.
+// A queue of calls by a discipline; line.c.
 typedef struct {
     sim_fifo fifo;
-    uint32_t by_priority;                      // bool
+    uint32_t discipline;                       // sim_discipline
     uint32_t both_ways;                        // bool: each knows who waits before it (sim_call.previous), so that it can leave
-    sim_ref  last[SIM_PRIORITIES];             // with by_priority: the last call of each that waits, or 0
+    sim_ref  last[SIM_PRIORITIES];             // by priority: the last call of each that waits, or 0
+    hr_time  busy_since, lifo_after;           // since when somebody has waited; adaptive_lifo: how long that may last
 } sim_line;
+// A queue, whose bytes are zeroed, becomes one of that discipline; `leaving`: calls may leave it from the middle.
+void    sim_line_make(sim_line *q, sim_discipline discipline, hr_time lifo_after, bool leaving);
+
+typedef struct {                               // of a CPU limit, as the kernel's bandwidth control keeps it
+    double   left_ns;                          // core time that the present period still has
+    hr_time  ends;                             // of the present period; 0: none has begun
+    hr_time  stopped_from;                     // when the limit stopped the replica; 0: it runs
+    uint64_t periods, throttled;               // since the reset: with computations in them; of these, in which the limit stopped it
+    hr_time  stopped;                          // since the reset: how long
+} sim_quota;
 
 typedef struct {
     sim_level busy, cores;                     // workers that hold a call; cores that compute
@@ -46,6 +57,9 @@ typedef struct {
     sim_ref   shed;                            // with `shed`: state of its policy
     uint32_t  unused;
     uint64_t  started, rejected, gave_up, shed_calls, kept_in;      // since the reset; kept_in: by the bulkhead
+    uint64_t  dropped, late;                   // since the reset: turned away by CoDel; not begun behind their deadline
+    sim_codel codel;
+    sim_quota quota;                           // with `cpu_limit`; sharing.c
     uint64_t  refused, left;                   // since time zero, for the laws
     sim_stay  stay;
 } sim_replica;
@@ -56,6 +70,11 @@ typedef struct {
     uint32_t stream_patience;
     uint32_t bulkhead;                         // 0: none
     uint32_t sheds;                            // bool
+    uint32_t drops_late;                       // bool
+    uint32_t unused;
+    sim_codel_def codel;
+    double   quota_ns;                         // core time that a replica has in a period; 0: no limit
+    hr_time  cpu_period;
     sim_shed_def shed;
     sim_dist patience;
     sim_ref  replicas;                         // sim_replica[replica_count]
@@ -105,6 +124,7 @@ void    sim_attempts_wake(sim_world *w, sim_component_id id, const sim_event *ev
 typedef struct { double done_at_ns; sim_ref call; uint32_t order; } sim_shared_job;
 void    sim_sharing_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);
 void    sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event);
+void    sim_sharing_reset(const sim_world *w, sim_replica *r);
 void    sim_sharing_check(const sim_world *w, const sim_service *s, const sim_replica *r);
 // Cores that may be taken away: a computation asks for one, and the timer of SIM_SERVICE_RUN (its subject is the core's run).
 typedef struct {
@@ -115,7 +135,7 @@ typedef struct {
 void    sim_preempting_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);
 void    sim_preempting_wake(sim_world *w, sim_component_id id, const sim_event *event);
 void    sim_preempting_check(const sim_world *w, const sim_service *s, const sim_replica *r);
-// Queues a call: at the end, or, by priority, behind those of its own and higher ones.
+// Queues a call where its discipline wants it.
 void    sim_line_push(sim_world *w, sim_line *q, sim_ref call);
 // Queues by priority, before those of its own.
 void    sim_line_push_first(sim_world *w, sim_line *q, sim_ref call);

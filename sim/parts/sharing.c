@@ -2,6 +2,9 @@
 // * Since all run at the same speed, one number, `served_ns`, tells what each has got; a computation that joins when it is s and
 //   asks for d ends when it is s + d. So an arrival or an end costs one heap operation, however many run.
 // * One timer a replica, for the computation that ends first; who joins or leaves sets another, and the old one is stale.
+// * A CPU limit is the kernel's bandwidth control (CFS quota and period, as Kubernetes sets them): a replica whose computations have used up
+//   the quota of a period stops until the next one begins. Periods begin with the first computation and go on while there was one in the
+//   period before. Idealised: core time is taken as it is used, not in slices of 5 ms a core.
 #include "sim/parts/service.h"
 
 #include <math.h>
@@ -47,20 +50,71 @@ static sim_ref pop(const sim_world *w, sim_replica *r)
 
 static double slowness(const sim_service *s, const sim_replica *r) { return fmax(1, (double)r->job_count / s->cores); }
 
+static uint32_t cores_wanted(const sim_service *s, const sim_replica *r)
+{
+    return r->quota.stopped_from ? 0 : r->job_count < s->cores ? r->job_count : s->cores;
+}
+
 static void advance(const sim_world *w, const sim_service *s, sim_replica *r)
 {
-    if (r->job_count)
-        r->served_ns += (double)(w->now - r->served_at) / slowness(s, r);
-    else
+    double passed = (double)(w->now - r->served_at);
+    if (!r->job_count)
         r->served_ns = 0;                      // idle: begin anew, so that the number stays small and exact
+    else if (!r->quota.stopped_from)
+        r->served_ns += passed / slowness(s, r);
+    r->quota.left_ns -= passed * cores_wanted(s, r);
     r->served_at = w->now;
 }
+
+// --- the CPU limit --------------------------------------------------------------------------------------------------------
+
+static void begin_period(const sim_service *s, sim_replica *r, hr_time ends)
+{
+    r->quota.ends = ends;
+    r->quota.left_ns = s->quota_ns;
+    r->quota.periods++;
+}
+
+// The first computation joins: into the present period, the next, or, when that has passed without any, into a new one.
+static void enter_period(const sim_world *w, const sim_service *s, sim_replica *r)
+{
+    if (!r->quota.ends || w->now >= r->quota.ends + s->cpu_period)
+        begin_period(s, r, w->now + s->cpu_period);
+    else if (w->now >= r->quota.ends)
+        begin_period(s, r, r->quota.ends + s->cpu_period);
+}
+
+// Time has come to the end of the period or of its quota, or neither.
+static void keep_quota(const sim_world *w, const sim_service *s, sim_replica *r)
+{
+    sim_quota *q = &r->quota;
+    if (r->job_count && w->now >= q->ends) {
+        if (q->stopped_from)
+            q->stopped += w->now - q->stopped_from;
+        q->stopped_from = 0;
+        begin_period(s, r, q->ends + s->cpu_period);
+    } else if (r->job_count && q->left_ns <= 0 && !q->stopped_from) {
+        q->stopped_from = w->now;
+        q->throttled++;
+    }
+}
+
+void sim_sharing_reset(const sim_world *w, sim_replica *r)
+{
+    sim_quota *q = &r->quota;
+    q->periods = q->throttled = 0;
+    q->stopped = 0;
+    if (q->stopped_from)
+        q->stopped_from = w->now;
+}
+
+// --- computations ---------------------------------------------------------------------------------------------------------
 
 // Brings the busy cores up to date and sets the timer for the computation that ends first.
 static void settle(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
 {
-    uint32_t cores = r->job_count < s->cores ? r->job_count : s->cores;
-    while (r->cores.level < cores)             // one job came or went, so this is at most one step
+    uint32_t cores = cores_wanted(s, r);
+    while (r->cores.level < cores)
         sim_level_up(w, &r->cores);
     while (r->cores.level > cores)
         sim_level_down(w, &r->cores);
@@ -68,7 +122,9 @@ static void settle(sim_world *w, sim_component_id id, const sim_service *s, sim_
     if (r->job_count == 0)
         return;
     // 30 years at most, as for any time that is drawn: with a million jobs a long one would end behind the last nanosecond of int64.
-    double left = fmin(fmax(0, jobs_of(w, r)->done_at_ns - r->served_ns) * slowness(s, r), 1e18);
+    double left = r->quota.stopped_from ? 1e18 : fmin(fmax(0, jobs_of(w, r)->done_at_ns - r->served_ns) * slowness(s, r), 1e18);
+    if (s->quota_ns > 0)
+        left = fmin(left, r->quota.stopped_from ? (double)(r->quota.ends - w->now) : fmin(r->quota.left_ns / cores, (double)(r->quota.ends - w->now)));
     sim_ref self = s->replicas + (sim_ref)((size_t)(r - SIM_AT(w, sim_replica, s->replicas)) * sizeof *r / 8);
     sim_schedule(w, w->now + (hr_time)ceil(left), id, SIM_SERVICE_SHARED, self, r->alarm);
 }
@@ -77,6 +133,8 @@ void sim_sharing_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     advance(w, s, r);
+    if (s->quota_ns > 0 && !r->job_count)
+        enter_period(w, s, r);
     push(w, r, (sim_shared_job){r->served_ns + (double)sim_service_cpu_demand(w, call), call, r->job_order++});
     settle(w, id, s, r);
 }
@@ -92,13 +150,17 @@ void sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event)
     while (r->job_count && jobs_of(w, r)->done_at_ns <= r->served_ns + 0.5) {
         sim_handler_next(w, id, pop(w, r));
     }
+    if (s->quota_ns > 0)
+        keep_quota(w, s, r);
     settle(w, id, s, r);
 }
 
 void sim_sharing_check(const sim_world *w, const sim_service *s, const sim_replica *r)
 {
     const sim_shared_job *jobs = jobs_of(w, r);
-    SIM_ASSERT(w, r->cores.level == (r->job_count < s->cores ? r->job_count : s->cores));
+    SIM_ASSERT(w, r->cores.level == cores_wanted(s, r));
+    if (s->quota_ns > 0)                       // at most a nanosecond of all cores too much
+        SIM_ASSERT(w, r->quota.left_ns >= -(double)s->cores && r->quota.left_ns <= s->quota_ns);
     for (uint32_t i = 1; i < r->job_count; i++)
         SIM_ASSERT(w, !before(&jobs[i], &jobs[(i - 1) / 2]));
 }

@@ -3,31 +3,17 @@
 
 #include <string.h>
 
-static bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
-static char *trim(char *from, char *end)
-{
-    while (is_blank(*from))
-        from++;
-    while (end > from && is_blank(end[-1]))
-        end--;
-    *end = 0;
-    return from;
-}
+#include "sim/core/lines.h"
 
 int sim_fields(char *line, char *field[SIM_MOST_FIELDS])
 {
-    int count = 0;
-    line = trim(line, line + strlen(line));
-    bool commas = strchr(line, ',');
-    for (char *at = line; at && (commas || *at) && count < SIM_MOST_FIELDS; count++) {
-        size_t length = strcspn(at, commas ? "," : " \t");
-        char *next = at[length] ? at + length + 1 : NULL;
-        field[count] = trim(at, at + length);
-        for (at = next; at && !commas && is_blank(*at); at++) {
-        }
-    }
-    return count;
+    size_t count = 0;
+    if (strchr(line, ','))
+        (void)hr_fields(line, field, SIM_MOST_FIELDS, &count);
+    else
+        for (char *at, *word = strtok_r(line, " \t", &at); word && count < SIM_MOST_FIELDS; word = strtok_r(NULL, " \t", &at))
+            field[count++] = word;
+    return (int)count;
 }
 
 bool sim_column_is_number(const char *column) { return *column && strspn(column, "0123456789") == strlen(column); }

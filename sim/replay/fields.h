@@ -1,4 +1,4 @@
-// sim/replay/fields.h - the columns of a line: separated by commas or, where a line has none, by blanks and tabs. No quotes.
+// sim/replay/fields.h - the columns of a line: separated by commas or, where a line has none, by blanks and tabs.
 #ifndef SIM_REPLAY_FIELDS_H
 #define SIM_REPLAY_FIELDS_H
 

@@ -13,36 +13,6 @@
 
 enum { MOST_COLUMNS = 256, MOST_REPLICAS = 1000000 };
 
-// Cuts a row into its cells, in place; quotes are taken off. Returns their number, or 0 when there are too many.
-static size_t split(char *row, char **cells)
-{
-    size_t n = 0;
-    for (char *c = row; n < MOST_COLUMNS;) {
-        c += strspn(c, " \t");
-        char *out = cells[n++] = c;
-        if (*c == '"') {
-            cells[n - 1] = out = ++c;
-            for (; *c && (*c != '"' || c[1] == '"'); c++) {
-                c += *c == '"';
-                *out++ = *c;
-            }
-            c += *c == '"';
-        } else {
-            out = c + strcspn(c, ",");
-            c = out;
-            while (out > cells[n - 1] && (out[-1] == ' ' || out[-1] == '\t'))
-                out--;
-        }
-        c += strcspn(c, ",");
-        bool more = *c == ',';
-        *out = 0;
-        if (!more)
-            return n;
-        c++;
-    }
-    return 0;
-}
-
 static const int64_t *request_for(const sim_replay_pods *pods, const char *name)
 {
     for (size_t i = 0; i < pods->request_count; i++)
@@ -54,8 +24,8 @@ static const int64_t *request_for(const sim_replay_pods *pods, const char *name)
 static hr_status read_header(sim_hpa_replay *r, char *line, const sim_replay_pods *pods, size_t *of_metric, size_t *columns)
 {
     char *cells[MOST_COLUMNS];
-    size_t n = split(line, cells);
-    if (n < 2 || strcmp(cells[0], "time") != 0)
+    size_t n;
+    if (!hr_fields(line, cells, MOST_COLUMNS, &n) || n < 2 || strcmp(cells[0], "time") != 0)
         return hr_lines_fail(r->lines, r->e, "want JSON Lines, or a CSV whose first line begins with time, followed by at most %d columns",
                              MOST_COLUMNS - 1);
     for (uint32_t m = 0; m < r->hpa->metric_count; m++) {
@@ -125,8 +95,8 @@ static hr_status run_rows(sim_hpa_replay *r, size_t columns, const size_t *of_me
     for (char *line; (line = hr_lines_next(r->lines, NULL)) != NULL;) {
         if (!line[strspn(line, " \t")])
             continue;
-        size_t n = split(line, cells);
-        if (n != columns)
+        size_t n;
+        if (!hr_fields(line, cells, MOST_COLUMNS, &n) || n != columns)
             return hr_lines_fail(r->lines, r->e, "%zu cells, but the first line has %zu", n, columns);
         if (replicas > MOST_REPLICAS)
             return hr_lines_fail(r->lines, r->e, "%d replicas: a replay keeps at most %d", replicas, MOST_REPLICAS);

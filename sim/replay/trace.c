@@ -30,25 +30,13 @@ static uint64_t key_of(const char *text, size_t length)
 
 // --- CSV ----------------------------------------------------------------------------------------------------------------
 
-// The field that begins at *at, without blanks around it; *at moves behind its comma, or becomes NULL.
-static char *next_field(char **at)
-{
-    char *from = *at + strspn(*at, " "), *comma = strchr(from, ',');
-    char *end = comma ? comma : from + strlen(from);
-    *at = comma ? comma + 1 : NULL;
-    while (end > from && end[-1] == ' ')
-        end--;
-    *end = 0;
-    return from;
-}
-
 // Whether the line names columns, `key` among them.
 static bool read_header(sim_trace *t, const char *line)
 {
     char *copy = hr_strdup(line), *at = copy;
     int key = -1, time = -1, size = -1;
     for (int column = 0; at; column++) {
-        const char *name = next_field(&at);
+        const char *name = hr_field(&at);
         if (strcmp(name, "key") == 0)
             key = column;
         else if (strcmp(name, "time") == 0)
@@ -88,7 +76,7 @@ static bool read_row(sim_trace *t, char *line, sim_trace_request *out, hr_error 
     int seen = 0, wanted = 1 + (t->time >= 0) + (t->size >= 0);
     char *at = line;
     for (int column = 0; at; column++) {
-        const char *field = next_field(&at);
+        const char *field = hr_field(&at);
         seen += column == t->key || column == t->time || column == t->size;
         if (column == t->key)
             out->key = key_of(field, strlen(field));

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
+#include "sim/core/lines.h"
 #include "sim/scenario/units.h"
 
 enum { MOST_ROWS = 10 * 1000 * 1000, MOST_BYTES = 1 << 30, LONGEST_LINE = 4096, MOST_COLUMNS = 4 };
@@ -149,22 +150,6 @@ typedef struct {
     uint16_t *op;
 } tracer;
 
-static int split_row(char *text, char *field[MOST_COLUMNS + 1])
-{
-    int n = 0;
-    while (text && n <= MOST_COLUMNS) {
-        char *comma = strchr(text, ',');
-        if (comma)
-            *comma = 0;
-        text += strspn(text, " \t");
-        for (size_t end = strlen(text); end > 0 && strchr(" \t", text[end - 1]);)
-            text[--end] = 0;
-        field[n++] = text;
-        text = comma ? comma + 1 : NULL;
-    }
-    return n;
-}
-
 // The first row: names of columns, or, when it begins with a time, the first request of columns in their usual order.
 static bool read_head(tracer *t, char **field, int n, bool *is_head)
 {
@@ -229,11 +214,12 @@ static bool read_field(tracer *t, int column, const char *text)
 
 static bool read_row(tracer *t, char *text)
 {
-    char *field[MOST_COLUMNS + 1];
+    char *field[MOST_COLUMNS];
     bool is_head = false;
-    int n = split_row(text, field);
-    if (n > MOST_COLUMNS)
+    size_t count;
+    if (!hr_fields(text, field, MOST_COLUMNS, &count))
         return LINE_FAIL(&t->lines, "more than %d columns; there are time, key, size, op", MOST_COLUMNS);
+    int n = (int)count;
     if (!t->columns && !read_head(t, field, n, &is_head))
         return false;
     if (is_head)

@@ -184,11 +184,12 @@ static void show_steps(const sim_model *model, const char *where, const sim_serv
         }
 }
 
-static void show_shed(const char *service, const sim_shed_def *shed, hr_text *out)
+// What a service has in maps of its own, when it has it.
+static void show_map(const char *service, const char *owner, const void *def, hr_text *out)
 {
     char where[160];
-    snprintf(where, sizeof where, "%.60s.shed", service);
-    show_owner("shed", where, shed, out);
+    snprintf(where, sizeof where, "%.60s.%s", service, owner);
+    show_owner(owner, where, def, out);
 }
 
 static void show_database(const char *name, const sim_database_def *d, hr_text *out)
@@ -226,9 +227,11 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             hr_text_add(out, "%s.patience = %s", c->name, s->gives_up ? "" : "none");
             if (s->gives_up)
                 show_dist(&s->patience, out);
-            hr_text_add(out, "\n");
+            hr_text_add(out, "\n%s.discipline = %s\n", c->name, sim_discipline_name(s->discipline));
             if (s->sheds)
-                show_shed(c->name, &s->shed, out);
+                show_map(c->name, "shed", &s->shed, out);
+            if (s->codel.target)
+                show_map(c->name, "codel", s, out);
             show_steps(model, c->name, s, out);
         }
         if (c->kind == SIM_PART_limiter)
@@ -248,6 +251,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
                      "assumption: for retries and breakers every outcome but ok is a failure\n"
                      "assumption: branches of `parallel` hold no worker of their own; after a deadline they work on, and their work is wasted\n"
                      "assumption: a call that loses its patience leaves the queue at once and is counted as a timeout\n"
+                     "assumption: a CPU limit takes core time as it is used; the kernel hands it to cores in slices of 5 ms\n"
                      "assumption: the response-time histogram holds answered and timed-out requests; refused and failed ones are counted\n"
                      "assumption: an answer is stale when a newer version was committed before its request started\n");
 }

@@ -128,50 +128,6 @@ void sim_complain(sim_reader *r, const sim_node *node, const char *where, const 
     SIM_FAIL(r, node, "%s: %.*s", where, (int)(e->used ? e->used - 1 : 0), e->text);
 }
 
-static void read_local(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
-{
-    sim_node *local = sim_node_member(node, "local");
-    if (!local)
-        return;
-    char name[96];
-    snprintf(name, sizeof name, "%.80s.local", where);
-    if (local->kind != SIM_MAP)
-        SIM_FAIL(r, local, "%s: want {entries: 1000}", name);
-    else if (!sim_keys_read(r->pool, r->source, "local", name, local, def))
-        r->failed = true;
-}
-
-static void read_shed(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
-{
-    sim_node *shed = sim_node_member(node, "shed");
-    if (!shed)
-        return;
-    char name[96];
-    snprintf(name, sizeof name, "%.80s.shed", where);
-    def->sheds = true;
-    hr_error e = {0};
-    if (shed->kind != SIM_MAP)
-        SIM_FAIL(r, shed, "%s: want {policy: gradient} or another of `list sheds`", name);
-    else if (!sim_keys_read(r->pool, r->source, "shed", name, shed, &def->shed))
-        r->failed = true;
-    else if (sim_shed_fits(&def->shed, sim_given_of(shed, sim_shed_settings), &e))
-        sim_complain(r, shed, name, &e);
-}
-
-// How long calls wait for a worker, and which disciplines go together.
-static void read_discipline(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
-{
-    const sim_node *patience = sim_node_member(node, "patience"), *preemptive = sim_node_member(node, "preemptive");
-    bool is_scalar = patience && patience->kind == SIM_SCALAR;
-    def->gives_up = patience && !(is_scalar && strcmp(patience->text, "none") == 0);
-    if (def->gives_up && (!is_scalar || !sim_read_dist(r->pool, r->source, patience->text, &def->patience)))
-        SIM_FAIL(r, patience, "%s.patience: want a time such as 2s or exp(2s), or none", where);
-    if (def->preemptive && !def->priority)
-        SIM_FAIL(r, preemptive, "%s.preemptive: who may interrupt whom is told by priorities: give `priority: true`, too", where);
-    if (def->preemptive && def->sharing)
-        SIM_FAIL(r, preemptive, "%s: `preemptive` and `sharing` exclude each other: cores go to the highest priority, or to all in equal shares", where);
-}
-
 static void read_limiter(sim_reader *r, sim_node *node, const char *where, sim_limiter_def *d, bool good)
 {
     unsigned given = sim_given_of(node, sim_limit_settings) | (sim_node_member(node, "nodelay") ? SIM_LIMIT_DELAY : 0);
@@ -219,11 +175,7 @@ static void read_values(sim_reader *r, uint16_t id)
     bool good = sim_keys_read(r->pool, r->source, sim_kinds[c->kind]->name, c->name, node, c->def);
     r->failed = r->failed || !good;
     switch (c->kind) {
-    case SIM_PART_service:
-        read_shed(r, node, c->name, c->def);
-        read_local(r, node, c->name, c->def);
-        read_discipline(r, node, c->name, c->def);
-        break;
+    case SIM_PART_service: sim_service_read(r, id); break;
     case SIM_PART_cache: read_cache(r, node, c->name, c->def); break;
     case SIM_PART_limiter: read_limiter(r, node, c->name, c->def, good); break;
     case SIM_PART_breaker: read_breaker(r, node, c->name, c->def, good); break;

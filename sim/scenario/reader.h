@@ -15,13 +15,15 @@ typedef struct {
 // A mistake at a node.
 #define SIM_FAIL(r, node, ...) ((void)SIM_WRONG((r)->source, node, __VA_ARGS__), (void)((r)->failed = true))
 
-// What the readers of components share: the server that is meant in the live world; those settings of a policy that the file gives; a policy's
-// complaint about them, at the component.
-void     sim_read_engine(sim_reader *r, sim_node *node, const char *where, const char *only);
-unsigned sim_given_of(sim_node *node, const sim_setting *table);
-void     sim_complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e);
-
-// Reads what the plain keys of a database leave: statements, replicas.
+// The server that is meant in the live world can only be this one.
+void sim_read_engine(sim_reader *r, sim_node *node, const char *where, const char *only);
+// The bits of those settings that the map gives.
+unsigned sim_given_of(sim_node *map, const sim_setting *table);
+// A complaint of a policy about its settings, at `node`.
+void sim_complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e);
+// What a service says beside its plain keys and handlers.
+void sim_service_read(sim_reader *r, uint16_t id);
+// What a database says beside its plain keys.
 void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *def);
 // Reads the operations of service `id` as names only, so that others can refer to them; later, their steps.
 void sim_handlers_name(sim_reader *r, uint16_t id);

@@ -46,6 +46,8 @@ static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
         v.queue_average += one.queue_average;
         v.hits += one.hits;
         v.misses += one.misses;
+        v.periods += one.periods;
+        v.throttled += one.throttled;
     }
     return v;
 }
@@ -108,7 +110,7 @@ static void add_replicas(sim_station_view *all, sim_histogram *lag, const sim_st
 // Queues, caches and databases: `view` of every component.
 static void measure_stations(const sim_station_view *view, const sim_model *model, double window_s, table t)
 {
-    uint64_t hits = 0, misses = 0, statements = 0;
+    uint64_t hits = 0, misses = 0, statements = 0, periods = 0, throttled = 0;
     double pool_busy = 0, queue = 0;
     int databases = 0, caches = 0, stations = 0;
     double connections = NAN;
@@ -136,13 +138,17 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         stations++;
         hits += v->hits;
         misses += v->misses;
+        periods += v->periods;
+        throttled += v->throttled;
         queue += v->queue_average;
         put(t, SIM_METRIC_utilisation, i, v->utilisation);
         put(t, SIM_METRIC_queue, i, v->queue_average);
         put(t, SIM_METRIC_hit_ratio, i, share((double)v->hits, (double)(v->hits + v->misses)));
+        put(t, SIM_METRIC_throttled, i, share((double)v->throttled, (double)v->periods));
     }
     put(t, SIM_METRIC_connections, -1, connections);
     measure_replicas(&replicas, t, -1);
+    put(t, SIM_METRIC_throttled, -1, share((double)throttled, (double)periods));
     if (stations)
         put(t, SIM_METRIC_queue, -1, queue);
     if (databases) {
@@ -330,7 +336,8 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
                                            .backwards = e->backwards - d->backwards, .lost_writes = e->lost_writes - d->lost_writes},
                               .utilisation = average_since(a->utilisation, b->utilisation, a_s, b_s),
                               .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
-                              .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses};
+                              .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses,
+                              .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
 }
 
 // In a piece, requests are counted where they end: offered are those that have ended. `latency` becomes the view's histogram.

@@ -18,6 +18,7 @@ fi
 echo 'SIM_BALANCER(first)' >> "$copy/sim/policy/balance/balance.def"
 echo 'SIM_EVICTOR(two_lives)' >> "$copy/sim/policy/evict/evict.def"
 mkdir -p "$copy/tests/unit"
+cp -r "$root/tests/fuzz" "$copy/tests/"
 block 3 > "$copy/line"
 sed "/^static const worked by_hand/r $copy/line" "$root/tests/unit/test_evict.c" > "$copy/tests/unit/test_evict.c"
 cmake -S "$copy" -B "$copy/build" -G Ninja -DHEADROOM_LIVE=OFF -DHEADROOM_VIZ=OFF -DHEADROOM_TESTS=ON > "$copy/log" 2>&1 &&

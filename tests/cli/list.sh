@@ -8,7 +8,7 @@ fail() { echo "FAILED: $*"; exit 1; }
 
 "$program" list > "$work/all" || fail "list"
 kinds=$(grep -oE '^[a-z]+:' "$work/all" | tr -d :)
-for kind in patterns components steps balancers evictions limiters breakers retries sheds reads distributions rates arrivals keys metrics outcomes; do
+for kind in patterns components steps balancers evictions limiters breakers retries sheds reads disciplines distributions rates arrivals keys metrics outcomes; do
     grep -qx "$kind" <<<"$kinds" || fail "list does not show $kind"
     [ "$("$program" list "$kind" | grep -c '^  ')" -ge 1 ] || fail "nothing is listed of $kind"
 done

@@ -68,6 +68,10 @@ static void try_program(const char *text)
     if (sim_read_program(&pool, NULL, text, &d.rate) && sim_rate_settle(NULL, &d.rate, duration)) {
         fuzz_accepted++;
         d.rate_per_s = d.rate.mean_per_s;
+        if (d.rate.kind == SIM_RATE_constant && d.rate_per_s < 1e-6) {         // key.def refuses that
+            sim_pool_free(&pool);
+            return;
+        }
         HR_ASSERT(d.rate_per_s >= 0 && d.rate_per_s <= sim_rate_peak(&d.rate) * (1 + 1e-9) && sim_rate_peak(&d.rate) <= 1e12);
         sim_world *w = sim_world_new(1, 1 << 21);
         w->arrivals_end = duration;

@@ -343,9 +343,21 @@ static void write_cache(writer *r, uint32_t i)
 static void write_service(writer *r, uint32_t i)
 {
     hr_text_add(&r->text, "  s%u: {kind: service", i);
-    static const char *const orders[] = {"", ", sharing: true", ", priority: true", ", priority: true, preemptive: true", ", sharing: true, priority: true"};
-    hr_text_add(&r->text, "%s", any_of(r, orders, HR_COUNT(orders)));
-    write_keys(r, "service", r->balanced[i] ? "sharing priority preemptive" : "sharing priority preemptive replicas");
+    static const char *const cores[] = {"", ", sharing: true", ", sharing: true, cpu_limit: 0.3", ", sharing: true, cpu_limit: 2, cpu_period: 3ms"};
+    uint32_t discipline = pick(r, SIM_DISCIPLINE_COUNT), sharing = pick(r, HR_COUNT(cores));
+    hr_text_add(&r->text, ", discipline: %s%s", sim_discipline_name((sim_discipline)discipline), cores[sharing]);
+    if (discipline == SIM_DISCIPLINE_priority && !sharing && pick(r, 2))
+        hr_text_add(&r->text, ", preemptive: true");
+    if (discipline == SIM_DISCIPLINE_adaptive_lifo && pick(r, 2))
+        hr_text_add(&r->text, ", lifo_after: 10ms");
+    if (discipline == SIM_DISCIPLINE_deadline)
+        hr_text_add(&r->text, ", queue: %u", pick(r, 1000));
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", codel: {%s}", pick(r, 2) ? "target: 1ms, interval: 10ms" : "");
+    write_keys(r, "service", r->balanced[i] ? "queue sharing preemptive lifo_after cpu_limit cpu_period" :
+               "queue sharing preemptive lifo_after cpu_limit cpu_period replicas");
+    if (discipline != SIM_DISCIPLINE_deadline && pick(r, 2))
+        hr_text_add(&r->text, ", queue: %u", pick(r, 3000));
     if (pick(r, 4) == 3) {
         hr_text_add(&r->text, ", patience: ");
         write_dist(r, false);

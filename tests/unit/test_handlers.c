@@ -201,7 +201,7 @@ static void test_a_copied_world_goes_on_alike(void **state)
 {
     (void)state;
     const char *text = "scenario: t\ncomponents:\n"
-        "  s: {kind: service, workers: 4, queue: 100, patience: exp(20ms), priority: true, preemptive: true, cores: 1, on: {go: ["
+        "  s: {kind: service, workers: 4, queue: 100, patience: exp(20ms), discipline: priority, preemptive: true, cores: 1, on: {go: ["
         "{repeat: [{parallel: [[{cpu: exp(1ms)}, {call: b.go}], [{repeat: [{wait: exp(2ms)}], again: 50%}]], timeout: 10ms, failed: []}], times: 3},"
         "{if: {chance: 20%}, then: [{call: b.go, failed: []}]}]}}\n"
         "  b: {kind: service, workers: 1, queue: 1, on: {go: [{wait: exp(2ms)}]}}\n"
@@ -258,8 +258,8 @@ static void test_impossible_steps_are_refused(void **state)
         {"on: {go: [{repeat: [{wait: 1s}], times: 3, timeout: 1s}]}", "has no `timeout`"},
         {"patience: soon, on: {go: []}", "s.patience: want"},
         {"patience: {a: 1}, on: {go: []}", "s.patience: want"},
-        {"preemptive: true, on: {go: []}", "give `priority: true`"},
-        {"preemptive: true, priority: true, sharing: true, on: {go: []}", "exclude each other"},
+        {"preemptive: true, on: {go: []}", "give `discipline: priority`"},
+        {"preemptive: true, discipline: priority, sharing: true, on: {go: []}", "exclude each other"},
     };
     for (size_t i = 0; i < HR_COUNT(bad); i++) {
         char *text = hr_format("scenario: t\ncomponents: {s: {kind: service, %s}}\nworkload: {%s}\n", bad[i].service, one_a_second);

@@ -43,7 +43,7 @@ static void test_the_higher_priority_goes_first_and_interrupts_nobody(void **sta
                        "c: {rate: 2.5/s, arrivals: constant, call: s.go, timeout: none, priority: 1}";
     double high[2], low[2];
     for (int order = 0; order < 2; order++) {
-        char *components = hr_format("s: {kind: service, workers: 1, priority: %s, on: {go: [{wait: 1s}]}}", order ? "true" : "false");
+        char *components = hr_format("s: {kind: service, workers: 1, discipline: %s, on: {go: [{wait: 1s}]}}", order ? "priority" : "fifo");
         fixture f = run(components, asks, 2700 * HR_MS);
         free(components);
         assert_int_equal(look(f, "high").offered, 2);
@@ -125,7 +125,7 @@ static void test_who_loses_patience_leaves_the_queue(void **state)
 static void test_those_who_gave_up_cost_no_memory(void **state)
 {
     (void)state;
-    fixture f = run("s: {kind: service, workers: 4, priority: true, queue: 1M, patience: exp(100ms), on: {go: [{wait: exp(10ms)}]}}",
+    fixture f = run("s: {kind: service, workers: 4, discipline: priority, queue: 1M, patience: exp(100ms), on: {go: [{wait: exp(10ms)}]}}",
                     "high: {rate: 200/s, call: s.go, timeout: none, priority: 5}, c: {rate: 3800/s, call: s.go, timeout: none}", 20 * HR_SEC);
     sim_workload_view low = look(f, "c"), high = look(f, "high");
     printf("low: %llu of %llu gave up; at most %u calls at a time\n", (unsigned long long)low.outcome[SIM_timeout], (unsigned long long)low.offered,
@@ -144,7 +144,7 @@ static void test_a_higher_priority_takes_the_core_away(void **state)
     const char *asks = "high: {rate: 0.625/s, arrivals: constant, call: s.quick, timeout: none, priority: 1}, "
                        "c: {rate: 1/s, arrivals: constant, call: s.slow, timeout: none}";
     for (int preemptive = 0; preemptive < 2; preemptive++) {
-        char *components = hr_format("s: {kind: service, priority: true, preemptive: %s, on: {quick: [{cpu: 500ms}], slow: [{cpu: 1s}]}}",
+        char *components = hr_format("s: {kind: service, discipline: priority, preemptive: %s, on: {quick: [{cpu: 500ms}], slow: [{cpu: 1s}]}}",
                                      preemptive ? "true" : "false");
         fixture f = run(components, asks, 2500 * HR_MS);
         free(components);
@@ -160,7 +160,7 @@ static void test_interrupted_work_is_conserved(void **state)
     (void)state;
     hr_time ends[2];
     for (int preemptive = 0; preemptive < 2; preemptive++) {
-        char *components = hr_format("s: {kind: service, workers: 1M, priority: true, preemptive: %s, cores: 1, on: {go: [{cpu: \"hyperexp(mean=1ms, scv=9)\"}]}}",
+        char *components = hr_format("s: {kind: service, workers: 1M, discipline: priority, preemptive: %s, cores: 1, on: {go: [{cpu: \"hyperexp(mean=1ms, scv=9)\"}]}}",
                                      preemptive ? "true" : "false");
         fixture f = run(components, "a: {rate: 400/s, call: s.go, timeout: none, priority: 7}, b: {rate: 400/s, call: s.go, timeout: none, priority: 3}, "
                                     "c: {rate: 300/s, call: s.go, timeout: none}", 20 * HR_SEC);

@@ -22,6 +22,12 @@ int sim_evictor_find(const char *name)
 
 static inline sim_keystore *store_at(const sim_world *w, sim_ref ref) { return SIM_AT(w, sim_keystore, ref); }
 
+size_t sim_keystore_demand(const sim_keystore_def *def)
+{
+    const sim_evictor *policy = sim_evictors[def->policy];
+    return sizeof(sim_keystore) + (policy->demand ? policy->demand(def) : 0);
+}
+
 sim_keystore_def sim_keystore_defaults(uint32_t policy)
 {
     return (sim_keystore_def){.policy = policy, .samples = 5, .lfu_log_factor = 10, .lfu_decay_min = 1};

@@ -58,13 +58,14 @@ enum {                                         // settings that a row honours; t
 };
 extern const sim_setting sim_evict_settings[];                      // ends with NULL
 
-// The functions get the store and an entry of it. `make`, `retire`, `recall` and `check` are optional.
+// The functions get the store and an entry of it. `demand`, `make`, `retire`, `recall` and `check` are optional.
 typedef struct {
     const char *name, *summary;
     const char *real;                          // Redis' maxmemory-policy of the same behaviour, or NULL
     unsigned    uses;
     uint32_t    lists, ghost_lists;            // how many lists hold entries, and how many behind them hold ghosts
     size_t      state_size;
+    size_t    (*demand)(const sim_keystore_def *def);                         // bytes that `make` takes
     void      (*make)(sim_world *w, sim_keystore *s);                         // takes more memory than state_size
     void      (*insert)(sim_world *w, sim_keystore *s, uint32_t entry);       // it has just come in
     void      (*hit)(sim_world *w, sim_keystore *s, uint32_t entry);          // read, or written again
@@ -85,6 +86,8 @@ int sim_evictor_find(const char *name);
 // --- the store --------------------------------------------------------------------------------------------------------
 // Without limits, with Redis' defaults: 5 samples, log factor 10, decay after one minute.
 sim_keystore_def sim_keystore_defaults(uint32_t policy);
+// Bytes of an empty store, as far as they may be many.
+size_t  sim_keystore_demand(const sim_keystore_def *def);
 sim_ref sim_keystore_make(sim_world *w, const sim_keystore_def *def);
 // Looks the key up, counts a hit or a miss, and fills *version when it is there and has not expired.
 bool sim_keystore_get(sim_world *w, sim_ref store, uint64_t key, uint32_t *version);

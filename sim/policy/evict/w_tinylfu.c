@@ -19,19 +19,33 @@ static uint64_t protected_room(const sim_keystore *s) { return (sim_keystore_cap
 
 // --- the sketch -------------------------------------------------------------------------------------------------------
 
-// For so many keys; what was counted is forgotten.
-static void resize(sim_world *w, tinylfu *own, uint32_t keys)
+static uint32_t width_for(uint64_t keys)
 {
     uint32_t width = 64;
     while (width < keys && width < 1u << 30)
         width *= 2;
+    return width;
+}
+
+// To begin with: for as many keys as fit. A limit in bytes alone does not tell: then it grows with them.
+static uint32_t first_width(const sim_keystore_def *d)
+{
+    uint64_t most = d->limit_bytes && d->overhead_bytes ? d->limit_bytes / d->overhead_bytes : UINT64_MAX;
+    return width_for(most < d->limit_entries ? most : d->limit_entries);
+}
+
+static size_t demand(const sim_keystore_def *d) { return (size_t)first_width(d) * ROWS; }
+
+// What was counted is forgotten.
+static void resize(sim_world *w, tinylfu *own, uint32_t width)
+{
     sim_give(w, own->counters, (size_t)own->width * ROWS);
     own->counters = sim_take(w, (size_t)width * ROWS);
     own->width = width;
     own->added = 0;
 }
 
-static void make(sim_world *w, sim_keystore *s) { resize(w, SIM_AT(w, tinylfu, s->state), s->def.limit_entries); }
+static void make(sim_world *w, sim_keystore *s) { resize(w, SIM_AT(w, tinylfu, s->state), first_width(&s->def)); }
 
 static uint8_t *counter_of(const sim_world *w, const tinylfu *own, uint64_t key, uint32_t row)
 {
@@ -78,7 +92,7 @@ static void move(sim_world *w, sim_keystore *s, uint32_t entry, uint32_t list)
 static void insert(sim_world *w, sim_keystore *s, uint32_t entry)
 {
     if (s->count > SIM_AT(w, tinylfu, s->state)->width)
-        resize(w, SIM_AT(w, tinylfu, s->state), s->count);
+        resize(w, SIM_AT(w, tinylfu, s->state), width_for(s->count));
     count(w, s, sim_keystore_entry(w, s, entry)->key);
     sim_keystore_push(w, s, WINDOW, entry);
     while (s->list[WINDOW].weight > window_room(s) && s->list[WINDOW].oldest != entry)
@@ -121,5 +135,5 @@ static void check(const sim_world *w, const sim_keystore *s)
 }
 
 const sim_evictor sim_evictor_w_tinylfu = {.name = "w-tinylfu", .summary = "an LRU window, then only what is asked for more often than the victim",
-    .lists = 3, .state_size = sizeof(tinylfu), .make = make, .insert = insert, .hit = hit, .remove = sim_keystore_unlink, .victim = victim,
+    .lists = 3, .state_size = sizeof(tinylfu), .demand = demand, .make = make, .insert = insert, .hit = hit, .remove = sim_keystore_unlink, .victim = victim,
     .check = check};

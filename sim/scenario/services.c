@@ -1,0 +1,101 @@
+// sim/scenario/services.c - what a service says of itself beside its handlers: who waits and in what order, load shedding, its cache, its cores.
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/scenario/reader.h"
+#include "sim/scenario/units.h"
+
+static void read_local(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
+{
+    sim_node *local = sim_node_member(node, "local");
+    if (!local)
+        return;
+    char name[96];
+    snprintf(name, sizeof name, "%.80s.local", where);
+    if (local->kind != SIM_MAP)
+        SIM_FAIL(r, local, "%s: want {entries: 1000}", name);
+    else if (!sim_keys_read(r->pool, r->source, "local", name, local, def))
+        r->failed = true;
+}
+
+static void read_shed(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
+{
+    sim_node *shed = sim_node_member(node, "shed");
+    if (!shed)
+        return;
+    char name[96];
+    snprintf(name, sizeof name, "%.80s.shed", where);
+    def->sheds = true;
+    hr_error e = {0};
+    if (shed->kind != SIM_MAP)
+        SIM_FAIL(r, shed, "%s: want {policy: gradient} or another of `list sheds`", name);
+    else if (!sim_keys_read(r->pool, r->source, "shed", name, shed, &def->shed))
+        r->failed = true;
+    else if (sim_shed_fits(&def->shed, sim_given_of(shed, sim_shed_settings), &e))
+        sim_complain(r, shed, name, &e);
+}
+
+static void read_patience(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
+{
+    const sim_node *patience = sim_node_member(node, "patience");
+    bool is_scalar = patience && patience->kind == SIM_SCALAR;
+    def->gives_up = patience && !(is_scalar && strcmp(patience->text, "none") == 0);
+    if (def->gives_up && (!is_scalar || !sim_read_dist(r->pool, r->source, patience->text, &def->patience)))
+        SIM_FAIL(r, patience, "%s.patience: want a time such as 2s or exp(2s), or none", where);
+}
+
+enum { MOST_BY_DEADLINE = 100000 };            // who comes looks for its place among those that wait
+
+// Who is next, and who is turned away.
+static void read_discipline(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
+{
+    const sim_node *word = sim_node_member(node, "discipline"), *after = sim_node_member(node, "lifo_after");
+    sim_node *codel = sim_node_member(node, "codel");
+    const char *names[SIM_DISCIPLINE_COUNT + 1] = {0}, *text = word && word->kind == SIM_SCALAR ? word->text : "";
+    int found = word ? -1 : SIM_DISCIPLINE_fifo;
+    for (int d = 0; d < SIM_DISCIPLINE_COUNT; d++) {
+        names[d] = sim_discipline_name((sim_discipline)d);
+        if (strcmp(names[d], text) == 0)
+            found = d;
+    }
+    const char *near = found < 0 ? hr_nearest(text, names) : NULL;
+    def->discipline = (sim_discipline)(found < 0 ? SIM_DISCIPLINE_fifo : found);
+    if (found < 0)
+        SIM_FAIL(r, word, "%s.discipline: want one of `list disciplines`%s", where, HR_HINT(near, '\''));
+    if (after && found != SIM_DISCIPLINE_adaptive_lifo)
+        SIM_FAIL(r, after, "%s.lifo_after belongs to `discipline: adaptive-lifo`", where);
+    if (found == SIM_DISCIPLINE_deadline && def->queue > MOST_BY_DEADLINE)
+        SIM_FAIL(r, word, "%s: by deadline at most %d calls may wait, because who comes looks for its place: lower `queue`", where, MOST_BY_DEADLINE);
+    char name[96];
+    snprintf(name, sizeof name, "%.80s.codel", where);
+    if (codel && codel->kind != SIM_MAP)
+        SIM_FAIL(r, codel, "%s: want {target: 5ms, interval: 100ms}, or {} for these", name);
+    else if (codel && !sim_keys_read(r->pool, r->source, "codel", name, codel, def))
+        r->failed = true;
+}
+
+static void read_cores(sim_reader *r, sim_node *node, const char *where, const sim_service_def *def)
+{
+    const sim_node *preemptive = sim_node_member(node, "preemptive"), *limit = sim_node_member(node, "cpu_limit"),
+                   *period = sim_node_member(node, "cpu_period");
+    if (def->preemptive && def->discipline != SIM_DISCIPLINE_priority)
+        SIM_FAIL(r, preemptive, "%s.preemptive: who may interrupt whom is told by priorities: give `discipline: priority`, too", where);
+    if (def->preemptive && def->sharing)
+        SIM_FAIL(r, preemptive, "%s: `preemptive` and `sharing` exclude each other: cores go to the highest priority, or to all in equal shares", where);
+    if (limit && !def->sharing)
+        SIM_FAIL(r, limit, "%s.cpu_limit is what the operating system keeps to: give `sharing: true`, too", where);
+    if (period && !limit)
+        SIM_FAIL(r, period, "%s.cpu_period belongs to a `cpu_limit`", where);
+}
+
+void sim_service_read(sim_reader *r, uint16_t id)
+{
+    sim_node *node = r->nodes[id];
+    const char *where = r->model->components[id].name;
+    sim_service_def *def = r->model->components[id].def;
+    read_shed(r, node, where, def);
+    read_local(r, node, where, def);
+    read_patience(r, node, where, def);
+    read_discipline(r, node, where, def);
+    read_cores(r, node, where, def);
+}

@@ -1,6 +1,7 @@
 // sim/parts/database.h - what the files of a database share: database.c runs statements on servers, rows.c keeps versions, pools.c the
 // connections of callers, replication.c the log and its way to the replicas, routing.c says which server a call goes to and remembers what users have seen.
-// * A database is `shards` × (1 + `replicas`) servers; with one of each, server 0 is all there is and none of the rest is touched.
+// * A database is a primary and its replicas, the servers of a shard, of which there is one. Without replicas server 0 is all there is, and
+//   none of the rest is touched.
 // * A call at a server holds a connection from its start to its answer, also while its commit waits for replicas.
 #ifndef SIM_DATABASE_H
 #define SIM_DATABASE_H

@@ -12,6 +12,7 @@
 #include "sim/policy/evict/evict.h"
 #include "sim/policy/limit/limit.h"
 #include "sim/policy/retry/retry.h"
+#include "sim/policy/scale/scale.h"
 #include "sim/study/study.h"
 
 typedef struct { json_t *entries; const char *kind; } listing;
@@ -100,6 +101,12 @@ static void add_reads(listing *l)
         add(l, sim_readings[i]->name, "", sim_readings[i]->summary);
 }
 
+static void add_autoscalers(listing *l)
+{
+    for (int i = 0; sim_scalers[i]; i++)
+        add(l, sim_scalers[i]->name, "", sim_scalers[i]->summary);
+}
+
 static void add_words(listing *l)
 {
     for (const cli_word *w = cli_words; w->kind; w++)
@@ -134,6 +141,7 @@ static const struct { const char *name, *summary; void (*add)(listing *l); } kin
     {"sheds",         "how load shedding finds its limit: `shed: {policy: NAME}`", add_sheds},
     {"reads",         "which server of a replicated database answers: `read: {policy: NAME}`", add_reads},
     {"disciplines",   "who of those that wait at a service is next: `discipline: NAME`", add_words},
+    {"autoscalers",   "how many replicas there should be: `kind: autoscaler`", add_autoscalers},
     {"distributions", "how times are written", add_words},
     {"rates",         "how often requests come: `rate: …`", add_words},
     {"arrivals",      "gaps between requests: `arrivals: …`", add_words},
@@ -157,7 +165,7 @@ hr_status cli_list(int argc, char **argv)
     bool json = false;
     const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
     const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, conditions, balancers, evictions, limiters, "
-                             "breakers, retries, sheds, reads, disciplines, distributions, rates, arrivals, keys, metrics, outcomes.", "headroom list balancers", options, 0, 1};
+                             "breakers, retries, sheds, reads, disciplines, autoscalers, distributions, rates, arrivals, keys, metrics, outcomes.", "headroom list balancers", options, 0, 1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
     if (parsed != CLI_GO)

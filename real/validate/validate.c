@@ -96,6 +96,9 @@ hr_status real_validate_check(const sim_model *model, hr_error *e)
         if (why)
             status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s %s: loads are measured by open ones, with a `rate`", model->path, model->components[c].line,
                              model->components[c].name, why);
+        if (model->components[c].kind == SIM_PART_autoscaler)
+            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s is an autoscaler: a load of its own cannot be measured while replicas come and go", model->path,
+                             model->components[c].line, model->components[c].name);
     }
     if (refuse_simulated(model, e))
         status = HR_BAD_INPUT;

@@ -266,13 +266,18 @@ sim_component_id sim_component_add(sim_world *w, uint16_t kind, const char *name
     return id;
 }
 
+typedef struct { sim_ref next; uint32_t count; } call_chunk;       // and behind it the calls
+enum { CALL_UNITS = (sizeof(sim_call) + 7) >> 3, CHUNK_UNITS = sizeof(call_chunk) >> 3 };
+
 // A chunk at a time, doubling: no waste in small worlds, few steps in large ones.
 static HR_APART void more_calls(sim_world *w)
 {
-    const uint32_t units = (sizeof(sim_call) + 7) >> 3;
     sim_ref chunk = sim_take(w, w->call_chunk_bytes);
-    for (uint32_t i = w->call_chunk_bytes / (units << 3); i-- > 0;) {
-        sim_ref call = chunk + i * units;
+    uint32_t count = ((w->call_chunk_bytes >> 3) - CHUNK_UNITS) / CALL_UNITS;
+    *SIM_AT(w, call_chunk, chunk) = (call_chunk){w->call_chunks, count};
+    w->call_chunks = chunk;
+    for (uint32_t i = count; i-- > 0;) {
+        sim_ref call = chunk + CHUNK_UNITS + i * CALL_UNITS;
         sim_call_at(w, call)->next = w->free_call;
         w->free_call = call;
     }
@@ -301,6 +306,27 @@ void sim_call_free(sim_world *w, sim_ref call)
     c->next = w->free_call;
     w->free_call = call;
     w->calls_live--;
+}
+
+// The free ones are marked first, by a callee that there is not: so freeing a call costs no mark.
+enum { NOBODY = UINT16_MAX };
+
+sim_call_walk sim_calls_walk(sim_world *w)
+{
+    for (sim_ref call = w->free_call; call; call = sim_call_at(w, call)->next)
+        sim_call_at(w, call)->callee = NOBODY;
+    return (sim_call_walk){w->call_chunks, 0};
+}
+
+sim_ref sim_calls_next(const sim_world *w, sim_call_walk *walk)
+{
+    for (; walk->chunk; *walk = (sim_call_walk){SIM_AT(w, const call_chunk, walk->chunk)->next, 0})
+        while (walk->at < SIM_AT(w, const call_chunk, walk->chunk)->count) {
+            sim_ref call = walk->chunk + CHUNK_UNITS + walk->at++ * CALL_UNITS;
+            if (sim_call_at(w, call)->callee != NOBODY)
+                return call;
+        }
+    return 0;
 }
 
 HR_APART void sim_note_tell(const sim_world *w, sim_note_kind what, sim_ref call, sim_outcome status)

@@ -137,7 +137,7 @@ typedef struct sim_world {
     uint64_t seed;
     sim_events events;
     uint32_t order;                            // of the next event to be scheduled
-    sim_ref  free_call;
+    sim_ref  free_call, call_chunks;           // call_chunks: all that calls lie in, see sim_calls_walk
     uint32_t component_count, calls_live, calls_peak, call_chunk_bytes;
     hr_time  window_from, window_to;           // requests that are meant to start in here are counted
     hr_time  arrivals_end;                     // no request starts at or after this time
@@ -258,6 +258,11 @@ void sim_events_check(const sim_world *w);
 static inline sim_call *sim_call_at(const sim_world *w, sim_ref call) { return SIM_AT(w, sim_call, call); }
 sim_ref sim_call_new(sim_world *w);
 void    sim_call_free(sim_world *w, sim_ref call);
+// Every call that is alive, for what seldom happens: a walk begins with sim_calls_walk and ends with 0. Freeing calls on the way is fine,
+// making some is not.
+typedef struct { sim_ref chunk; uint32_t at; } sim_call_walk;
+sim_call_walk sim_calls_walk(sim_world *w);
+sim_ref sim_calls_next(const sim_world *w, sim_call_walk *walk);
 static inline sim_ref sim_link_between(const sim_world *w, sim_component_id caller, sim_component_id callee)
 {
     return w->links + (caller * w->component_count + callee) * (uint32_t)(sizeof(sim_link) / 8);

@@ -5,7 +5,7 @@
 
 #include "sim/core/laws.h"
 #include "sim/parts/parts.h"
-#include "sim/parts/service.h"
+#include "sim/parts/lives.h"
 #include "sim/policy/balance/upstream.h"
 
 typedef struct {
@@ -13,6 +13,7 @@ typedef struct {
     uint16_t target, unused;
     uint32_t stream;
     uint32_t max_fails, fail_timeout_s, max_conns, queue_limit;
+    uint32_t scaled, unused_too;               // bool: replicas come and go, so calls may wait for one also when nobody is at work
     sim_ref  weights, upstream;                // uint32_t[] until time zero, or 0; sim_upstream
     hr_time  sees;
     sim_fifo queue;                            // calls that no replica could be chosen for while others are at work
@@ -56,6 +57,9 @@ static void start(sim_world *w, sim_component_id id)
         .reports = s->sees > 0});
     if (s->sees)
         sim_schedule(w, w->now + s->sees, id, 0, 0, 0);
+    s->scaled = sim_service_present(w, s->target).is_scaled;
+    for (uint32_t i = 0; s->scaled && i < replicas; i++)
+        sim_upstream_mark(w, s->upstream, i, SIM_OUT_DOWN, !sim_lives_is_ready(w, s->target, i));
     for (uint32_t i = 0; i < replicas; i++)
         free(names[i]);
     free(names);
@@ -92,13 +96,14 @@ static bool pass_on(sim_world *w, sim_component_id id, sim_ref call)
 
 static bool anyone_at_work(const sim_world *w, const balancer *s) { return SIM_AT(w, const sim_upstream, s->upstream)->in_flight > 0; }
 
-// Who waits is before who comes. Waiting makes sense only while a call is out: its answer is what looks at the queue again.
+// Who waits is before who comes. Waiting makes sense only while something will look at the queue again: the answer of a call that is out,
+// or a replica that comes.
 static void offer(sim_world *w, sim_component_id id, sim_ref call)
 {
     balancer *s = SIM_STATE(w, balancer, id);
     if (!s->queue.head && pass_on(w, id, call))
         return;
-    if (s->queue.length.level < s->queue_limit && anyone_at_work(w, s)) {
+    if (s->queue.length.level < s->queue_limit && (s->scaled || anyone_at_work(w, s))) {
         sim_fifo_push(w, &s->queue, call);
         return;
     }
@@ -113,10 +118,39 @@ static void serve_queue(sim_world *w, sim_component_id id)
         bool sent = pass_on(w, id, sim_fifo_pop(w, &s->queue));
         SIM_ASSERT(w, sent);
     }
-    while (s->queue.head && !anyone_at_work(w, s)) {
+    while (s->queue.head && !s->scaled && !anyone_at_work(w, s)) {
         s->left++;
         sim_call_reply(w, sim_fifo_pop(w, &s->queue), SIM_rejected);
     }
+}
+
+static bool is_in_front(const sim_world *w, sim_component_id id, sim_component_id service)
+{
+    return sim_component_at(w, id)->kind == SIM_PART_balancer && SIM_STATE(w, const balancer, id)->target == service;
+}
+
+void sim_balancers_see(sim_world *w, sim_component_id service, uint32_t slot, bool is_eligible)
+{
+    for (sim_component_id id = 0; id < w->component_count; id++) {
+        if (!is_in_front(w, id, service))
+            continue;
+        sim_ref upstream = SIM_STATE(w, const balancer, id)->upstream;
+        if (!upstream)                         // before time zero: it will look by itself
+            continue;
+        if (is_eligible)
+            sim_upstream_renew(w, upstream, slot);
+        sim_upstream_mark(w, upstream, slot, SIM_OUT_DOWN, !is_eligible);
+        if (is_eligible)
+            serve_queue(w, id);
+    }
+}
+
+uint32_t sim_balancers_queue(const sim_world *w, sim_component_id service)
+{
+    uint32_t waiting = 0;
+    for (sim_component_id id = 0; id < w->component_count; id++)
+        waiting += is_in_front(w, id, service) ? SIM_STATE(w, const balancer, id)->queue.length.level : 0;
+    return waiting;
 }
 
 static void reply(sim_world *w, sim_component_id id, sim_ref child)
@@ -154,7 +188,7 @@ static void check(const sim_world *w, sim_component_id id)
     if (!s->upstream)                          // before time zero
         return;
     sim_upstream_check(w, s->upstream);
-    SIM_ASSERT(w, s->queue.length.level <= s->queue_limit && (!s->queue.head || anyone_at_work(w, s)));
+    SIM_ASSERT(w, s->queue.length.level <= s->queue_limit && (!s->queue.head || s->scaled || anyone_at_work(w, s)));
 }
 
 const sim_kind sim_kind_balancer = {.name = "balancer", .summary = "spreads calls over the replicas of a service",

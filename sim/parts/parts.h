@@ -15,6 +15,7 @@
 #include "sim/policy/limit/limit.h"
 #include "sim/policy/read/read.h"
 #include "sim/policy/retry/retry.h"
+#include "sim/policy/scale/scale.h"
 #include "sim/policy/shed/shed.h"
 
 enum {
@@ -121,6 +122,11 @@ typedef struct {
 
 typedef struct {
     uint32_t replicas, workers, queue;         // workers and waiting places of one replica
+    uint32_t slots;                            // replicas that it has room for: those of its autoscaler, and as many that leave; 0: fixed
+    uint16_t scaler, cluster;                  // with slots: the autoscaler; where the replicas need room
+    bool     in_cluster;
+    sim_dist_def startup, readiness;           // with slots: until the process runs; from then until it is ready
+    hr_time  drain;                            // with slots: who leaves may work so long on what it has
     double   cores, memory_bytes;              // of one replica: cores limit `cpu` steps (whole cores, at least 1); both cost money
     sim_discipline discipline;                 // who waits for a worker is served so; priority is about cores, too
     hr_time  lifo_after;                       // adaptive_lifo
@@ -216,6 +222,19 @@ typedef struct {
     sim_breaker_def breaker;
 } sim_breaker_part_def;
 
+typedef struct {
+    uint32_t policy;                           // row of sim_scalers
+    uint16_t target;                           // the service that it scales
+    sim_scale_def scale;
+} sim_autoscaler_def;
+
+typedef struct {
+    uint32_t nodes, most_nodes;                // at least, and at most
+    double   cores, memory_bytes;              // of a node; both cost money
+    sim_dist_def node_start;
+    hr_time  node_idle;                        // an empty node goes after this; HR_FOREVER: never
+} sim_cluster_def;
+
 // The key of a database that no live server is set up for; NULL: none. Static.
 const char *sim_database_simulated(const sim_database_def *d);
 // What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker); else -1.
@@ -253,11 +272,32 @@ typedef struct {                               // one replica, cache or database
     double   connections;                      // of a database with own_pools: open ones, since the reset
     sim_database_counts database;
     const sim_histogram *lag;                  // of a replicated database: from commit to being applied at a replica; else NULL
+    double   replicas;                         // of a service with an autoscaler, or nodes of a cluster, since the reset; else 0
 } sim_station_view;
 uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);
 sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint32_t replica);
 sim_station_view sim_cache_look(const sim_world *w, sim_component_id id);
 sim_station_view sim_database_look(const sim_world *w, sim_component_id id);
+
+typedef struct {                               // the replicas of a service; fixed ones: all of them, always
+    bool     is_scaled;
+    uint32_t wanted, present, ready;           // now: by the autoscaler; that are there, also those that start or leave; that get calls
+    double   present_average, ready_average;   // since the reset
+} sim_replicas_view;
+// What a replica does that gets no calls: "gone", "pending", "starting", "unready", "draining"; NULL: it gets some.
+const char *sim_service_phase(const sim_world *w, sim_component_id id, uint32_t replica);
+sim_replicas_view sim_service_present(const sim_world *w, sim_component_id id);
+
+typedef struct {                               // a cluster
+    uint32_t up, starting, pending;            // nodes now; replicas that wait for room
+    double   paid_average;                     // nodes that are up or start, since the reset
+} sim_cluster_view;
+sim_cluster_view sim_cluster_look(const sim_world *w, sim_component_id id);
+
+typedef struct {                               // an autoscaler, since time zero
+    uint64_t looks, scaled_out, scaled_in;     // how often it looked at its service, and changed the number
+} sim_autoscaler_view;
+sim_autoscaler_view sim_autoscaler_look(const sim_world *w, sim_component_id id);
 
 typedef struct {                               // a limiter or breaker
     uint64_t offered, passed, delayed, refused, opened;            // since the reset; opened: how often

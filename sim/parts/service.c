@@ -1,5 +1,5 @@
 // sim/parts/service.c - replicas with workers, a bounded queue, cores and a cache of their own.
-#include "sim/parts/service.h"
+#include "sim/parts/lives.h"
 
 static const char *const gauges[] = {"utilisation", "busy", "queue", NULL};
 
@@ -9,14 +9,14 @@ static size_t demand(const void *def)
     size_t runs = d->preemptive ? (size_t)d->cores * sizeof(sim_core_run) : 0;
     sim_keystore_def local = sim_keystore_defaults(d->local_policy);
     local.limit_entries = d->local_entries;
-    return d->replicas * (sizeof(sim_replica) + runs + (d->local_entries ? sim_keystore_demand(&local) : 0));
+    return (d->slots ? d->slots : d->replicas) * (sizeof(sim_replica) + runs + (d->local_entries ? sim_keystore_demand(&local) : 0));
 }
 
 static void build(sim_world *w, sim_component_id id, const void *def)
 {
     const sim_service_def *d = def;
     sim_service *s = SIM_STATE(w, sim_service, id);
-    s->replica_count = d->replicas;
+    s->replica_count = d->slots ? d->slots : d->replicas;
     s->workers = d->workers;
     s->queue_limit = d->queue;
     s->cores = d->cores < 1 ? 1 : (uint32_t)d->cores;
@@ -32,8 +32,8 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->drops_late = d->drops_late;
     s->cpu_period = d->cpu_period;
     s->quota_ns = d->cpu_limit * (double)d->cpu_period;
-    s->replicas = sim_take(w, d->replicas * sizeof(sim_replica));
-    for (uint32_t i = 0; i < d->replicas; i++) {
+    s->replicas = sim_take(w, s->replica_count * sizeof(sim_replica));
+    for (uint32_t i = 0; i < s->replica_count; i++) {
         sim_ref runs = d->preemptive ? sim_take(w, s->cores * sizeof(sim_core_run)) : 0;
         sim_ref out = d->bulkhead ? sim_take(w, w->component_count * sizeof(uint32_t)) : 0;
         sim_ref shed = d->sheds ? sim_take(w, sizeof(sim_shed_state)) : 0;
@@ -45,13 +45,15 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         sim_line_make(&r->queue, d->discipline, d->lifo_after, d->gives_up);
         sim_line_make(&r->core_queue, priority ? SIM_DISCIPLINE_priority : SIM_DISCIPLINE_fifo, 0, false);
     }
-    for (uint32_t i = 0; d->local_entries && i < d->replicas; i++) {
+    for (uint32_t i = 0; d->local_entries && i < s->replica_count; i++) {
         sim_keystore_def store = sim_keystore_defaults(d->local_policy);
         store.limit_entries = d->local_entries;
         store.stream = sim_stream(w, id, SIM_DRAW_CHOICE) + i;
         sim_ref local = sim_keystore_make(w, &store);
         SIM_AT(w, sim_replica, s->replicas)[i].local = local;
     }
+    if (d->slots)
+        s->lives = sim_lives_place(w, id, d);
     s->handler_count = d->handler_count;
     s->handlers = sim_take(w, d->handler_count * sizeof(sim_ref));
     for (uint16_t i = 0; i < d->handler_count; i++) {
@@ -133,7 +135,11 @@ static void give_up(sim_world *w, sim_ref call)
     sim_line_leave(w, &r->queue, call);
     r->gave_up++;
     leave(w, r, call);
+    sim_component_id id = c->callee;
+    uint32_t slot = c->replica;
     sim_call_reply(w, call, SIM_timeout);
+    if (s->lives)
+        sim_lives_left(w, id, slot);
 }
 
 // A worker is free for this call, which has waited; it may be too late, or have waited too long.
@@ -176,7 +182,13 @@ void sim_service_finish(sim_world *w, sim_component_id id, sim_ref call, sim_out
     leave(w, r, call);
     if (r->queue.fifo.head)                    // before the answer, whose receiver may ask again: it must not pass those that wait
         hand_out(w, id, s, r);
-    sim_call_reply(w, call, status);
+    if (s->lives) {
+        uint32_t slot = sim_call_at(w, call)->replica;
+        sim_call_reply(w, call, status);
+        sim_lives_left(w, id, slot);
+    } else {
+        sim_call_reply(w, call, status);
+    }
 }
 
 hr_time sim_service_cpu_demand(const sim_world *w, sim_ref call)
@@ -223,6 +235,13 @@ static void done(sim_world *w, sim_component_id id, sim_ref call)
     sim_handler_next(w, id, call);
 }
 
+// A nested call is late; unless the replica that had asked for it is gone.
+static void late(sim_world *w, sim_component_id id, sim_ref child)
+{
+    if (!(sim_call_at(w, child)->flags & SIM_CALL_ABANDONED))
+        sim_handler_late(w, id, child);
+}
+
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
     if (event->what == SIM_SERVICE_SHARED)
@@ -232,7 +251,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     else if (sim_call_at(w, event->subject)->generation != event->generation)
         return;
     else if (event->what == SIM_SERVICE_TIMEOUT)
-        sim_handler_late(w, id, event->subject);
+        late(w, id, event->subject);
     else if (event->what == SIM_SERVICE_PATIENCE)
         give_up(w, event->subject);
     else if (event->what == SIM_SERVICE_RETRY || event->what == SIM_SERVICE_HEDGE)
@@ -258,6 +277,8 @@ static void reset(sim_world *w, sim_component_id id)
         if (r->local)
             sim_keystore_reset(w, r->local);
     }
+    if (s->lives)
+        sim_lives_reset(w, s->lives);
 }
 
 static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
@@ -269,7 +290,8 @@ static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
         busy += sim_level_sample(w, &r->busy, step);
         queue += sim_level_sample(w, &r->queue.fifo.length, step);
     }
-    out[0] = (float)(busy / ((double)s->replica_count * s->workers));
+    double replicas = s->lives ? sim_lives_sample(w, s->lives, step) : s->replica_count;
+    out[0] = (float)(replicas > 0 ? busy / (replicas * s->workers) : 0);
     out[1] = (float)busy;
     out[2] = (float)queue;
 }
@@ -296,6 +318,8 @@ static void check(const sim_world *w, sim_component_id id)
         if (r->local)
             sim_keystore_check(w, r->local);
     }
+    if (s->lives)
+        sim_lives_check(w, id);
 }
 
 static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)

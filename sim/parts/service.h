@@ -71,15 +71,15 @@ typedef struct {
     uint32_t bulkhead;                         // 0: none
     uint32_t sheds;                            // bool
     uint32_t drops_late;                       // bool
-    uint32_t unused;
     sim_codel_def codel;
     double   quota_ns;                         // core time that a replica has in a period; 0: no limit
     hr_time  cpu_period;
+    sim_ref  lives;                            // sim_lives, when an autoscaler has the replicas come and go: lives.c; 0: fixed
     sim_shed_def shed;
     sim_dist patience;
     sim_ref  replicas;                         // sim_replica[replica_count]
     sim_ref  handlers;                         // sim_ref[handler_count], each a sim_step[]
-    uint32_t handler_count;
+    uint32_t handler_count, unused;
 } sim_service;
 
 static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *call)
@@ -124,6 +124,7 @@ void    sim_attempts_wake(sim_world *w, sim_component_id id, const sim_event *ev
 typedef struct { double done_at_ns; sim_ref call; uint32_t order; } sim_shared_job;
 void    sim_sharing_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);
 void    sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event);
+void    sim_sharing_cut(const sim_world *w, sim_replica *r);
 void    sim_sharing_reset(const sim_world *w, sim_replica *r);
 void    sim_sharing_check(const sim_world *w, const sim_service *s, const sim_replica *r);
 // Cores that may be taken away: a computation asks for one, and the timer of SIM_SERVICE_RUN (its subject is the core's run).

@@ -84,19 +84,31 @@ static void enter_period(const sim_world *w, const sim_service *s, sim_replica *
         begin_period(s, r, r->quota.ends + s->cpu_period);
 }
 
+static void go_again(const sim_world *w, sim_quota *q)
+{
+    if (q->stopped_from)
+        q->stopped += w->now - q->stopped_from;
+    q->stopped_from = 0;
+}
+
 // Time has come to the end of the period or of its quota, or neither.
 static void keep_quota(const sim_world *w, const sim_service *s, sim_replica *r)
 {
     sim_quota *q = &r->quota;
     if (r->job_count && w->now >= q->ends) {
-        if (q->stopped_from)
-            q->stopped += w->now - q->stopped_from;
-        q->stopped_from = 0;
+        go_again(w, q);
         begin_period(s, r, q->ends + s->cpu_period);
     } else if (r->job_count && q->left_ns <= 0 && !q->stopped_from) {
         q->stopped_from = w->now;
         q->throttled++;
     }
+}
+
+// The replica is gone; another one in its place begins anew.
+void sim_sharing_cut(const sim_world *w, sim_replica *r)
+{
+    go_again(w, &r->quota);
+    r->quota.ends = 0;
 }
 
 void sim_sharing_reset(const sim_world *w, sim_replica *r)

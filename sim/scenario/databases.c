@@ -55,7 +55,7 @@ static void read_replicas(sim_reader *r, sim_node *node, const char *where, sim_
     sim_node *read = sim_node_member(node, "read"), *fails = sim_node_member(node, "fails");
     hr_error e = {0};
     const sim_reading *row = sim_readings[good ? d->read.policy : 0];
-    if (good && read && sim_settings_fit(sim_reading_settings, row->name, row->uses, 0, sim_given_of(read, sim_reading_settings), &e))
+    if (good && read && sim_settings_fit(sim_reading_settings, row->name, row->uses, 0, sim_given(read, sim_reading_settings), &e))
         sim_complain(r, read, where, &e);
     d->fails_at = HR_FOREVER;
     if (fails)

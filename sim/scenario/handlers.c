@@ -30,7 +30,7 @@ int sim_resolve(sim_reader *r, const sim_node *node, const char *name, int kind)
     size_t n = 0;
     for (int i = 0; i < r->model->component_count; i++) {
         const sim_model_component *c = &r->model->components[i];
-        if (c->kind == SIM_PART_workload || (kind >= 0 && c->kind != kind))
+        if (kind >= 0 ? c->kind != kind : !sim_kinds[c->kind]->offer)
             continue;
         if (strcmp(c->name, name) == 0)
             return i;
@@ -79,8 +79,8 @@ bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uin
         SIM_FAIL(r, node, "'%s' is a %s: calls go to a service, or to what stands in front of one", name, sim_kinds[r->model->components[id].kind]->name);
         return false;
     }
-    if (r->model->components[id].kind == SIM_PART_service && service->replicas > 1) {
-        SIM_FAIL(r, node, "'%s' has %u replicas: put a balancer in front of it and call that", name, (unsigned)service->replicas);
+    if (r->model->components[id].kind == SIM_PART_service && (service->replicas > 1 || service->slots)) {
+        SIM_FAIL(r, node, "'%s' has %s replicas: put a balancer in front of it and call that", name, service->slots ? "an autoscaler's" : "several");
         return false;
     }
     const char *names[257] = {0};

@@ -88,7 +88,7 @@ static void show_value(const sim_key *k, const void *at, hr_text *out)
     case SIM_TYPE_NUMBER: hr_text_add(out, "%g", *(const double *)at); break;
     case SIM_TYPE_SHARE: hr_text_add(out, "%g%%", *(const double *)at * 100); break;
     case SIM_TYPE_EVICTION: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
-    case SIM_TYPE_SHED: case SIM_TYPE_READ: case SIM_TYPE_COMMIT: case SIM_TYPE_POOLER:
+    case SIM_TYPE_SHED: case SIM_TYPE_SCALER: case SIM_TYPE_READ: case SIM_TYPE_COMMIT: case SIM_TYPE_POOLER:
         hr_text_add(out, "%s", sim_type_row(k->type, *(const uint32_t *)at));
         break;
     case SIM_TYPE_BALANCER: show_balancer(at, out); break;
@@ -245,7 +245,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             show_database(c->name, c->def, out);
     }
     hr_text_add(out, "assumption: a replica of a database applies records beside its statements, without taking a core from them\n"
-                     "assumption: replicas start ready; a `cpu` step has a core to itself until it ends, unless `sharing` or `preemptive`\n"
+                     "assumption: replicas are ready from the start, those of an autoscaler after `startup` and `readiness`; a `cpu` step has a core to itself until it ends, unless `sharing` or `preemptive`\n"
                      "assumption: interrupting a computation and going on with it costs nothing; on live servers `preemptive` is not imitated\n"
                      "assumption: attempts that are no longer needed (hedging, a timeout before a retry) work on; nobody cancels them\n"
                      "assumption: for retries and breakers every outcome but ok is a failure\n"

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/scenario/node.h"
 #include "sim/scenario/quantity.h"
 
 enum { LARGEST_FILE = 1 << 20 };
@@ -281,6 +280,13 @@ static void read_behaviour(reader *r, sim_node *map, sim_hpa *h)
     h->has_behaviour = true;
     read_side(r, sim_node_member(map, "scaleUp"), "scaleUp", &h->up, &h->up_tolerance);
     read_side(r, sim_node_member(map, "scaleDown"), "scaleDown", &h->down, &h->down_tolerance);
+}
+
+bool sim_behaviour_read(sim_pool *pool, sim_source *source, sim_node *behaviour, sim_hpa *hpa)
+{
+    reader r = {.pool = pool, .source = source};
+    read_behaviour(&r, behaviour, hpa);
+    return !r.failed;
 }
 
 // --- the document -----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 #define SIM_MANIFEST_H
 
 #include "sim/policy/scale/hpa.h"
+#include "sim/scenario/node.h"
 
 typedef struct {
     const char *name;                          // metadata.name, or ""
@@ -18,6 +19,8 @@ hr_status sim_manifest_read(const char *path, const char *name, const sim_hpa_co
 // The same from memory; `path` only names it in messages.
 hr_status sim_manifest_parse(const char *path, const char *text, size_t size, const char *name, const sim_hpa_controller *controller,
                              sim_manifest **manifest, hr_error *e) HR_MUST_USE;
+// `behavior` alone (NULL: absent), as a scenario has it, into the fields of *hpa that it is about; its tolerance is hpa->controller's.
+bool      sim_behaviour_read(sim_pool *pool, sim_source *source, sim_node *behaviour, sim_hpa *hpa);
 void      sim_manifest_free(sim_manifest *manifest);       // NULL is fine
 
 #endif

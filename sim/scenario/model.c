@@ -115,7 +115,7 @@ void sim_read_engine(sim_reader *r, sim_node *node, const char *where, const cha
         SIM_FAIL(r, engine, "%s.engine = '%s': want %s", where, engine->kind == SIM_SCALAR ? engine->text : "…", only);
 }
 
-unsigned sim_given_of(sim_node *node, const sim_setting *table)
+unsigned sim_given(sim_node *node, const sim_setting *table)
 {
     unsigned bits = 0;
     for (const sim_setting *s = table; s->word; s++)
@@ -130,7 +130,7 @@ void sim_complain(sim_reader *r, const sim_node *node, const char *where, const 
 
 static void read_limiter(sim_reader *r, sim_node *node, const char *where, sim_limiter_def *d, bool good)
 {
-    unsigned given = sim_given_of(node, sim_limit_settings) | (sim_node_member(node, "nodelay") ? SIM_LIMIT_DELAY : 0);
+    unsigned given = sim_given(node, sim_limit_settings) | (sim_node_member(node, "nodelay") ? SIM_LIMIT_DELAY : 0);
     const sim_node *rate = sim_node_member(node, "rate"), *per = sim_node_member(node, "per"), *delay = sim_node_member(node, "delay");
     double per_s;
     if (rate && rate->kind == SIM_SCALAR)
@@ -150,7 +150,7 @@ static void read_limiter(sim_reader *r, sim_node *node, const char *where, sim_l
 static void read_breaker(sim_reader *r, sim_node *node, const char *where, const sim_breaker_part_def *d, bool good)
 {
     hr_error e = {0};
-    if (good && sim_breaker_fits(sim_breaker_rows[d->policy], &d->breaker, sim_given_of(node, sim_breaker_settings), &e))
+    if (good && sim_breaker_fits(sim_breaker_rows[d->policy], &d->breaker, sim_given(node, sim_breaker_settings), &e))
         sim_complain(r, node, where, &e);
 }
 
@@ -163,7 +163,7 @@ static void read_cache(sim_reader *r, sim_node *node, const char *where, const s
         SIM_FAIL(r, node, "%s.memory leaves nothing above its `base` of %llu bytes", where, (unsigned long long)d->base_bytes);
     hr_error e = {0};
     const sim_evictor *row = d->eviction != UINT32_MAX ? sim_evictors[d->eviction] : NULL;
-    if (row && sim_settings_fit(sim_evict_settings, row->name, row->uses, 0, sim_given_of(node, sim_evict_settings), &e))
+    if (row && sim_settings_fit(sim_evict_settings, row->name, row->uses, 0, sim_given(node, sim_evict_settings), &e))
         sim_complain(r, node, where, &e);
 }
 
@@ -179,6 +179,7 @@ static void read_values(sim_reader *r, uint16_t id)
     case SIM_PART_cache: read_cache(r, node, c->name, c->def); break;
     case SIM_PART_limiter: read_limiter(r, node, c->name, c->def, good); break;
     case SIM_PART_breaker: read_breaker(r, node, c->name, c->def, good); break;
+    case SIM_PART_autoscaler: sim_autoscaler_read(r, id, good); break;
     case SIM_PART_database: sim_database_read(r, node, c->name, c->def); break;
     default: break;
     }
@@ -240,6 +241,8 @@ static void read_weights(sim_reader *r, uint16_t id, const sim_service_def *serv
         return;
     if (!(policy->uses & SIM_USES_WEIGHTS)) {
         SIM_FAIL(r, weights, "%s.weights: the policy %s looks at no weights", name, policy->name);
+    } else if (service->slots) {
+        SIM_FAIL(r, weights, "%s.weights: its service has an autoscaler, so there is no fixed list of replicas", name);
     } else if (weights->kind != SIM_LIST || weights->count != service->replicas) {
         SIM_FAIL(r, weights, "%s.weights: want a list with one weight for each of the %u replicas, such as [5, 1, 1]", name, service->replicas);
     } else {
@@ -273,8 +276,9 @@ static void read_balancer(sim_reader *r, uint16_t id)
     if (d->fail_timeout % HR_SEC)
         SIM_FAIL(r, sim_node_member(r->nodes[id], "fail_timeout"), "%s.fail_timeout: want whole seconds, as in nginx", name);
     const sim_node *queue = sim_node_member(r->nodes[id], "queue"), *timeout = sim_node_member(r->nodes[id], "fail_timeout");
-    if (queue && !d->max_conns)
-        SIM_FAIL(r, queue, "%s.queue belongs to `max_conns`: without a limit nobody waits here", name);
+    bool is_scaled = target >= 0 && ((const sim_service_def *)r->model->components[target].def)->slots;
+    if (queue && !d->max_conns && !is_scaled)
+        SIM_FAIL(r, queue, "%s.queue belongs to `max_conns`, or to a service with an autoscaler: without a limit nobody waits here", name);
     if (timeout && !d->max_fails)
         SIM_FAIL(r, timeout, "%s.fail_timeout belongs to `max_fails`", name);
 }
@@ -289,7 +293,8 @@ static void read_target(sim_reader *r, uint16_t id, uint16_t *target)
         SIM_FAIL(r, to, "%s.to: want the name of a component", components[id].name);
     if (found == id)
         SIM_FAIL(r, to, "%s.to: it can't pass calls on to itself", components[id].name);
-    if (found >= 0 && components[found].kind == SIM_PART_service && ((const sim_service_def *)components[found].def)->replicas > 1)
+    const sim_service_def *service = found >= 0 && components[found].kind == SIM_PART_service ? components[found].def : NULL;
+    if (service && (service->replicas > 1 || service->slots))
         SIM_FAIL(r, to, "'%s' has several replicas: put a balancer in front of it and name that", to->text);
     *target = (uint16_t)(found < 0 ? id : found);
 }
@@ -323,6 +328,7 @@ static void read_components(sim_reader *r, sim_node *root)
     sim_model *m = r->model;
     for (uint16_t i = 0; i < m->component_count; i++)
         read_values(r, i);
+    sim_autoscalers_bind(r);
     for (uint16_t i = 0; i < m->component_count; i++)
         switch (m->components[i].kind) {
         case SIM_PART_balancer: read_balancer(r, i); break;
@@ -534,6 +540,7 @@ static bool read_all(sim_reader *r, sim_node *root, const char *variant)
     read_components(r, root);
     read_run(r, root);
     sim_workloads_settle(r);
+    sim_autoscalers_settle(r);
     read_prices(r, root);
     read_live(r, root);
     read_objectives(r, root);

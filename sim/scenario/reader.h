@@ -17,12 +17,16 @@ typedef struct {
 
 // The server that is meant in the live world can only be this one.
 void sim_read_engine(sim_reader *r, sim_node *node, const char *where, const char *only);
-// The bits of those settings that the map gives.
-unsigned sim_given_of(sim_node *map, const sim_setting *table);
-// A complaint of a policy about its settings, at `node`.
+// The bits of those settings of a policy that the file gives.
+unsigned sim_given(sim_node *node, const sim_setting *table);
+// A complaint of a policy about its settings, at the component.
 void sim_complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e);
 // What a service says beside its plain keys and handlers.
 void sim_service_read(sim_reader *r, uint16_t id);
+// What an autoscaler says of itself; which service it has, when all names are known; its timetable, when the length of the run is.
+void sim_autoscaler_read(sim_reader *r, uint16_t id, bool good);
+void sim_autoscalers_bind(sim_reader *r);
+void sim_autoscalers_settle(sim_reader *r);
 // What a database says beside its plain keys.
 void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *def);
 // Reads the operations of service `id` as names only, so that others can refer to them; later, their steps.

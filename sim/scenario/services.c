@@ -31,7 +31,7 @@ static void read_shed(sim_reader *r, sim_node *node, const char *where, sim_serv
         SIM_FAIL(r, shed, "%s: want {policy: gradient} or another of `list sheds`", name);
     else if (!sim_keys_read(r->pool, r->source, "shed", name, shed, &def->shed))
         r->failed = true;
-    else if (sim_shed_fits(&def->shed, sim_given_of(shed, sim_shed_settings), &e))
+    else if (sim_shed_fits(&def->shed, sim_given(shed, sim_shed_settings), &e))
         sim_complain(r, shed, name, &e);
 }
 

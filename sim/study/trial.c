@@ -36,13 +36,15 @@ static void put(table t, sim_metric metric, int component, double value)
 
 static double share(double part, double whole) { return whole > 0 ? part / whole : NAN; }
 
-// A service counts for all its replicas.
+// A service counts for all its replicas; of those that come and go, for those that were there.
 static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
 {
-    sim_station_view v = {0};
-    for (uint32_t r = 0, n = sim_service_replicas(w, id); r < n; r++) {
+    sim_replicas_view present = sim_service_present(w, id);
+    sim_station_view v = {.replicas = present.is_scaled ? present.present_average : 0};
+    double n = present.present_average;
+    for (uint32_t r = 0, slots = sim_service_replicas(w, id); r < slots; r++) {
         sim_station_view one = sim_service_look(w, id, r);
-        v.utilisation += one.utilisation / n;
+        v.utilisation += n > 0 ? one.utilisation / n : 0;
         v.queue_average += one.queue_average;
         v.hits += one.hits;
         v.misses += one.misses;
@@ -76,6 +78,7 @@ static sim_station_view look_at(const sim_world *w, const sim_model *model, int 
     sim_component_id id = (sim_component_id)component;
     switch (model->components[component].kind) {
     case SIM_PART_service: return look_at_service(w, id);
+    case SIM_PART_cluster: return (sim_station_view){.replicas = sim_cluster_look(w, id).paid_average};
     case SIM_PART_cache: return sim_cache_look(w, id);
     case SIM_PART_database: return look_at_database(w, id);
     default: return (sim_station_view){0};
@@ -107,15 +110,21 @@ static void add_replicas(sim_station_view *all, sim_histogram *lag, const sim_st
     all->database.lost_writes += v->database.lost_writes;
 }
 
+static bool is_scaled(const sim_model *model, int component)
+{
+    const sim_model_component *c = &model->components[component];
+    return c->kind == SIM_PART_service && ((const sim_service_def *)c->def)->slots > 0;
+}
+
 // Queues, caches and databases: `view` of every component.
 static void measure_stations(const sim_station_view *view, const sim_model *model, double window_s, table t)
 {
     uint64_t hits = 0, misses = 0, statements = 0, periods = 0, throttled = 0;
-    double pool_busy = 0, queue = 0;
-    int databases = 0, caches = 0, stations = 0;
+    double pool_busy = 0, queue = 0, replicas = 0;
+    int databases = 0, caches = 0, stations = 0, scaled = 0;
     double connections = NAN;
     sim_histogram lag = {0};
-    sim_station_view replicas = {0};
+    sim_station_view replicated = {0};
     for (int i = 0; i < model->component_count; i++) {
         const sim_station_view *v = &view[i];
         switch (model->components[i].kind) {
@@ -131,7 +140,7 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
                 connections = isnan(connections) ? v->connections : connections + v->connections;
             }
             measure_replicas(v, t, i);
-            add_replicas(&replicas, &lag, v);
+            add_replicas(&replicated, &lag, v);
             break;
         default: continue;
         }
@@ -141,14 +150,21 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         periods += v->periods;
         throttled += v->throttled;
         queue += v->queue_average;
+        if (is_scaled(model, i)) {
+            replicas += v->replicas;
+            scaled++;
+            put(t, SIM_METRIC_replicas, i, v->replicas);
+        }
         put(t, SIM_METRIC_utilisation, i, v->utilisation);
         put(t, SIM_METRIC_queue, i, v->queue_average);
         put(t, SIM_METRIC_hit_ratio, i, share((double)v->hits, (double)(v->hits + v->misses)));
         put(t, SIM_METRIC_throttled, i, share((double)v->throttled, (double)v->periods));
     }
     put(t, SIM_METRIC_connections, -1, connections);
-    measure_replicas(&replicas, t, -1);
+    measure_replicas(&replicated, t, -1);
     put(t, SIM_METRIC_throttled, -1, share((double)throttled, (double)periods));
+    if (scaled)
+        put(t, SIM_METRIC_replicas, -1, replicas);
     if (stations)
         put(t, SIM_METRIC_queue, -1, queue);
     if (databases) {
@@ -195,21 +211,29 @@ static bool is_asked(const sim_model *model, int component)
     return false;
 }
 
-// What cores and memory cost in an hour, in the scenario's money.
-static double cost_per_hour(const sim_model *model)
+// What cores and memory cost in an hour, in the scenario's money; replicas that come and go for as long as they are there.
+static double cost_per_hour(const sim_model *model, const sim_station_view *station)
 {
     double cores = 0, bytes = 0;
     for (int i = 0; i < model->component_count; i++) {
         const void *def = model->components[i].def;
-        if (model->components[i].kind != SIM_PART_service && !is_asked(model, i))
+        bool is_leaf = model->components[i].kind == SIM_PART_cache || model->components[i].kind == SIM_PART_database;
+        if (is_leaf && !is_asked(model, i))
             continue;
         switch (model->components[i].kind) {
         case SIM_PART_service: {
             const sim_service_def *s = def;
-            cores += s->replicas * s->cores;
-            bytes += s->replicas * s->memory_bytes;
+            if (s->in_cluster)                 // its nodes are paid for
+                break;
+            double replicas = is_scaled(model, i) ? station[i].replicas : s->replicas;
+            cores += replicas * s->cores;
+            bytes += replicas * s->memory_bytes;
             break;
         }
+        case SIM_PART_cluster:
+            cores += station[i].replicas * ((const sim_cluster_def *)def)->cores;
+            bytes += station[i].replicas * ((const sim_cluster_def *)def)->memory_bytes;
+            break;
         case SIM_PART_cache:
             cores += ((const sim_cache_def *)def)->cores;
             bytes += (double)((const sim_cache_def *)def)->memory_bytes;
@@ -244,7 +268,7 @@ static void measure(const sim_model *model, const sim_station_view *station, con
         if (model->components[i].kind == SIM_PART_workload)
             measure_requests(&requests[i], has_truth, window_s, t, i);
     measure_requests(all, has_truth, window_s, t, -1);
-    double cost = cost_per_hour(model), good_per_s = (double)all->outcome[SIM_ok] / window_s;
+    double cost = cost_per_hour(model, station), good_per_s = (double)all->outcome[SIM_ok] / window_s;
     if (cost > 0) {
         put(t, SIM_METRIC_cost, -1, cost);
         if (good_per_s > 0)
@@ -314,6 +338,15 @@ void sim_moment_free(sim_moment *m, const sim_model *model)
 // An average over the time since `a`, from averages since the reset.
 static double average_since(double at_a, double at_b, double a_s, double b_s) { return (at_b * b_s - at_a * a_s) / (b_s - a_s); }
 
+// Of replicas that come and go, the time that was worked is what adds up, not the share of those that were there.
+static double utilisation_since(const sim_station_view *a, const sim_station_view *b, double a_s, double b_s)
+{
+    if (b->replicas <= 0)
+        return average_since(a->utilisation, b->utilisation, a_s, b_s);
+    double replicas = average_since(a->replicas, b->replicas, a_s, b_s);
+    return replicas > 0 ? average_since(a->utilisation * a->replicas, b->utilisation * b->replicas, a_s, b_s) / replicas : 0;
+}
+
 // What `b` has counted since `a`; its least and greatest value stay those of all.
 static void histogram_since(const sim_histogram *a, const sim_histogram *b, sim_histogram *since)
 {
@@ -334,8 +367,9 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
                               .connections = average_since(a->connections, b->connections, a_s, b_s),
                               .database = {.reads = e->reads - d->reads, .unread_writes = e->unread_writes - d->unread_writes,
                                            .backwards = e->backwards - d->backwards, .lost_writes = e->lost_writes - d->lost_writes},
-                              .utilisation = average_since(a->utilisation, b->utilisation, a_s, b_s),
+                              .utilisation = utilisation_since(a, b, a_s, b_s),
                               .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
+                              .replicas = average_since(a->replicas, b->replicas, a_s, b_s),
                               .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses,
                               .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
 }

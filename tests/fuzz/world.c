@@ -16,6 +16,7 @@
 #include "sim/policy/limit/limit.h"
 #include "sim/policy/read/read.h"
 #include "sim/policy/retry/retry.h"
+#include "sim/policy/scale/scale.h"
 #include "sim/policy/shed/shed.h"
 #include "sim/scenario/keys.h"
 #include "tests/fuzz/fuzz.h"
@@ -27,8 +28,9 @@ typedef struct {
     size_t   size;
     hr_text  text;
     uint32_t services, caches, databases, workloads;
+    bool     cluster;
     char     front[MOST_SERVICES];             // what takes its calls: s itself, b balancer, l limiter, f breaker
-    bool     balanced[MOST_SERVICES], local[MOST_SERVICES];
+    bool     balanced[MOST_SERVICES], local[MOST_SERVICES], scaled[MOST_SERVICES];        // scaled: balanced, too
     uint32_t operations[MOST_SERVICES], statements[MOST_OTHERS];
 } writer;
 
@@ -121,7 +123,7 @@ static void write_value(writer *r, const sim_key *k)
     case SIM_TYPE_POOLER: hr_text_add(&r->text, "%s", sim_pooler_name(pick(r, SIM_POOLER_COUNT))); break;
     case SIM_TYPE_COMMIT: hr_text_add(&r->text, "%s", sim_commit_name(pick(r, SIM_COMMIT_COUNT))); break;
     case SIM_TYPE_RETRY: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_retries)->name); break;
-    case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_SHED: case SIM_TYPE_READ: break;     // with what the row uses: below
+    case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_SHED: case SIM_TYPE_READ: case SIM_TYPE_SCALER: break;     // with what the row uses: below
     case SIM_TYPE_BOOL: hr_text_add(&r->text, "%s", any_of(r, yes_no, 2)); break;
     case SIM_TYPE_TEXT: hr_text_add(&r->text, "\"select 1\""); break;
     case SIM_TYPE_OTHER: break;
@@ -288,6 +290,8 @@ static void write_balancer(writer *r, uint32_t i)
     write_keys(r, "balancer", "max_fails fail_timeout max_conns queue");
     if (pick(r, 3) == 2)
         hr_text_add(&r->text, ", max_conns: %u, queue: %u", 1 + pick(r, 20), pick(r, 100));
+    else if (r->scaled[i] && pick(r, 2))
+        hr_text_add(&r->text, ", queue: %u", pick(r, 100));
     if (pick(r, 3) == 2)
         hr_text_add(&r->text, ", max_fails: %u, fail_timeout: %us", 1 + pick(r, 5), 1 + pick(r, 10));
     hr_text_add(&r->text, "}\n");
@@ -340,9 +344,58 @@ static void write_cache(writer *r, uint32_t i)
     hr_text_add(&r->text, "}\n");
 }
 
+static const sim_setting *metric_word(uint32_t metric) { return &sim_scale_words[metric]; }
+
+// Targets: all that are chosen of those that the row uses, or one of them; at least one.
+static void write_targets(writer *r, const sim_scaler *row, bool queue)
+{
+    static const char *const targets[] = {"50%", "2", "20/s", "1"};
+    uint32_t only = pick(r, SIM_SCALE_METRICS), several = row->wrong && row->uses & SIM_SCALES_BEHAVIOUR ? pick(r, 16) : 0;
+    while (!(row->uses & metric_word(only)->bit))
+        only = (only + 1) % SIM_SCALE_METRICS;
+    only = queue ? SIM_SCALE_QUEUE : only;
+    for (uint32_t m = 0; m < SIM_SCALE_METRICS; m++)
+        if (row->uses & metric_word(m)->bit && (m == only || several >> m & 1))
+            hr_text_add(&r->text, ", %s: %s", metric_word(m)->word, targets[m]);
+}
+
+// Everything happens often, for a run is short. Returns how many replicas there are at the start.
+static uint32_t write_autoscaler(writer *r, uint32_t i)
+{
+    static const char *const spans[] = {"10ms", "100ms", "1s", "20s"};
+    const sim_scaler *row = ANY_ROW(r, sim_scalers);
+    bool zero = row->reaches_zero && pick(r, 2);
+    uint32_t min = zero ? 0 : 1 + pick(r, 3), max = min + 1 + pick(r, 6);
+    hr_text_add(&r->text, "  a%u: {kind: autoscaler, of: s%u, policy: %s, min: %u, max: %u", i, i, row->name, min, max);
+    if (row->uses & SIM_SCALES_LOAD)
+        write_targets(r, row, zero);
+    if (row->uses & SIM_SCALES_EVERY)
+        hr_text_add(&r->text, ", every: %s", any_of(r, spans, 3));
+    if (row->uses & SIM_SCALES_SCRAPE)
+        hr_text_add(&r->text, ", scrape: 10ms, window: %s", any_of(r, spans, 3));
+    if (row->uses & SIM_SCALES_BEHAVIOUR && pick(r, 4))
+        hr_text_add(&r->text, ", behavior: {scaleDown: {stabilizationWindowSeconds: %u, policies: [{type: %s, value: %u, periodSeconds: 1}]}}", pick(r, 2),
+                    pick(r, 2) ? "Percent" : "Pods", 1 + pick(r, 100));
+    if (row->uses & SIM_SCALES_OUT_COOLDOWN)
+        hr_text_add(&r->text, ", scale_out_cooldown: %s, scale_in_cooldown: %s", any_of(r, spans, 4), any_of(r, spans, 4));
+    if (row->uses & SIM_SCALES_STEPS)
+        hr_text_add(&r->text, ", steps: {+0%%: 1, +%u%%: %u, -%u%%: -1}", 1 + pick(r, 100), 1 + pick(r, 5), 1 + pick(r, 100));
+    if (row->uses & SIM_SCALES_SCHEDULE)
+        hr_text_add(&r->text, ", schedule: {\"* * * * *\": %u, \"*/2 * * * *\": %u}", pick(r, 10), pick(r, 10));
+    if (row->uses & SIM_SCALES_COOLDOWN)
+        hr_text_add(&r->text, ", cooldown: %s", any_of(r, spans, 4));
+    if (row->uses & SIM_SCALES_SEASON)
+        hr_text_add(&r->text, ", season: %us, lead: %s", 3 + pick(r, 60), any_of(r, spans, 3));
+    write_settings(r, "autoscaler", sim_scale_words, row->uses & (SIM_SCALES_POINTS_OUT | SIM_SCALES_POINTS_IN | SIM_SCALES_TOLERANCE | SIM_SCALES_ACTIVATION),
+                   "min max");
+    hr_text_add(&r->text, "}\n");
+    return min + pick(r, max - min + 1);
+}
+
 static void write_service(writer *r, uint32_t i)
 {
-    hr_text_add(&r->text, "  s%u: {kind: service", i);
+    uint32_t replicas = r->scaled[i] ? write_autoscaler(r, i) : r->balanced[i] ? 1 + (uint32_t)pick_size(r, 0, 300, 20) : 1;
+    hr_text_add(&r->text, "  s%u: {kind: service, replicas: %u", i, replicas);
     static const char *const cores[] = {"", ", sharing: true", ", sharing: true, cpu_limit: 0.3", ", sharing: true, cpu_limit: 2, cpu_period: 3ms"};
     uint32_t discipline = pick(r, SIM_DISCIPLINE_COUNT), sharing = pick(r, HR_COUNT(cores));
     hr_text_add(&r->text, ", discipline: %s%s", sim_discipline_name((sim_discipline)discipline), cores[sharing]);
@@ -354,10 +407,12 @@ static void write_service(writer *r, uint32_t i)
         hr_text_add(&r->text, ", queue: %u", pick(r, 1000));
     if (pick(r, 4) == 3)
         hr_text_add(&r->text, ", codel: {%s}", pick(r, 2) ? "target: 1ms, interval: 10ms" : "");
-    write_keys(r, "service", r->balanced[i] ? "queue sharing preemptive lifo_after cpu_limit cpu_period" :
-               "queue sharing preemptive lifo_after cpu_limit cpu_period replicas");
+    write_keys(r, "service", r->scaled[i] ? "queue sharing preemptive lifo_after cpu_limit cpu_period replicas" :
+               "queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain");
     if (discipline != SIM_DISCIPLINE_deadline && pick(r, 2))
         hr_text_add(&r->text, ", queue: %u", pick(r, 3000));
+    if (r->cluster && r->scaled[i] && pick(r, 4))
+        hr_text_add(&r->text, ", cluster: n");
     if (pick(r, 4) == 3) {
         hr_text_add(&r->text, ", patience: ");
         write_dist(r, false);
@@ -489,8 +544,10 @@ static void write_scenario(writer *r)
     r->caches = pick(r, MOST_OTHERS + 1);
     r->databases = pick(r, MOST_OTHERS + 1);
     r->workloads = 1 + pick(r, 3);
+    r->cluster = pick(r, 2);
     for (uint32_t i = 0; i < r->services; i++) {
         r->balanced[i] = pick(r, 2);
+        r->scaled[i] = r->balanced[i] && pick(r, 2);
         static const char fronts[] = {0, 0, 'l', 'f'};
         char front = fronts[pick(r, HR_COUNT(fronts))];
         r->front[i] = front ? front : r->balanced[i] ? 'b' : 's';
@@ -504,6 +561,11 @@ static void write_scenario(writer *r)
     hr_text_add(&r->text, "}\ncomponents:\n");
     for (uint32_t i = 0; i < r->services; i++)
         write_service(r, i);
+    if (r->cluster) {                          // any replica fits
+        hr_text_add(&r->text, "  n: {kind: cluster, cores: 10000, nodes: %u, most_nodes: %u", pick(r, 3), 3 + pick(r, 5));
+        write_keys(r, "cluster", "cores nodes most_nodes");
+        hr_text_add(&r->text, "}\n");
+    }
     for (uint32_t i = 0; i < r->caches; i++)
         write_cache(r, i);
     for (uint32_t i = 0; i < r->databases; i++)

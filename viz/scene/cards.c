@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "sim/policy/balance/balance.h"
 #include "viz/scene/paint.h"
@@ -89,7 +90,12 @@ static viz_icon icon_of(const viz_part *p)
     }
 }
 
-// What a component that only passes calls on decides by; NULL for others.
+static sim_replicas_view replicas_of(const viz_scene *s, uint16_t autoscaler)
+{
+    return sim_service_present(s->world, ((const sim_autoscaler_def *)s->graph->model->components[autoscaler].def)->target);
+}
+
+// What a component that only passes calls on, or an autoscaler, decides by; NULL for others.
 static const char *policy_of(const viz_scene *s, uint16_t part)
 {
     const void *def = s->graph->model->components[part].def;
@@ -97,6 +103,7 @@ static const char *policy_of(const viz_scene *s, uint16_t part)
     case SIM_PART_balancer: return sim_balancers[((const sim_balancer_def *)def)->policy.row]->name;
     case SIM_PART_limiter: return sim_limiters[((const sim_limiter_def *)def)->policy]->name;
     case SIM_PART_breaker: return sim_breaker_rows[((const sim_breaker_part_def *)def)->policy]->name;
+    case SIM_PART_autoscaler: return sim_scalers[((const sim_autoscaler_def *)def)->policy]->name;
     default: return NULL;
     }
 }
@@ -130,7 +137,7 @@ static void draw_still(viz_pen *pen, const viz_scene *s, uint32_t card)
     if (!p->is_used)
         viz_text(pen, r.x + INSIDE, r.y + 44, small, "not asked in this variant");
     small.width = r.width - 36 - INSIDE;
-    if (policy_of(s, c->part))
+    if (policy_of(s, c->part) && p->kind != SIM_PART_autoscaler)
         viz_text(pen, r.x + 36, y + 15, small, policy_of(s, c->part));
 }
 
@@ -206,6 +213,25 @@ static void say_detail(const viz_scene *s, uint32_t card, const viz_state *state
                  s->graph->parts[c->part].kind == SIM_PART_database ? "connections busy" : "workers busy", rest);
 }
 
+static void draw_cluster(viz_pen *pen, const viz_scene *s, uint32_t card)
+{
+    const viz_place *c = &s->layout->cards[card];
+    sim_cluster_view v = sim_cluster_look(s->world, c->part);
+    char text[64];
+    snprintf(text, sizeof text, "%u nodes, %u pending", v.up, v.pending);
+    viz_type small = {.size = VIZ_SMALL_SIZE, .colour = v.pending ? VIZ_busy : VIZ_muted, .width = c->at.width - 36 - INSIDE};
+    viz_text(pen, c->at.x + 36, c->at.y + c->at.height / 2 + 15, small, text);
+}
+
+// Why the one replica of a card gets no calls, or NULL.
+static const char *phase_of(const viz_scene *s, uint32_t card)
+{
+    const viz_place *c = &s->layout->cards[card];
+    const viz_part *p = &s->graph->parts[c->part];
+    bool is_one = p->kind == SIM_PART_service && c->node_count == 1;
+    return is_one ? sim_service_phase(s->world, c->part, c->first_node - p->first_node) : NULL;
+}
+
 static void draw_station(viz_pen *pen, const viz_scene *s, uint32_t card)
 {
     viz_rect r = s->layout->cards[card].at;
@@ -224,6 +250,8 @@ static void draw_station(viz_pen *pen, const viz_scene *s, uint32_t card)
     }
     char text[96];
     snprintf(text, sizeof text, "%.0f %%", u * 100);
+    if (phase_of(s, card))                     // it says so in this place
+        *text = 0;
     viz_colour number = grades[grade].colour == VIZ_muted ? VIZ_text : grades[grade].colour;
     viz_text(pen, r.x + r.width - INSIDE, r.y + 22, (viz_type){.colour = number, .align = VIZ_RIGHT, .is_strong = is_trouble}, text);
     draw_bar(pen, r, u, grade);
@@ -248,12 +276,36 @@ static void draw_workload(viz_pen *pen, const viz_scene *s, uint32_t card)
     viz_text(pen, c->at.x + 36, c->at.y + c->at.height / 2 + 15, small, text);
 }
 
+static void draw_autoscaler(viz_pen *pen, const viz_scene *s, uint32_t card)
+{
+    const viz_place *c = &s->layout->cards[card];
+    sim_replicas_view v = replicas_of(s, c->part);
+    char text[64];
+    snprintf(text, sizeof text, "%u of %u ready", v.ready, v.wanted);
+    viz_type small = {.size = VIZ_SMALL_SIZE, .colour = v.ready < v.wanted ? VIZ_busy : VIZ_muted, .width = c->at.width - 36 - INSIDE};
+    viz_text(pen, c->at.x + 36, c->at.y + c->at.height / 2 + 15, small, text);
+}
+
+// A replica that gets no calls says why; one that is not there has nothing else to say. Returns whether it is there.
+static bool draw_phase(viz_pen *pen, const viz_scene *s, uint32_t card)
+{
+    const viz_place *c = &s->layout->cards[card];
+    const char *phase = phase_of(s, card);
+    if (phase)
+        viz_text(pen, c->at.x + c->at.width - INSIDE, c->at.y + 22, (viz_type){.size = VIZ_SMALL_SIZE, .colour = VIZ_muted, .align = VIZ_RIGHT}, phase);
+    return !phase || strcmp(phase, "gone") != 0;
+}
+
 void viz_cards_now(viz_pen *pen, const viz_scene *s)
 {
     for (uint32_t c = 0; c < s->layout->card_count; c++) {
         const viz_part *p = &s->graph->parts[s->layout->cards[c].part];
-        if (is_station(p) && p->is_used)
+        if (is_station(p) && p->is_used && draw_phase(pen, s, c))
             draw_station(pen, s, c);
+        else if (p->kind == SIM_PART_autoscaler && p->is_used)
+            draw_autoscaler(pen, s, c);
+        else if (p->kind == SIM_PART_cluster && p->is_used)
+            draw_cluster(pen, s, c);
         else if (p->kind == SIM_PART_workload)
             draw_workload(pen, s, c);
     }
@@ -315,11 +367,35 @@ static void tell_workload(tip *t, const viz_scene *s, uint16_t part)
                 (double)sim_histogram_quantile(v.latency, 0.99) * 1e-6);
 }
 
+static void tell_autoscaler(tip *t, const viz_scene *s, uint16_t part)
+{
+    sim_replicas_view v = replicas_of(s, part);
+    sim_autoscaler_view a = sim_autoscaler_look(s->world, part);
+    add_row(t, "wants now", "%u", v.wanted);
+    add_row(t, "ready, there", "%u, %u", v.ready, v.present);
+    add_row(t, "there, since the start", "%.2f", v.present_average);
+    add_row(t, "scaled out, in", "%llu, %llu", (unsigned long long)a.scaled_out, (unsigned long long)a.scaled_in);
+}
+
+static void tell_cluster(tip *t, const viz_scene *s, uint16_t part)
+{
+    sim_cluster_view v = sim_cluster_look(s->world, part);
+    add_row(t, "nodes up, starting", "%u, %u", v.up, v.starting);
+    add_row(t, "replicas pending", "%u", v.pending);
+    add_row(t, "paid, since the start", "%.2f", v.paid_average);
+}
+
 static void tell_gate(tip *t, const viz_scene *s, uint16_t part)
 {
     uint16_t kind = s->graph->parts[part].kind;
+    if (kind == SIM_PART_cluster) {
+        tell_cluster(t, s, part);
+        return;
+    }
     add_row(t, "decides by", "%s", policy_of(s, part));
-    if (kind == SIM_PART_balancer)
+    if (kind == SIM_PART_autoscaler)
+        tell_autoscaler(t, s, part);
+    if (kind == SIM_PART_balancer || kind == SIM_PART_autoscaler)
         return;
     sim_gate_view v = kind == SIM_PART_limiter ? sim_limiter_look(s->world, part) : sim_breaker_look(s->world, part);
     add_row(t, "passed", "%llu", (unsigned long long)v.passed);

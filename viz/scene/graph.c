@@ -5,12 +5,13 @@
 
 static uint32_t replicas_of(const sim_model_component *c)
 {
-    return c->kind == SIM_PART_service ? ((const sim_service_def *)c->def)->replicas : 1;
+    const sim_service_def *s = c->def;
+    return c->kind != SIM_PART_service ? 1 : s->slots ? s->slots : s->replicas;
 }
 
 bool viz_part_is_plain(const viz_part *part)
 {
-    return part->kind == SIM_PART_workload || part->kind == SIM_PART_balancer || part->kind == SIM_PART_limiter || part->kind == SIM_PART_breaker;
+    return part->kind != SIM_PART_service && part->kind != SIM_PART_cache && part->kind != SIM_PART_database;
 }
 
 // --- what calls what ------------------------------------------------------------------------------------------------
@@ -86,6 +87,12 @@ static void find_writers(viz_graph *g)
 
 // --- columns --------------------------------------------------------------------------------------------------------
 
+static void stand_before(viz_graph *g, uint16_t part, const viz_part *service)
+{
+    g->parts[part].is_used = g->parts[part].is_used || service->is_used;
+    g->parts[part].column = service->column ? service->column - 1 : 0;
+}
+
 // Longest way from a workload, by relaxing every link until nothing moves: at most part_count rounds, for there are no rings.
 static void place_columns(viz_graph *g)
 {
@@ -104,6 +111,16 @@ static void place_columns(viz_graph *g)
     for (uint16_t i = 0; i < g->part_count; i++)
         if (g->parts[i].is_used && g->parts[i].column >= g->column_count)
             g->column_count = g->parts[i].column + 1;
+    for (uint16_t i = 0; i < g->part_count; i++)       // nobody calls an autoscaler: it stands beside the balancer of its service
+        if (g->parts[i].kind == SIM_PART_autoscaler) {
+            const viz_part *of = &g->parts[((const sim_autoscaler_def *)g->model->components[i].def)->target];
+            stand_before(g, i, of);
+        }
+    for (uint16_t i = 0; i < g->part_count; i++) {     // nor a cluster: before the last of the services that live in it
+        const sim_service_def *s = g->model->components[i].def;
+        if (g->parts[i].kind == SIM_PART_service && s->in_cluster)
+            stand_before(g, s->cluster, &g->parts[i]);
+    }
     for (uint16_t i = 0; i < g->part_count; i++)       // what this variant leaves aside stands at the end
         if (!g->parts[i].is_used)
             g->parts[i].column = g->column_count - 1;

@@ -33,7 +33,7 @@ typedef struct viz_graph {
     uint16_t *part_of;                         // component of a node
 } viz_graph;
 
-// It works on nothing itself: a workload, or what only passes calls on (a balancer, limiter or breaker).
+// It works on nothing itself: a workload, what only passes calls on (a balancer, limiter or breaker), an autoscaler, or a cluster.
 bool       viz_part_is_plain(const viz_part *part);
 // The model must outlive the graph.
 viz_graph *viz_graph_make(const sim_model *model);

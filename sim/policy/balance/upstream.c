@@ -182,6 +182,17 @@ void sim_upstream_answer(sim_world *w, sim_ref upstream, uint32_t slot, hr_time 
         note_end(w, u, slot, failed);
 }
 
+void sim_upstream_renew(sim_world *w, sim_ref upstream, uint32_t slot)
+{
+    sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
+    sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
+    p->effective = (int32_t)p->weight;
+    p->current = 0;
+    p->fails = 0;
+    p->accessed_s = p->checked_s = 0;
+    mark(w, u, slot, SIM_OUT_FAILED, false);
+}
+
 void sim_upstream_report(sim_world *w, sim_ref upstream)
 {
     sim_upstream *u = SIM_AT(w, sim_upstream, upstream);

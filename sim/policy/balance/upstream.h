@@ -41,6 +41,8 @@ uint32_t sim_upstream_choose(sim_world *w, sim_ref upstream, sim_balanced *call,
 void     sim_upstream_answer(sim_world *w, sim_ref upstream, uint32_t slot, hr_time took, bool failed);
 // Sets or clears a reason of SIM_OUT_….
 void     sim_upstream_mark(sim_world *w, sim_ref upstream, uint32_t slot, uint32_t reason, bool on);
+// A new replica has taken the slot: its failures are none.
+void     sim_upstream_renew(sim_world *w, sim_ref upstream, uint32_t slot);
 void     sim_upstream_report(sim_world *w, sim_ref upstream);
 void     sim_upstream_check(const sim_world *w, sim_ref upstream);
 

@@ -453,6 +453,17 @@ void sim_keystore_check(const sim_world *w, sim_ref store)
         sim_keystore_policy(s)->check(w, s);
 }
 
+void sim_keystore_clear(sim_world *w, sim_ref store)
+{
+    sim_keystore *s = store_at(w, store);
+    for (uint32_t at = 0; s->count + s->ghosts > 0; at = at + 1 < s->room * 2 ? at + 1 : 0)
+        for (uint32_t entry; (entry = slots_of(w, s)[at].entry);)      // what comes after it moves up
+            if (sim_keystore_entry(w, s, entry)->expires)
+                remove_entry(w, s, entry);
+            else
+                sim_keystore_forget(w, s, entry);
+}
+
 void sim_keystore_reset(sim_world *w, sim_ref store)
 {
     sim_keystore *s = store_at(w, store);

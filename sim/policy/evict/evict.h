@@ -103,6 +103,8 @@ void sim_keystore_prefetch(const sim_world *w, sim_ref store, uint64_t key, int 
 void sim_keystore_check(const sim_world *w, sim_ref store);
 // Forgets what was counted, not the keys.
 void sim_keystore_reset(sim_world *w, sim_ref store);
+// Forgets all keys, also the ghosts; what an adaptive policy has learnt of sizes and frequencies stays.
+void sim_keystore_clear(sim_world *w, sim_ref store);
 
 // --- for policies -------------------------------------------------------------------------------------------------------
 static inline sim_entry *sim_keystore_entry(const sim_world *w, const sim_keystore *s, uint32_t entry)

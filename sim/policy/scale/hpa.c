@@ -70,7 +70,7 @@ sim_hpa_decision sim_hpa_sync(const sim_hpa *h, sim_hpa_memory *memory, const si
         proposals[i] = (sim_hpa_proposal){.error = "not looked at", .rule = SIM_HPA_RULE_failed};
     if (!memory->started) {
         HR_ASSERT(memory->history.count < memory->history.room);
-        memory->history.at[memory->history.count++] = (sim_hpa_recommendation){s->replicas, s->now};
+        memory->history.at[memory->history.count++] = (sim_hpa_recommendation){.replicas = s->replicas, .at = s->now};
         memory->started = true;
     }
     if (s->replicas == 0 && h->min != 0) {

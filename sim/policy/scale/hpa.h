@@ -134,8 +134,8 @@ typedef struct {                               // a container's share in its pod
 // wins where no container is named. False: one that counts has none, or there is no such container.
 bool sim_hpa_pod_request(const sim_hpa_container *containers, size_t count, const char *name, const int64_t *pod_level, int64_t *request);
 
-typedef struct { int32_t replicas; hr_time at; } sim_hpa_recommendation;
-typedef struct { int32_t change; hr_time at; bool outdated; } sim_hpa_event;
+typedef struct { int32_t replicas, unused; hr_time at; } sim_hpa_recommendation;     // no padding: both lie in worlds
+typedef struct { int32_t change, outdated; hr_time at; } sim_hpa_event;
 typedef struct { sim_hpa_recommendation *at; uint32_t count, room; } sim_hpa_history;
 typedef struct { sim_hpa_event *at; uint32_t count, room; } sim_hpa_events;
 typedef struct {                               // what one autoscaler remembers; zero is a valid start

@@ -56,7 +56,7 @@ void sim_hpa_memory_free(sim_hpa_memory *m)
 static void remember(sim_hpa_history *h, int64_t slot, int32_t replicas, hr_time now)
 {
     HR_ASSERT(slot >= 0 || h->count < h->room);
-    h->at[slot >= 0 ? (uint32_t)slot : h->count++] = (sim_hpa_recommendation){replicas, now};
+    h->at[slot >= 0 ? (uint32_t)slot : h->count++] = (sim_hpa_recommendation){.replicas = replicas, .at = now};
 }
 
 static int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }

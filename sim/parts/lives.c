@@ -1,0 +1,267 @@
+// sim/parts/lives.c - see lives.h.
+#include "sim/parts/cluster.h"
+
+// --- before time zero ---------------------------------------------------------------------------------------------------
+
+// Those that are there at the start have been there for long: no autoscaler takes them for just started.
+sim_ref sim_lives_place(sim_world *w, sim_component_id id, const sim_service_def *def)
+{
+    const hr_time long_ago = -86400 * HR_SEC;
+    sim_ref ref = sim_take(w, sizeof(sim_lives)), life = sim_take(w, def->slots * sizeof(sim_life));
+    sim_lives *l = SIM_AT(w, sim_lives, ref);
+    *l = (sim_lives){.life = life, .wanted = def->replicas, .active = def->replicas, .births = def->replicas, .drain = def->drain, .scaler = def->scaler, .in_cluster = def->in_cluster,
+                     .cluster = def->cluster, .cores = def->cores,
+                     .startup = sim_dist_place(w, &def->startup), .readiness = sim_dist_place(w, &def->readiness),
+                     .stream_startup = sim_stream(w, id, SIM_DRAW_STARTUP), .stream_readiness = sim_stream(w, id, SIM_DRAW_READINESS)};
+    for (uint32_t i = 0; i < def->replicas; i++) {
+        *sim_life_at(w, l, i) = (sim_life){.phase = SIM_LIFE_READY, .number = i + 1, .created = long_ago, .changed = long_ago};
+        sim_level_up(w, &l->present);
+        sim_level_up(w, &l->ready);
+    }
+    return ref;
+}
+
+// --- from phase to phase ------------------------------------------------------------------------------------------------
+
+static void turn(sim_world *w, sim_lives *l, uint32_t slot, sim_life_phase phase)
+{
+    sim_life *life = sim_life_at(w, l, slot);
+    if (life->phase == SIM_LIFE_READY)
+        sim_level_down(w, &l->ready);
+    if (life->phase < SIM_LIFE_STARTING && phase >= SIM_LIFE_STARTING)
+        sim_level_up(w, &l->present);
+    if (life->phase >= SIM_LIFE_STARTING && phase < SIM_LIFE_STARTING)
+        sim_level_down(w, &l->present);
+    life->phase = phase;
+    life->changed = w->now;
+    if (phase == SIM_LIFE_READY)
+        sim_level_up(w, &l->ready);
+}
+
+static void await(sim_world *w, const sim_lives *l, uint16_t what, uint32_t slot, hr_time span)
+{
+    if (span != HR_FOREVER)
+        sim_schedule(w, w->now + span, (sim_component_id)l->scaler, what, slot, sim_life_at(w, l, slot)->number);
+}
+
+// Starts when it has room. Returns whether it has.
+static bool launch(sim_world *w, sim_lives *l, uint32_t slot)
+{
+    sim_life *life = sim_life_at(w, l, slot);
+    if (l->in_cluster && !(life->node = sim_cluster_take(w, (sim_component_id)l->cluster, l->cores)))
+        return false;
+    turn(w, l, slot, SIM_LIFE_STARTING);
+    await(w, l, SIM_LIFE_RUNS, slot, sim_dist_time(w, &l->startup, l->stream_startup, life->number, 0));
+    return true;
+}
+
+// Returns whether it is pending.
+static bool start(sim_world *w, sim_lives *l, uint32_t slot)
+{
+    sim_life *life = sim_life_at(w, l, slot);
+    life->number = ++l->births;
+    life->created = w->now;
+    l->active++;
+    bool has_room = launch(w, l, slot);
+    if (!has_room)
+        turn(w, l, slot, SIM_LIFE_PENDING);
+    return !has_room;
+}
+
+static bool is_idle(const sim_world *w, sim_component_id id, uint32_t slot)
+{
+    const sim_replica *r = SIM_AT(w, const sim_replica, SIM_STATE(w, const sim_service, id)->replicas) + slot;
+    return r->busy.level + r->queue.fifo.length.level == 0;
+}
+
+static void end(sim_world *w, sim_component_id id, uint32_t slot)
+{
+    sim_lives *l = sim_lives_of(w, id);
+    sim_life *life = sim_life_at(w, l, slot);
+    uint32_t node = life->node;
+    life->node = 0;
+    turn(w, l, slot, SIM_LIFE_GONE);
+    sim_service_cut(w, id, slot);
+    if (node) {
+        sim_cluster_give(w, (sim_component_id)l->cluster, node, l->cores);
+        sim_cluster_offer(w, (sim_component_id)l->cluster);
+    }
+}
+
+static void stop(sim_world *w, sim_component_id id, sim_lives *l, uint32_t slot)
+{
+    bool was_ready = sim_life_at(w, l, slot)->phase == SIM_LIFE_READY;
+    l->active--;
+    turn(w, l, slot, SIM_LIFE_DRAINING);
+    if (was_ready)
+        sim_balancers_see(w, id, slot, false);
+    if (is_idle(w, id, slot))
+        end(w, id, slot);
+    else
+        await(w, l, SIM_LIFE_ENDS, slot, l->drain);
+}
+
+// --- how many -----------------------------------------------------------------------------------------------------------
+
+// Which one goes first, as in a Kubernetes ReplicaSet (ActivePodsWithRanks): what has no node before what has one, what does not run before what does, what is not ready before
+// what is, who has been so for the shortest time, who was made last.
+static bool goes_before(const sim_life *a, const sim_life *b)
+{
+    if (a->phase != b->phase)
+        return a->phase < b->phase;
+    return a->changed != b->changed ? a->changed > b->changed : a->number > b->number;
+}
+
+static uint32_t first_to_go(const sim_world *w, const sim_lives *l, uint32_t slots)
+{
+    uint32_t best = slots;
+    for (uint32_t i = 0; i < slots; i++) {
+        const sim_life *life = sim_life_at(w, l, i);
+        if (life->phase >= SIM_LIFE_PENDING && life->phase <= SIM_LIFE_READY && (best == slots || goes_before(life, sim_life_at(w, l, best))))
+            best = i;
+    }
+    return best;
+}
+
+static uint32_t free_slot(const sim_world *w, const sim_lives *l, uint32_t slots)
+{
+    uint32_t slot = 0;
+    while (slot < slots && sim_life_at(w, l, slot)->phase != SIM_LIFE_GONE)
+        slot++;
+    return slot;
+}
+
+// Starts and stops what is missing or too much. Without a free slot the rest waits until one is gone.
+static void settle(sim_world *w, sim_component_id id)
+{
+    sim_lives *l = sim_lives_of(w, id);
+    uint32_t slots = SIM_STATE(w, const sim_service, id)->replica_count;
+    while (l->active > l->wanted)
+        stop(w, id, l, first_to_go(w, l, slots));
+    bool any_pending = false;
+    for (uint32_t slot; l->active < l->wanted && (slot = free_slot(w, l, slots)) < slots;)
+        any_pending = start(w, l, slot) || any_pending;
+    if (any_pending)
+        sim_cluster_grow(w, (sim_component_id)l->cluster);
+}
+
+void sim_lives_want(sim_world *w, sim_component_id id, uint32_t wanted)
+{
+    sim_lives_of(w, id)->wanted = wanted;
+    settle(w, id);
+}
+
+void sim_lives_wake(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    sim_lives *l = sim_lives_of(w, id);
+    uint32_t slot = event->subject;
+    const sim_life *life = sim_life_at(w, l, slot);
+    if (life->number != event->generation)
+        return;
+    if (event->what == SIM_LIFE_RUNS && life->phase == SIM_LIFE_STARTING) {
+        turn(w, l, slot, SIM_LIFE_UNREADY);
+        await(w, l, SIM_LIFE_PASSES, slot, sim_dist_time(w, &l->readiness, l->stream_readiness, life->number, 0));
+    } else if (event->what == SIM_LIFE_PASSES && life->phase == SIM_LIFE_UNREADY) {
+        turn(w, l, slot, SIM_LIFE_READY);
+        sim_balancers_see(w, id, slot, true);
+    } else if (event->what == SIM_LIFE_ENDS && life->phase == SIM_LIFE_DRAINING) {
+        end(w, id, slot);
+        settle(w, id);
+    }
+}
+
+void sim_lives_left(sim_world *w, sim_component_id id, uint32_t slot)
+{
+    sim_lives *l = sim_lives_of(w, id);
+    if (sim_life_at(w, l, slot)->phase == SIM_LIFE_DRAINING && is_idle(w, id, slot)) {
+        end(w, id, slot);
+        settle(w, id);
+    }
+}
+
+// --- in a cluster -------------------------------------------------------------------------------------------------------
+
+void sim_lives_move_in(sim_world *w, sim_component_id id)
+{
+    sim_lives *l = sim_lives_of(w, id);
+    for (uint32_t i = 0; i < l->active; i++) {
+        sim_life *life = sim_life_at(w, l, i);
+        life->node = sim_cluster_take(w, (sim_component_id)l->cluster, l->cores);
+        if (life->node)
+            continue;
+        turn(w, l, i, SIM_LIFE_PENDING);
+        sim_balancers_see(w, id, i, false);
+    }
+}
+
+void sim_lives_retry(sim_world *w, sim_component_id id)
+{
+    sim_lives *l = sim_lives_of(w, id);
+    uint32_t slots = SIM_STATE(w, const sim_service, id)->replica_count;
+    for (;;) {                                 // the oldest first
+        uint32_t best = slots;
+        for (uint32_t i = 0; i < slots; i++)
+            if (sim_life_at(w, l, i)->phase == SIM_LIFE_PENDING && (best == slots || sim_life_at(w, l, i)->number < sim_life_at(w, l, best)->number))
+                best = i;
+        if (best == slots || !launch(w, l, best))
+            return;
+    }
+}
+
+uint32_t sim_lives_on(const sim_world *w, sim_component_id id, uint32_t node)
+{
+    const sim_lives *l = sim_lives_of(w, id);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < SIM_STATE(w, const sim_service, id)->replica_count; i++)
+        count += sim_life_at(w, l, i)->node == node;
+    return count;
+}
+
+// --- what is seen of it -------------------------------------------------------------------------------------------------
+
+bool sim_lives_is_ready(const sim_world *w, sim_component_id id, uint32_t slot)
+{
+    return sim_life_at(w, sim_lives_of(w, id), slot)->phase == SIM_LIFE_READY;
+}
+
+void sim_lives_reset(sim_world *w, sim_ref lives)
+{
+    sim_lives *l = SIM_AT(w, sim_lives, lives);
+    sim_level_reset(w, &l->present);
+    sim_level_reset(w, &l->ready);
+}
+
+double sim_lives_sample(sim_world *w, sim_ref lives, hr_time step) { return sim_level_sample(w, &SIM_AT(w, sim_lives, lives)->present, step); }
+
+sim_replicas_view sim_service_present(const sim_world *w, sim_component_id id)
+{
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    if (!s->lives)
+        return (sim_replicas_view){false, s->replica_count, s->replica_count, s->replica_count, s->replica_count, s->replica_count};
+    const sim_lives *l = SIM_AT(w, const sim_lives, s->lives);
+    return (sim_replicas_view){true, l->wanted, l->present.level, l->ready.level, sim_level_average(w, &l->present), sim_level_average(w, &l->ready)};
+}
+
+const char *sim_service_phase(const sim_world *w, sim_component_id id, uint32_t replica)
+{
+    static const char *const words[] = {"gone", "pending", "starting", "unready", NULL, "draining"};
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    return s->lives ? words[sim_life_at(w, SIM_AT(w, const sim_lives, s->lives), replica)->phase] : NULL;
+}
+
+// Calls are only where a replica is ready or drains, each number is used once, and the counts are those of the phases.
+void sim_lives_check(const sim_world *w, sim_component_id id)
+{
+    const sim_lives *l = sim_lives_of(w, id);
+    uint32_t count[SIM_LIFE_DRAINING + 1] = {0}, slots = SIM_STATE(w, const sim_service, id)->replica_count;
+    for (uint32_t i = 0; i < slots; i++) {
+        const sim_life *life = sim_life_at(w, l, i);
+        SIM_ASSERT(w, life->phase <= SIM_LIFE_DRAINING && life->number <= l->births);
+        SIM_ASSERT(w, (life->node != 0) == (l->in_cluster && life->phase >= SIM_LIFE_STARTING));
+        SIM_ASSERT(w, is_idle(w, id, i) == (life->phase < SIM_LIFE_READY) || life->phase == SIM_LIFE_READY);
+        count[life->phase]++;
+    }
+    uint32_t active = count[SIM_LIFE_PENDING] + count[SIM_LIFE_STARTING] + count[SIM_LIFE_UNREADY] + count[SIM_LIFE_READY];
+    SIM_ASSERT(w, l->active == active && (active == l->wanted || (active < l->wanted && count[SIM_LIFE_GONE] == 0)));
+    SIM_ASSERT(w, l->present.level == slots - count[SIM_LIFE_GONE] - count[SIM_LIFE_PENDING] && l->ready.level == count[SIM_LIFE_READY]);
+}

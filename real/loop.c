@@ -124,7 +124,7 @@ bool real_loop_run(real_loop *loop, hr_time until, const volatile sig_atomic_t *
 
 bool real_loop_drain(real_loop *loop, hr_time limit, const volatile sig_atomic_t *stop)
 {
-    while (loop->world->calls_live > 0 && loop->world->now < limit && !must_end(loop, stop))
+    while (!sim_world_is_idle(loop->world) && loop->world->now < limit && !must_end(loop, stop))
         turn(loop, limit);
-    return !must_end(loop, stop) && loop->world->calls_live == 0;
+    return !must_end(loop, stop) && sim_world_is_idle(loop->world);
 }

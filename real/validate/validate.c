@@ -74,6 +74,9 @@ static const char *cannot_scale(const sim_workload_def *d)
            d->arrivals.kind == SIM_ARRIVALS_trace ? "replays a trace" : NULL;
 }
 
+// The live client puts nothing beside a value that would tell how old it is, and takes no locks.
+static bool is_beyond_live(const sim_cache_def *d) { return d->lifetimes || d->beyond_live || d->flush_count || d->through.has_loads || d->through.write; }
+
 hr_status real_validate_check(const sim_model *model, hr_error *e)
 {
     const char *engines[3] = {0};
@@ -83,9 +86,15 @@ hr_status real_validate_check(const sim_model *model, hr_error *e)
         const char *engine = engine_of(model, c);
         if (engine && (n == 0 || strcmp(engines[0], engine) != 0) && n < 2)
             engines[n++] = engine;
+        if (model->components[c].kind == SIM_PART_cache && is_beyond_live(model->components[c].def))
+            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s: flush, loads, writes, single_flight: cache, newer, and early, refresh_ahead and stale_… at it are only simulated: "
+                             "leave these variants out of `live.variants`", model->path, model->components[c].line, model->components[c].name);
         if (model->components[c].kind != SIM_PART_database)
             continue;
         const sim_database_def *d = model->components[c].def;
+        if (d->absent > 0)
+            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s.absent: the rows of a live database are all there: leave it out", model->path,
+                             model->components[c].line, model->components[c].name);
         for (uint16_t s = 0; s < d->statement_count; s++)
             if (!d->statements[s].sql || !*d->statements[s].sql)
                 status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s.statements.%s has no `sql`: a live database needs one", model->path,

@@ -32,7 +32,7 @@ static void add_account(sim_account *sum, const sim_account *a)
     sum->unsent += a->unsent;
     sum->waiting += a->waiting;
     sum->given_up += a->given_up;
-    sum->knows_sent = a->knows_sent;
+    sum->knows_sent |= a->knows_sent;
 }
 
 _Noreturn static void broken(const sim_world *w, sim_component_id id, uint32_t station, const char *law, uint64_t left, uint64_t right)
@@ -60,6 +60,8 @@ static void check_station(const sim_world *w, sim_component_id id, uint32_t stat
     uint64_t stays = a->stay ? a->stay->stays + present * (uint64_t)w->now - a->stay->arrivals : area;
     if (stays != area && !w->on_wall_clock)
         broken(w, id, station, "Little's law, time under the levels = times of the calls (call ns)", area, stays);
+    if (a->taken != a->gone + a->held)
+        broken(w, id, station, "messages taken in = gone + held", a->taken, a->gone + a->held);
 }
 
 // Adds its calls that are alive to *alive.

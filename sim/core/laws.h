@@ -27,6 +27,7 @@ typedef struct sim_account {
     bool     knows_sent;                       // it keeps the next four, on calls that it makes itself
     uint64_t sent, unsent;                     // handed on; made, but not yet handed on
     uint64_t waiting, given_up;                // made, and it waits for the answer; or does not wait for it any more
+    uint64_t taken, gone, held;                // messages that it keeps apart from calls: taken in, gone, still there
     const sim_stay *stay;                      // NULL: it has no time of its own
     sim_account_level level[3];                // the first `staying` ones add up to the calls of `stay`; most 0: no limit
     uint32_t levels, staying;

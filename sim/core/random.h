@@ -14,7 +14,7 @@ typedef struct { uint64_t word[2]; } sim_draw;
 // Purposes of draws within one component; they are part of the stream, so that no two share numbers.
 enum { SIM_DRAW_ARRIVAL = 1, SIM_DRAW_KEY, SIM_DRAW_WAIT, SIM_DRAW_CPU, SIM_DRAW_NETWORK, SIM_DRAW_CHOICE, SIM_DRAW_TTL, SIM_DRAW_THINK,
        SIM_DRAW_LATENESS, SIM_DRAW_CHANCE, SIM_DRAW_PATIENCE, SIM_DRAW_STATE, SIM_DRAW_SESSION, SIM_DRAW_RETRY,
-       SIM_DRAW_STARTUP, SIM_DRAW_READINESS,
+       SIM_DRAW_STARTUP, SIM_DRAW_READINESS, SIM_DRAW_EARLY, SIM_DRAW_POISON,
        SIM_DRAW_FLUSH, SIM_DRAW_SEND, SIM_DRAW_APPLY, SIM_DRAW_CONFIRM, SIM_DRAW_CONNECT,
        SIM_DRAW_STATEMENT = 64 };             // + the statement's number
 

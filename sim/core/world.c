@@ -466,9 +466,9 @@ void sim_world_run(sim_world *w, hr_time until)
 
 bool sim_world_drain(sim_world *w, hr_time limit)
 {
-    while (w->calls_live > 0 && sim_events_next(w) <= limit && sim_world_step(w)) {
+    while (!sim_world_is_idle(w) && sim_events_next(w) <= limit && sim_world_step(w)) {
     }
-    return w->calls_live == 0;
+    return sim_world_is_idle(w);
 }
 
 void sim_world_reset_counts(sim_world *w)

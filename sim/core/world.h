@@ -54,6 +54,7 @@ typedef struct {
     uint32_t version;                          // row version that it read or wrote
     union {
         uint32_t floor;                        // of a request: row version committed when it started: older answers are stale
+        sim_ref  message;                      // of a delivery by a broker: what it delivers
         uint32_t client;                       // at a database with `own_pools`: whose pool it has a connection of
     };
     uint32_t size_bytes;
@@ -62,6 +63,7 @@ typedef struct {
         uint32_t ttl_ms;                       // of a cache `set`; 0 = never expires
         uint32_t count;                        // of a part: rounds of a `repeat` that are over, branches of a `parallel`, attempts that are not
         sim_ref  previous;                     // while it waits for a worker: who waits before it
+        uint32_t first_path;                   // of a `publish`: the path of its first attempt
     };
     sim_component_id caller, callee;
     uint16_t replica;                          // slot at the callee
@@ -69,8 +71,15 @@ typedef struct {
     uint16_t step;                             // next step of the callee's handler
     uint8_t  status, flags, attempt;           // status: sim_outcome; while its handler runs, how the last call that it made ended
     uint8_t  priority;                         // of the request: larger goes first where a service looks at it
+    uint8_t  found;                            // of a cache `get`: sim_found, see sim/parts/refill.c
+    uint8_t  newer;                            // of a cache `set`, bool: only over an older version
     sim_ref  link;                             // sim_link of its caller and callee
+    union {
+        sim_ref  refill;                       // of a cache `get`: what it does about old values; 0: nothing
+        uint32_t took_us;                      // of a cache `set`: how long the load of the value took
+    };
 } sim_call;
+_Static_assert(sizeof(sim_call) == 96, "a field more costs every call memory; there should be no padding either");
 
 // A pending event: three words. It is written and copied by words, for a processor that loads 16 bytes which it has just stored as
 // smaller pieces waits until they have left its store buffer: that cost a tenth of M/M/1's time.
@@ -144,6 +153,7 @@ typedef struct sim_world {
     sim_series series;
     sim_ref  links;                            // sim_link[caller][callee], from the start on
     uint32_t parts_live;                       // of calls_live, those that are a part of a handler's work and go over no link
+    uint32_t moving;                           // messages that brokers, networks or consumers have in hand: work that is no call
     sim_ref  title;                            // scenario and variant, for messages; 0: none
     sim_component_id truth;                    // the database whose committed versions decide staleness
     uint8_t  has_truth, on_wall_clock, is_full;
@@ -296,6 +306,8 @@ void sim_world_start(sim_world *w, hr_time series_step);
 bool sim_world_step(sim_world *w);
 // Runs every event up to and including time `until`, then sets the clock to it. In a full world nothing happens any more.
 void sim_world_run(sim_world *w, hr_time until);
+// Whether nothing is in flight: no call, no message on the move. Messages that wait in a broker's queue do not count.
+static inline bool sim_world_is_idle(const sim_world *w) { return !w->calls_live && !w->moving; }
 // Runs until nothing is in flight and no arrival is due, at most until `limit`. Returns whether it is empty.
 bool sim_world_drain(sim_world *w, hr_time limit);
 // The warm-up is over: every component forgets what it has counted.

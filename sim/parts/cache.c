@@ -1,9 +1,10 @@
 // sim/parts/cache.c - one Redis-like server: a single thread serves operations in order on keys with versions in bounded memory.
-// The operation takes effect when the thread has served it; the network time follows. A live cache does both by itself.
+// The operation takes effect when the thread has served it; the network time follows. In between it may have to wait for the database
+// (through.c). A live cache does all by itself.
 #include "sim/core/laws.h"
-#include "sim/parts/parts.h"
+#include "sim/parts/through.h"
 
-enum { SERVED, ARRIVED, EXPIRY };
+enum { SERVED, ARRIVED, EXPIRY, FLUSH };
 
 // Redis 7's active expiry (expire.c, active-expire-effort 1): at every tick of `hz` it looks at 20 keys that have a time to live, going on
 // where it stopped, and at once at 20 more while over 10 % of them had expired (25 % before Redis 6). Idealised: it takes no time, where
@@ -21,6 +22,11 @@ typedef struct {
     uint64_t  ticking;                         // bool: the next tick is scheduled
     uint64_t  started, rejected, live_hits, live_misses, sampled_hits, sampled_misses;
     uint64_t  refused, left, travelling;       // since time zero, for the laws; travelling: served, the answer is on its way
+    hr_time   grace;                           // keys are kept so long after their ttl
+    sim_ref   flushes;                         // hr_time[flush_count]
+    uint32_t  flush_count;
+    uint32_t  writes;                          // bool: a set is a write
+    sim_ref   through;                         // what it asks the database, through.c; 0: nothing
     sim_stay  stay;                            // until it is served
 } cache;
 
@@ -31,7 +37,7 @@ static sim_keystore_def store_of(const sim_cache_def *d)
     return (sim_keystore_def){
         .policy = d->eviction, .limit_entries = d->entries, .overhead_bytes = d->overhead_bytes,
         .limit_bytes = d->memory_bytes > d->base_bytes ? d->memory_bytes - d->base_bytes : d->memory_bytes ? 1 : 0,
-        .samples = d->samples, .lfu_log_factor = d->lfu_log_factor, .lfu_decay_min = d->lfu_decay_min};
+        .samples = d->samples, .lfu_log_factor = d->lfu_log_factor, .lfu_decay_min = d->lfu_decay_min, .lifetimes = d->lifetimes};
 }
 
 static size_t demand(const void *def)
@@ -48,11 +54,26 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     store.stream = sim_stream(w, id, SIM_DRAW_CHOICE);
     s->store = sim_keystore_make(w, &store);
     s->queue_limit = d->queue;
+    s->grace = d->grace;
+    s->flush_count = d->flush_count;
+    s->flushes = sim_take(w, d->flush_count * sizeof(hr_time));
+    for (uint32_t i = 0; i < d->flush_count; i++)
+        SIM_AT(w, hr_time, s->flushes)[i] = d->flushes[i];
+    s->writes = d->through.write != SIM_WRITE_none;
+    if (s->writes || d->through.has_loads)
+        s->through = sim_through_place(w, &d->through, s->store, d->grace);
     s->tick = d->hz ? HR_SEC / d->hz : 0;
     s->demand = sim_dist_place(w, &d->demand);
     s->network = sim_dist_place(w, &d->network);
     s->demand_stream = sim_stream(w, id, SIM_DRAW_CPU);
     s->network_stream = sim_stream(w, id, SIM_DRAW_NETWORK);
+}
+
+static void start(sim_world *w, sim_component_id id)
+{
+    const cache *s = SIM_STATE(w, const cache, id);
+    for (uint32_t i = 0; i < s->flush_count; i++)
+        sim_schedule(w, SIM_AT(w, const hr_time, s->flushes)[i], id, FLUSH, 0, 0);
 }
 
 // Ordinal of an operation's draws: get, set and delete of one request have their own.
@@ -120,26 +141,75 @@ static void expire_actively(sim_world *w, sim_component_id id, cache *s)
     tick_if_needed(w, id, s);
 }
 
+// Locks lie among the keys, as in Redis: they need memory, expire, and may be evicted.
+static uint64_t lock_of(uint64_t key) { return key | 1ull << 63; }
+
+// `version` is the token.
+static void lock(sim_world *w, const cache *s, sim_call *c)
+{
+    if (sim_keystore_version(w, s->store, lock_of(c->key)))
+        c->flags |= SIM_CALL_MISS;
+    else if (sim_keystore_set(w, s->store, lock_of(c->key), c->version, 0, w->now + c->ttl_ms * HR_MS))
+        c->flags |= SIM_CALL_HIT;
+    else
+        c->status = SIM_error;
+}
+
 static void take_effect(sim_world *w, const cache *s, sim_call *c)
 {
     uint32_t version = 0;
     c->status = SIM_ok;
     switch (c->operation) {
     case SIM_CACHE_GET:
-        if (sim_keystore_get(w, s->store, c->key, &version)) {
+        c->found = (uint8_t)sim_refill_look(w, s->store, c->refill, c, c->path, &version);
+        if (c->found != SIM_FOUND_NOTHING)
             c->version = version;
-            c->flags |= SIM_CALL_HIT;
-        } else {
-            c->flags |= SIM_CALL_MISS;
-        }
+        c->flags |= c->found == SIM_FOUND || c->found == SIM_FOUND_DUE ? SIM_CALL_HIT : SIM_CALL_MISS;
         break;
     case SIM_CACHE_SET:
-        if (!sim_keystore_set(w, s->store, c->key, c->version, c->size_bytes, c->ttl_ms ? w->now + c->ttl_ms * HR_MS : HR_FOREVER))
+        if (!sim_refill_put(w, s->store, c, c->ttl_ms, c->took_us, s->grace, c->newer))
             c->status = SIM_error;             // Redis: -OOM
+        break;
+    case SIM_CACHE_LOCK: lock(w, s, c); break;
+    case SIM_CACHE_UNLOCK:
+        if (sim_keystore_version(w, s->store, lock_of(c->key)) == c->version)
+            sim_keystore_delete(w, s->store, lock_of(c->key));
         break;
     default:
         sim_keystore_delete(w, s->store, c->key);
     }
+}
+
+void sim_cache_travel(sim_world *w, sim_component_id id, sim_ref call)
+{
+    const cache *s = SIM_STATE(w, const cache, id);
+    const sim_call *c = sim_call_at(w, call);
+    hr_time network = sim_dist_time(w, &s->network, s->network_stream, c->request, ordinal_of(c));
+    sim_schedule(w, w->now + network, id, ARRIVED, call, c->generation);
+}
+
+// Whether the answer has to wait for the database.
+static bool work(sim_world *w, sim_component_id id, const cache *s, sim_ref call)
+{
+    sim_call *c = sim_call_at(w, call);
+    if (s->writes && c->operation == SIM_CACHE_SET)
+        return sim_through_write(w, id, s->through, call);
+    take_effect(w, s, c);
+    return s->through && c->operation == SIM_CACHE_GET && c->flags & SIM_CALL_MISS && sim_through_read(w, id, s->through, call);
+}
+
+static void lose_all(sim_world *w, const cache *s)
+{
+    sim_keystore_clear(w, s->store);
+    if (s->through)
+        sim_through_lose(w, s->through);
+}
+
+static void reply(sim_world *w, sim_component_id id, sim_ref child)
+{
+    cache *s = SIM_STATE(w, cache, id);
+    sim_through_back(w, id, s->through, child);
+    tick_if_needed(w, id, s);
 }
 
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
@@ -149,6 +219,14 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         expire_actively(w, id, s);
         return;
     }
+    if (event->what == FLUSH) {
+        lose_all(w, s);
+        return;
+    }
+    if (event->what == SIM_CACHE_WRITE_OUT) {
+        sim_through_write_out(w, id, s->through);
+        return;
+    }
     sim_call *c = sim_call_at(w, event->subject);
     if (event->what == ARRIVED) {
         s->travelling--;
@@ -156,13 +234,13 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         sim_call_reply(w, event->subject, (sim_outcome)c->status);
         return;
     }
-    take_effect(w, s, c);
+    s->travelling++;
+    bool waits = work(w, id, s, event->subject);
     tick_if_needed(w, id, s);
     sim_level_down(w, &s->busy);
     sim_stay_end(w, &s->stay, c->started);
-    s->travelling++;
-    hr_time network = sim_dist_time(w, &s->network, s->network_stream, c->request, ordinal_of(c));
-    sim_schedule(w, w->now + network, id, ARRIVED, event->subject, c->generation);
+    if (!waits)
+        sim_cache_travel(w, id, event->subject);
     sim_ref next = sim_fifo_pop(w, &s->queue);
     if (next)
         serve(w, id, next);
@@ -187,6 +265,8 @@ static void reset(sim_world *w, sim_component_id id)
     sim_level_reset(w, &s->busy);
     sim_level_reset(w, &s->queue.length);
     sim_keystore_reset(w, s->store);
+    if (s->through)
+        sim_through_reset(w, s->through);
     s->started = s->rejected = s->live_hits = s->live_misses = s->sampled_hits = s->sampled_misses = 0;
 }
 
@@ -208,6 +288,8 @@ static void check(const sim_world *w, sim_component_id id)
 {
     const cache *s = SIM_STATE(w, const cache, id);
     sim_keystore_check(w, s->store);
+    if (s->through)
+        sim_through_check(w, s->through);
     SIM_ASSERT(w, s->ticking || !s->tick || !SIM_AT(w, const sim_keystore, s->store)->expiring_count);
     SIM_ASSERT(w, s->queue.length.level <= s->queue_limit);
     SIM_ASSERT(w, s->queue.length.level == 0 || s->busy.level > 0);
@@ -227,12 +309,15 @@ sim_station_view sim_cache_look(const sim_world *w, sim_component_id id)
     const cache *s = SIM_STATE(w, const cache, id);
     const sim_keystore *k = SIM_AT(w, const sim_keystore, s->store);
     double busy = sim_level_average(w, &s->busy);
-    return (sim_station_view){.utilisation = busy, .busy_average = busy, .queue_average = sim_level_average(w, &s->queue.length),
+    sim_station_view v = {.utilisation = busy, .busy_average = busy, .queue_average = sim_level_average(w, &s->queue.length),
                               .busy = s->busy.level, .capacity = 1, .queued = s->queue.length.level, .queue_limit = s->queue_limit,
                               .started = s->started, .rejected = s->rejected, .hits = k->hits + s->live_hits,
                               .misses = k->misses + s->live_misses, .entries = k->count};
+    if (s->through)
+        sim_through_add(w, s->through, &v);
+    return v;
 }
 
 const sim_kind sim_kind_cache = {.name = "cache", .summary = "keys with versions in bounded memory, as Redis keeps them",
-    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .demand = demand, .build = build, .offer = offer, .wake = wake,
-    .done = done, .sample = sample, .reset = reset, .check = check, .account = account};
+    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .demand = demand, .build = build, .start = start,
+    .offer = offer, .reply = reply, .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check, .account = account};

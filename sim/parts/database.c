@@ -6,6 +6,8 @@
 
 #include "sim/core/histogram.h"
 
+typedef struct { hr_time at; uint32_t version; sim_ref before; } commit;        // with `history`, of each row, back to the first
+
 static const char *const gauges[] = {"utilisation", "queue", "statements_per_s", "lag_ms", NULL};
 
 static size_t demand(const void *def)
@@ -21,6 +23,16 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->pool = d->pool;
     s->queue_limit = d->queue;
     s->pool_timeout = d->pool_timeout;
+    s->absent = d->absent;
+    if (d->history) {
+        const sim_keystore_def map = sim_keystore_defaults((uint32_t)sim_evictor_find("fifo"));
+        s->history = sim_keystore_make(w, &map);
+    }
+    s->absent = d->absent;
+    if (d->history) {
+        const sim_keystore_def map = sim_keystore_defaults((uint32_t)sim_evictor_find("fifo"));
+        s->history = sim_keystore_make(w, &map);
+    }
     s->core_count = d->cores < 1 ? 1 : (uint32_t)d->cores;
     s->network = sim_dist_place(w, &d->network);
     s->network_stream = sim_stream(w, id, SIM_DRAW_NETWORK);
@@ -58,9 +70,40 @@ uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t 
     return sim_rows_version(w, &primary(w, s)->rows, key);
 }
 
+static HR_APART void remember(sim_world *w, const sim_database *s, uint64_t key, uint32_t version)
+{
+    sim_ref ref = sim_take(w, sizeof(commit));
+    *SIM_AT(w, commit, ref) = (commit){w->now, version, sim_keystore_version(w, s->history, key)};
+    (void)sim_keystore_set(w, s->history, key, ref, 0, HR_FOREVER);
+}
+
+hr_time sim_database_overtaken(const sim_world *w, sim_component_id id, uint64_t key, uint32_t version)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    hr_time at = HR_FOREVER;
+    for (sim_ref ref = s->history ? sim_keystore_version(w, s->history, key) : 0; ref; ref = SIM_AT(w, const commit, ref)->before) {
+        if (SIM_AT(w, const commit, ref)->version <= version)
+            break;
+        at = SIM_AT(w, const commit, ref)->at;
+    }
+    return at;
+}
+
+bool sim_database_has_history(const sim_world *w, sim_component_id id) { return SIM_STATE(w, const sim_database, id)->history != 0; }
+
+bool sim_database_lacks(const sim_world *w, sim_component_id id, uint64_t key)
+{
+    enum { STREAM_OF_ROWS = 0x726F7773 };      // one for all databases
+    double absent = SIM_STATE(w, const sim_database, id)->absent;
+    return absent > 0 && sim_unit(sim_random(w->seed, STREAM_OF_ROWS, key, 0).word[0]) < absent;
+}
+
 void sim_database_commit(sim_world *w, sim_component_id id, uint64_t key, uint32_t version)
 {
-    sim_rows_commit(w, &primary(w, SIM_STATE(w, const sim_database, id))->rows, key, version);
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    bool is_new = sim_rows_commit(w, &primary(w, s)->rows, key, version);
+    if (is_new && s->history)
+        remember(w, s, key, version);
 }
 
 // --- statements -----------------------------------------------------------------------------------------------------
@@ -263,7 +306,7 @@ static void committed(sim_world *w, sim_component_id id, sim_ref call)
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     const sim_call *c = sim_call_at(w, call);
-    sim_rows_commit(w, &server_of(w, s, c)->rows, c->key, c->version);
+    sim_database_commit(w, id, c->key, c->version);
     if (s->has_log)
         sim_replication_commit(w, id, call);
     end(w, id, call, SIM_ok);
@@ -273,7 +316,7 @@ static void waited(sim_world *w, sim_component_id id, sim_ref call)
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     sim_call *c = sim_call_at(w, call);
-    if (!sim_statement_of(w, s, c)->writes) {
+    if (!sim_statement_of(w, s, c)->writes || sim_database_lacks(w, id, c->key)) {
         end(w, id, call, SIM_ok);
         return;
     }

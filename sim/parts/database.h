@@ -57,6 +57,9 @@ typedef struct {
     uint32_t  network_stream, has_log;         // has_log: commits do more than to make a version
     sim_dist  network;
     uint64_t  sampled_started;
+    double    absent;
+    sim_ref   history;                         // a map from a key to its last commit; 0: not kept
+    uint32_t  unused_word;
     // Pools of the callers.
     uint32_t  has_pools, pooler;               // pooler: SIM_POOLER_…, SIM_POOLER_COUNT: none
     uint32_t  most_open, backlog_limit;        // connections of a server; calls that may wait at the pooler
@@ -108,7 +111,8 @@ static inline const sim_statement *sim_statement_of(const sim_world *w, const si
 uint32_t sim_rows_version(const sim_world *w, const sim_rows *rows, uint64_t key);
 // Makes the next version, which nobody sees yet; the version is committed.
 uint32_t sim_rows_write(sim_world *w, sim_rows *rows, uint64_t key);
-void     sim_rows_commit(sim_world *w, sim_rows *rows, uint64_t key, uint32_t version);
+// Whether that is newer than what was committed.
+bool     sim_rows_commit(sim_world *w, sim_rows *rows, uint64_t key, uint32_t version);
 
 // --- database.c ---
 // Lets the call wait for a connection of server c->replica, or refuses it.

@@ -33,6 +33,8 @@ sim_ref sim_call_passed(sim_world *w, sim_ref call, sim_component_id id)
     const sim_call *c = sim_call_at(w, call);
     sim_call_at(w, child)->operation = c->operation;
     sim_call_at(w, child)->ttl_ms = c->ttl_ms;
+    sim_call_at(w, child)->refill = c->refill;
+    sim_call_at(w, child)->newer = c->newer;
     return child;
 }
 
@@ -42,6 +44,7 @@ void sim_call_answer(sim_world *w, sim_ref child)
     sim_ref call = c->parent;
     sim_outcome status = (sim_outcome)c->status;
     sim_call_at(w, call)->version = c->version;
+    sim_call_at(w, call)->found = c->found;
     sim_call_at(w, call)->flags |= c->flags & (SIM_CALL_HIT | SIM_CALL_MISS);
     sim_call_free(w, child);
     sim_call_reply(w, call, status);
@@ -49,7 +52,8 @@ void sim_call_answer(sim_world *w, sim_ref child)
 
 static uint32_t purpose_of(sim_step_kind kind)
 {
-    return kind == SIM_STEP_cpu ? SIM_DRAW_CPU : kind == SIM_STEP_wait ? SIM_DRAW_WAIT : kind == SIM_STEP_set ? SIM_DRAW_TTL : SIM_DRAW_CHANCE;
+    return kind == SIM_STEP_cpu ? SIM_DRAW_CPU : kind == SIM_STEP_wait ? SIM_DRAW_WAIT : kind == SIM_STEP_set ? SIM_DRAW_TTL :
+           kind == SIM_STEP_delete ? SIM_DRAW_NETWORK : SIM_DRAW_CHANCE;
 }
 
 sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_def *handler)
@@ -61,11 +65,17 @@ sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_d
                       .ordinal = d->ordinal, .next = d->next, .first = d->first, .other = d->other, .branch_count = d->branch_count, .share = d->share,
                       .limit = d->limit, .timeout = d->timeout,
                       .ttl_ms = d->ttl == HR_FOREVER ? 0 : (uint32_t)((d->ttl + HR_MS - 1) / HR_MS),
-                      .stream = sim_stream(w, id, purpose_of(d->kind))};
+                      .newer = d->newer, .everywhere = d->everywhere, .writes = d->writes, .stream = sim_stream(w, id, purpose_of(d->kind))};
+        if (d->kind == SIM_STEP_set)
+            s.limit = (uint64_t)((d->negative + HR_MS - 1) / HR_MS);
+        if (d->everywhere)
+            s.time = sim_dist_place(w, &d->time);
         if (d->kind == SIM_STEP_wait || d->kind == SIM_STEP_cpu) {
             s.time = sim_dist_place(w, &d->time);
             s.ahead = sim_take(w, sizeof(sim_ahead));
         }
+        if (d->refill)
+            s.refill = sim_refill_place(w, id, d->refill);
         if (d->branch_count)
             s.branches = sim_take(w, d->branch_count * sizeof(uint16_t));
         if (d->attempts)
@@ -85,18 +95,24 @@ const sim_step *sim_service_step(const sim_world *w, const sim_call *call)
 }
 
 // The present step ended with `status`: chooses the one that comes next. A cache that fails is a cache that misses: the handler goes
-// on, as a cache-aside client does. What else fails runs its `failed` steps, or ends the handler with the same outcome.
+// on, as a cache-aside client does; unless the cache itself asks the database. What else fails runs its `failed` steps, or ends the
+// handler with the same outcome.
 void sim_handler_turn(sim_call *c, const sim_step *step, sim_outcome status, bool hit)
 {
-    bool is_cache = step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_delete;
+    bool is_cache = step->kind >= SIM_STEP_get && step->kind <= SIM_STEP_delete && !step->writes;
     bool is_other = is_cache ? step->kind == SIM_STEP_get && !hit : status != SIM_ok;
     c->status = (uint8_t)status;
     c->step = is_other ? step->other : step->next;
 }
 
+// Whether what the call is about does not exist.
+static bool has_no_row(const sim_world *w, const sim_call *c) { return w->has_truth && sim_database_lacks(w, w->truth, c->key); }
+
 // The time to live that a `set` step gives its key: evenly between ttl × (1 - jitter) and ttl × (1 + jitter); 0: for ever.
 static uint32_t ttl_of(const sim_world *w, const sim_call *c, const sim_step *step)
 {
+    if (step->kind == SIM_STEP_set && has_no_row(w, c))
+        return (uint32_t)step->limit;
     if (!step->ttl_ms || step->share <= 0)
         return step->ttl_ms;
     double u = sim_unit(sim_random(w->seed, step->stream, c->request, c->path + step->ordinal).word[0]);
@@ -104,23 +120,32 @@ static uint32_t ttl_of(const sim_world *w, const sim_call *c, const sim_step *st
     return ttl < 1 ? 1 : (uint32_t)ttl;
 }
 
-// The replica's own cache answers at once.
-static HR_APART void local_step(sim_world *w, sim_call *c, const sim_step *step)
+// The replica's own cache answers at once. Returns what goes on.
+static HR_APART sim_ref local_step(sim_world *w, sim_component_id id, sim_ref call, const sim_step *step)
 {
+    sim_call *c = sim_call_at(w, call);
     sim_ref local = sim_replica_of(w, c)->local;
     bool hit = false;
     if (step->kind == SIM_STEP_get) {
         uint32_t version;
-        hit = sim_keystore_get(w, local, c->key, &version);
+        c->found = (uint8_t)sim_refill_look(w, local, step->refill, c, c->path + step->ordinal, &version);
+        hit = c->found != SIM_FOUND_NOTHING;
         if (hit)
             c->version = version;
     } else if (step->kind == SIM_STEP_set) {
         uint32_t ttl_ms = ttl_of(w, c, step);
-        (void)sim_keystore_set(w, local, c->key, c->version, c->size_bytes, ttl_ms ? w->now + ttl_ms * HR_MS : HR_FOREVER);
+        (void)sim_refill_put(w, local, c, ttl_ms, sim_refill_took_us(w, c), SIM_STATE(w, const sim_service, id)->local_grace, step->newer);
     } else {
         sim_keystore_delete(w, local, c->key);
+        if (step->everywhere)
+            sim_invalidation_tell(w, id, c, step);
+    }
+    if (step->kind == SIM_STEP_get && step->refill) {
+        c->status = SIM_ok;
+        return sim_refill_back(w, id, call);
     }
     sim_handler_turn(c, step, SIM_ok, hit);
+    return call;
 }
 
 // Whether the bulkhead lets a call to `target` out; counts it as out in any case, as sim_handler_back counts it back.
@@ -140,19 +165,11 @@ static void count_back(const sim_world *w, const sim_call *child, const sim_call
         SIM_AT(w, uint32_t, r->out)[child->callee]--;
 }
 
-HR_APART bool sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent, const sim_step *step, uint32_t path)
+// Sends a call that is ready. Returns whether it has come back already.
+bool sim_handler_send(sim_world *w, sim_component_id id, sim_ref parent, sim_ref ref, const sim_step *step)
 {
-    sim_ref ref = sim_call_nested(w, parent, id);
     sim_call *child = sim_call_at(w, ref), *c = sim_call_at(w, parent);
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    switch (step->kind) {
-    case SIM_STEP_get: child->operation = SIM_CACHE_GET; break;
-    case SIM_STEP_set: child->operation = SIM_CACHE_SET; break;
-    case SIM_STEP_delete: child->operation = SIM_CACHE_DELETE; break;
-    default: child->operation = step->operation; break;
-    }
-    child->path = path;
-    child->ttl_ms = ttl_of(w, c->flags & SIM_CALL_EFFORT ? sim_call_at(w, c->parent) : c, step);
     c->flags |= SIM_CALL_ASKING;
     if (s->bulkhead && !may_leave(w, s, sim_replica_of(w, c), step->target)) {
         child->callee = step->target;
@@ -168,6 +185,35 @@ HR_APART bool sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent,
     bool is_back = !(c->flags & SIM_CALL_ASKING);
     c->flags &= (uint8_t)~SIM_CALL_ASKING;
     return is_back;
+}
+
+HR_APART bool sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent, const sim_step *step, uint32_t path)
+{
+    sim_ref ref = sim_call_nested(w, parent, id);
+    sim_call *child = sim_call_at(w, ref), *c = sim_call_at(w, parent);
+    switch (step->kind) {
+    case SIM_STEP_get:
+        child->operation = SIM_CACHE_GET;
+        child->refill = step->refill;
+        break;
+    case SIM_STEP_set:
+        child->operation = SIM_CACHE_SET;
+        child->took_us = sim_refill_took_us(w, c);
+        child->newer = step->newer;
+        break;
+    case SIM_STEP_delete: child->operation = SIM_CACHE_DELETE; break;
+    case SIM_STEP_publish:
+        child->priority = step->limit ? (uint8_t)(step->limit - 1) : c->priority;
+        child->operation = step->attempts ? step->operation | SIM_PUBLISH_RETRIED : step->operation;
+        break;
+    default: child->operation = step->operation; break;
+    }
+    child->path = path;
+    if (step->kind == SIM_STEP_publish)
+        child->first_path = c->flags & SIM_CALL_EFFORT ? c->path : path;
+    else
+        child->ttl_ms = ttl_of(w, c->flags & SIM_CALL_EFFORT ? sim_call_at(w, c->parent) : c, step);
+    return sim_handler_send(w, id, parent, ref, step);
 }
 
 // --- parts --------------------------------------------------------------------------------------------------------------
@@ -267,13 +313,15 @@ static sim_ref end_rounds(sim_world *w, sim_ref part, sim_outcome status)
 }
 
 // A part has come to the end of its block. Returns what goes on, or 0.
-static HR_APART sim_ref end_block(sim_world *w, sim_ref part)
+static HR_APART sim_ref end_block(sim_world *w, sim_component_id id, sim_ref part)
 {
     sim_call *c = sim_call_at(w, part);
     const sim_call *whole = sim_call_at(w, c->parent);
     const sim_step *step = sim_service_step(w, whole);
     if (step->kind == SIM_STEP_parallel)
         return end_branch(w, part, SIM_ok);
+    if (step->kind == SIM_STEP_get)
+        return sim_refill_end(w, id, part, SIM_ok);
     if (c->count + 1 >= step->limit || !is_drawn(w, c, step))
         return end_rounds(w, part, SIM_ok);
     c->count++;
@@ -288,8 +336,11 @@ static sim_ref answer(sim_world *w, sim_component_id id, sim_ref call, sim_outco
 {
     while (sim_call_at(w, call)->flags & SIM_CALL_PART) {
         const sim_call *whole = sim_call_at(w, sim_call_at(w, call)->parent);
-        if (sim_service_step(w, whole)->kind == SIM_STEP_parallel)
+        sim_step_kind kind = (sim_step_kind)sim_service_step(w, whole)->kind;
+        if (kind == SIM_STEP_parallel)
             return end_branch(w, call, status);
+        if (kind == SIM_STEP_get)
+            return sim_refill_end(w, id, call, status);
         call = end_rounds(w, call, status);
         if (status != SIM_ok)
             return call;
@@ -333,12 +384,17 @@ static inline sim_ref run_step(sim_world *w, sim_component_id id, sim_ref call)
     case SIM_STEP_return: return answer(w, id, call, SIM_ok);
     case SIM_STEP_fail: return answer(w, id, call, SIM_error);
     default:
+        if (step->kind == SIM_STEP_set && !step->limit && has_no_row(w, c)) {
+            sim_handler_turn(c, step, SIM_ok, false);              // nothing to put in
+            return call;
+        }
         if (step->attempts)
             return sim_attempts_begin(w, id, call);
-        if (step->target != SIM_LOCAL)
-            return sim_handler_ask(w, id, call, step, sim_path(c->path, step->ordinal, 0)) ? call : 0;
-        local_step(w, c, step);
-        return call;
+        if (step->target == SIM_LOCAL)
+            return local_step(w, id, call, step);
+        if (!sim_handler_ask(w, id, call, step, sim_path(c->path, step->ordinal, 0)))
+            return 0;
+        return step->kind == SIM_STEP_get && step->refill ? sim_refill_back(w, id, call) : call;
     }
 }
 
@@ -349,7 +405,7 @@ void sim_handler_run(sim_world *w, sim_component_id id, sim_ref call)
         if (c->step == SIM_NO_STEP)
             call = answer(w, id, call, (sim_outcome)c->status);
         else if (c->flags & SIM_CALL_PART && c->step == sim_service_step(w, sim_call_at(w, c->parent))->next)
-            call = end_block(w, call);
+            call = end_block(w, id, call);
         else
             call = run_step(w, id, call);
     }
@@ -360,6 +416,15 @@ void sim_handler_next(sim_world *w, sim_component_id id, sim_ref call)
     sim_call *c = sim_call_at(w, call);
     c->step = sim_service_step(w, c)->next;
     sim_handler_run(w, id, call);
+}
+
+// What a `get` with a refill has brought. A live cache only knows hits and misses; one that fails has found nothing.
+static void note_found(sim_call *call, const sim_call *child, sim_outcome status)
+{
+    call->status = (uint8_t)status;
+    call->found = status != SIM_ok ? SIM_FOUND_NOTHING : child->found || !(child->flags & SIM_CALL_HIT) ? child->found : SIM_FOUND;
+    if (call->found != SIM_FOUND_NOTHING && child->operation == SIM_CACHE_GET)         // of a lock it is the token
+        call->version = child->version;
 }
 
 void sim_handler_back(sim_world *w, sim_component_id id, sim_ref child)
@@ -377,12 +442,16 @@ void sim_handler_back(sim_world *w, sim_component_id id, sim_ref child)
     bool hit = status == SIM_ok && c->flags & SIM_CALL_HIT;
     if (sim_handler_brings(step, status, hit))
         p->version = c->version;
+    bool refills = step->kind == SIM_STEP_get && step->refill;
+    if (refills)
+        note_found(p, c, status);
     sim_call_free(w, child);
-    sim_handler_turn(p, step, status, hit);
+    if (!refills)
+        sim_handler_turn(p, step, status, hit);
     if (p->flags & SIM_CALL_ASKING)
         p->flags &= (uint8_t)~SIM_CALL_ASKING;
     else
-        sim_handler_run(w, id, call);
+        sim_handler_run(w, id, refills ? sim_refill_back(w, id, call) : call);
 }
 
 void sim_handler_late(sim_world *w, sim_component_id id, sim_ref child)
@@ -395,6 +464,14 @@ void sim_handler_late(sim_world *w, sim_component_id id, sim_ref child)
         sim_attempts_late(w, id, child);
         return;
     }
-    sim_handler_turn(p, sim_service_step(w, p), SIM_timeout, false);
-    sim_handler_run(w, id, c->parent);
+    const sim_step *step = sim_service_step(w, p);
+    sim_ref next = c->parent;
+    if (step->kind == SIM_STEP_get && step->refill) {
+        p->status = SIM_timeout;
+        p->found = SIM_FOUND_NOTHING;
+        next = sim_refill_back(w, id, next);
+    } else {
+        sim_handler_turn(p, step, SIM_timeout, false);
+    }
+    sim_handler_run(w, id, next);
 }

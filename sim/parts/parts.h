@@ -40,7 +40,7 @@ typedef enum {
 } sim_step_kind;
 const char *sim_step_name(sim_step_kind kind);
 // The steps that ask another component; get, set and delete may also be about the replica's own cache.
-static inline bool sim_step_asks(sim_step_kind kind) { return kind >= SIM_STEP_get && kind <= SIM_STEP_call; }
+static inline bool sim_step_asks(sim_step_kind kind) { return kind >= SIM_STEP_get && kind <= SIM_STEP_publish; }
 
 typedef enum {
 #define SIM_CONDITION(name, argument, help) SIM_CONDITION_##name,
@@ -50,7 +50,8 @@ typedef enum {
 } sim_condition;
 const char *sim_condition_name(sim_condition condition);
 
-enum { SIM_CACHE_GET, SIM_CACHE_SET, SIM_CACHE_DELETE };           // operations of a cache
+// Operations of a cache. LOCK is Redis' SET key token NX PX ttl, UNLOCK a delete if the token is still the caller's.
+enum { SIM_CACHE_GET, SIM_CACHE_SET, SIM_CACHE_DELETE, SIM_CACHE_LOCK, SIM_CACHE_UNLOCK };
 
 #define SIM_NO_STEP 0xffffu                     // as an index: the handler ends with the status of the step that failed
 
@@ -62,26 +63,44 @@ typedef struct {
     double   hedge_quantile;                   // instead: as long as this share of the answers takes; 0: hedge_after
 } sim_attempts_def;
 
+// What a `get` does about old values and about loads, the runs of its `miss` block; refill.c.
+typedef struct {
+    uint32_t single;                           // sim_single: misses of a key that is just being loaded by the same replica wait for that load
+    uint32_t lock_ms;                          // SIM_SINGLE_CACHE: how long the lock is held at most
+    hr_time  poll;                             // the same: who does not get it looks again after so long
+    double   early;                            // XFetch's beta; 0: no early loads
+    double   ahead;                            // share of the ttl, its last part, in which a hit starts a load in the background; 0: none
+    hr_time  stale;                            // after the ttl a value is served for so long, and loaded in the background
+    hr_time  spare;                            // so long after the ttl it is served when a load fails
+} sim_refill_def;
+typedef enum { SIM_SINGLE_NONE, SIM_SINGLE_REPLICA, SIM_SINGLE_CACHE } sim_single;   // CACHE: a lock in the cache, too
+typedef enum { SIM_FOUND_NOTHING, SIM_FOUND, SIM_FOUND_DUE, SIM_FOUND_EARLY, SIM_FOUND_SPARE } sim_found;
+
 // One compiled step. A handler is a row of these and ends with SIM_STEP_return; the blocks of a step lie behind it: of parallel the
 // branches, of repeat the round, of if the `then`, and last what `other` tells of. Each block goes on at the step's `next`.
 typedef struct {
     sim_step_kind kind;
-    uint16_t      target;                      // get, set, delete: cache or SIM_LOCAL; query: database; call: balancer or service
-    uint16_t      operation;                   // query: statement; call: handler of the service behind the target
+    uint16_t      target;                      // get, set, delete: cache or SIM_LOCAL; query: database; call: balancer or service; publish: broker
+    uint16_t      operation;                   // query: statement; call: handler of the service behind the target; publish: queue and flags
     uint16_t      ordinal;                     // which of the equal steps of the handler it is: the ordinal of its draws
     uint16_t      next;                        // index of the step after it and its blocks
     uint16_t      first;                       // repeat: of a round; if: of its `then`, `next` when that is empty
-    uint16_t      other;                       // get: of its `miss`; if: of its `else`; query, call, parallel, repeat: of its `failed`
+    uint16_t      other;                       // get: of its `miss`; if: of its `else`; query … repeat: of its `failed`
     uint32_t      rounds;                      // how often one call of the handler runs it at most
     uint16_t      branch_count;                // parallel
     const uint16_t *branches;                  // indices of their first steps
     sim_condition condition;                   // if
     double        share;                       // if chance, key_share: of 1; repeat: probability of another round; set: jitter of the ttl
-    uint64_t      limit;                       // if key_below: the key; status: the outcome; repeat: the most rounds
+    uint64_t      limit;                       // if key_below: the key; status: the outcome; repeat: the most rounds; publish: priority + 1, 0: the request's
     hr_time       ttl;                         // set: time to live, HR_FOREVER: none
+    hr_time       negative;                    // set: the same, of a key that the database does not have; 0: that is not put in
+    bool          newer;                       // set: only over an older version
+    bool          writes;                      // set: the cache writes, so that a failure is the handler's
+    bool          everywhere;                  // delete local: the other replicas hear of it, after `time`
     hr_time       timeout;                     // get … parallel: HR_FOREVER: none
-    sim_dist_def  time;                        // wait, cpu
-    const sim_attempts_def *attempts;          // get … call; NULL: it asks once
+    sim_dist_def  time;                        // wait, cpu; delete with `everywhere`
+    const sim_attempts_def *attempts;          // get … publish; NULL: it asks once
+    const sim_refill_def *refill;              // get; NULL: a plain one
 } sim_step_def;
 
 typedef struct { const char *name; const sim_step_def *steps; uint16_t count; } sim_handler_def;
@@ -143,9 +162,23 @@ typedef struct {
     sim_shed_def shed;
     uint32_t local_entries;                    // entries of each replica's own cache; 0: it has none
     uint32_t local_policy;
+    bool     local_lifetimes;                  // some `get` looks at how old its values are
+    hr_time  local_grace;                      // they are kept so long after their ttl, for the most patient `get`
     const sim_handler_def *handlers;
     uint16_t handler_count;
 } sim_service_def;
+
+typedef enum { SIM_WRITE_none, SIM_WRITE_through, SIM_WRITE_around, SIM_WRITE_behind } sim_write;
+
+typedef struct {                               // a cache that asks the database by itself
+    bool     has_loads;                        // a get that misses does
+    sim_write write;                           // what a set does
+    uint16_t load_target, load_operation, write_target, write_operation;
+    uint16_t database;                         // behind write_target
+    uint32_t ttl_ms;                           // of what it has loaded; 0: none
+    uint32_t batch, queue;                     // write-behind: keys that are written at an interval; that may wait
+    hr_time  interval;
+} sim_through_def;
 
 typedef struct {
     uint32_t     entries;                      // 0: limited by memory alone
@@ -156,6 +189,12 @@ typedef struct {
     uint32_t     samples, lfu_log_factor, lfu_decay_min;   // as in sim_keystore_def
     uint32_t     hz;                           // ticks of active expiry a second; 0: keys expire only when they are asked for
     uint32_t     queue;                        // waiting operations
+    sim_through_def through;
+    const hr_time *flushes;                    // when it loses all its keys, in order
+    uint32_t     flush_count;
+    bool         beyond_live;                  // some step asks for what the live client cannot do: locks, compare and set
+    bool         lifetimes;                    // some `get` looks at how old its values are
+    hr_time      grace;                        // they are kept so long after their ttl, for the most patient `get`
     sim_dist_def demand;                       // time of the one server thread for an operation
     sim_dist_def network;                      // there and back
     double       cores;
@@ -189,6 +228,8 @@ typedef struct {
     hr_time  pool_timeout;                     // longest wait for a connection, HR_FOREVER: none
     double   cores, memory_bytes;
     uint64_t rows;                             // rows that the test bed fills in
+    double   absent;                           // share of the keys that have no row
+    bool     history;                          // it remembers when each version was committed, for the age of stale answers
     sim_dist_def network;                      // there and back
     bool     own_pools;                        // each replica of each caller has `pool` connections of its own; false: all share them
     uint32_t max_connections;                  // of a server, with own_pools; 0: any number
@@ -235,6 +276,45 @@ typedef struct {
     hr_time  node_idle;                        // an empty node goes after this; HR_FOREVER: never
 } sim_cluster_def;
 
+// --- brokers ------------------------------------------------------------------------------------------------------------
+#define SIM_MOST_QUEUES 32                     // of a broker: a message remembers in a word in which it has died
+#define SIM_NO_QUEUE 0xffffu
+enum { SIM_PUBLISH_QUEUE = 0xff, SIM_PUBLISH_CONFIRM = 0x100, SIM_PUBLISH_TRANSIENT = 0x200, SIM_PUBLISH_RETRIED = 0x400 };  // of a
+// call that publishes, and of its step, the operation: queue and flags. RETRIED: it may be one attempt of several
+typedef enum { SIM_DROP_HEAD, SIM_REJECT_PUBLISH, SIM_REJECT_PUBLISH_DLX } sim_overflow;
+typedef enum { SIM_ON_ERROR_requeue, SIM_ON_ERROR_dead_letter, SIM_ON_ERROR_drop } sim_on_error;
+
+typedef struct {
+    const char *name;
+    bool     is_quorum, durable;
+    uint32_t max_length;                       // messages that are ready, 0: any number
+    uint32_t overflow;                         // sim_overflow
+    hr_time  message_ttl;                      // HR_FOREVER: none
+    uint32_t max_priority;                     // 0: priorities mean nothing
+    uint32_t delivery_limit;                   // returns that a message survives, SIM_UNLIMITED: any number
+    uint16_t dead_letter;                      // a queue of the same broker, or SIM_NO_QUEUE
+} sim_queue_def;
+
+typedef struct {                               // what each replica of a service takes from a queue
+    uint16_t broker, queue, service, operation;
+    uint32_t replicas, prefetch;
+    bool     is_auto, idempotent;
+    uint32_t on_error;                         // sim_on_error
+    double   poison;                           // share of messages that always fail
+} sim_consumer_def;
+
+typedef struct {
+    double   cores, memory_bytes;
+    sim_dist_def demand;                       // of a core, for each message that is published
+    sim_dist_def persist;                      // until a message is on disk, or with a majority of a quorum queue's replicas
+    sim_dist_def network;                      // there and back
+    uint32_t credit;                           // messages before a queue that its publishers need not wait for
+    hr_time  restart_at, restart_takes;        // HR_FOREVER: never
+    const sim_queue_def *queues;
+    const sim_consumer_def *consumers;
+    uint16_t queue_count, consumer_count;
+} sim_broker_def;
+
 // The key of a database that no live server is set up for; NULL: none. Static.
 const char *sim_database_simulated(const sim_database_def *d);
 // What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker); else -1.
@@ -243,6 +323,9 @@ int sim_part_passes_to(uint16_t kind, const void *def);
 // --- what can be asked of a world ------------------------------------------------------------------------------------
 typedef struct {
     uint64_t offered, outcome[SIM_OUTCOME_COUNT], stale, reads;    // reads: answers that carried a row version
+    bool     knows_age;                        // of stale answers, the next two
+    double   stale_age_s;                      // all of them together: how long before their request started they were overtaken
+    hr_time  stale_age_most;
     uint64_t wasted;                           // calls whose callee worked on after the caller had stopped waiting
     const sim_histogram *latency;              // of answered and timed-out requests, from the intended start
     const sim_histogram *lateness;             // of the generator itself, on the wall clock; else NULL
@@ -256,14 +339,28 @@ uint64_t sim_workload_user(const sim_world *w, uint64_t request);
 typedef struct {                               // of a replicated database since the reset
     uint64_t reads;                            // by statements that do not write
     uint64_t unread_writes, backwards;         // of these: older than the user's own last write; older than what it had read before
-    uint64_t lost_writes;                      // commits that were answered and went with their primary
+    uint64_t lost_commits;                      // commits that were answered and went with their primary
 } sim_database_counts;
 
-typedef struct {                               // one replica, cache or database, for reports and pictures
+typedef enum {
+#define SIM_MESSAGE(name, way, help) SIM_MESSAGE_##name,
+#include "sim/parts/message.def"
+#undef SIM_MESSAGE
+    SIM_MESSAGE_COUNT
+} sim_message_count;
+
+typedef struct {                               // one replica, cache, database or broker, for reports and pictures
     double   utilisation, queue_average, busy_average;             // since the reset
     uint32_t busy, capacity, queued, queue_limit;                  // now
     uint64_t started, rejected, gave_up, hits, misses;             // since the reset
     uint64_t shed, kept_in;                    // since the reset: calls that load shedding refused; that the bulkhead did not let out
+    bool     has_refills;                      // of a service: its loads are counted, the next four
+    uint64_t loads, joined, saved;             // since the reset: runs of `miss` blocks; misses that waited for one; answers of an old value
+    bool     knows_peak;                       // not of a part of the time since the reset
+    uint32_t stampede;                         // since the reset: most loads of one key at a time
+    bool     writes_behind;                    // of a cache: it does, the next four
+    uint64_t writes, coalesced, lost;          // since the reset: sets; those that joined a write that waited; those that the database never got
+    uint64_t waiting_writes;                   // now: acknowledged, and the database does not have them
     uint64_t dropped, late;                    // since the reset: calls that CoDel turned away; that were not begun behind their deadline
     uint64_t periods, throttled;               // since the reset: periods of the CPU limit in which it computed; in which the limit stopped it
     double   stopped_s;                        // since the reset: how long that was
@@ -273,6 +370,8 @@ typedef struct {                               // one replica, cache or database
     sim_database_counts database;
     const sim_histogram *lag;                  // of a replicated database: from commit to being applied at a replica; else NULL
     double   replicas;                         // of a service with an autoscaler, or nodes of a cluster, since the reset; else 0
+    uint32_t unacked;                          // of a broker, now: messages that are out at consumers
+    uint64_t messages[SIM_MESSAGE_COUNT];      // of a broker, since the reset
 } sim_station_view;
 uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);
 sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint32_t replica);
@@ -308,13 +407,40 @@ typedef struct {                               // a limiter or breaker
 sim_gate_view sim_limiter_look(const sim_world *w, sim_component_id id);
 sim_gate_view sim_breaker_look(const sim_world *w, sim_component_id id);
 
+typedef struct {                               // a queue of a broker
+    uint64_t count[SIM_MESSAGE_COUNT];         // since the reset
+    double   ready_average, unacked_average;   // since the reset
+    uint32_t ready, unacked, incoming;         // now: wait for a consumer; are out; wait for the queue's process
+    uint32_t consumers, with_credit;           // replicas that consume; of these, that would get a message now
+    hr_time  age;                              // now: since the oldest message that is ready entered the queue
+    const sim_histogram *latency;              // of messages that were published in the measured window: from the first publish to the ack
+    const sim_histogram *wait;                 // from entering the queue to the delivery
+} sim_queue_view;
+sim_queue_view   sim_queue_look(const sim_world *w, sim_component_id id, uint16_t queue);
+sim_station_view sim_broker_look(const sim_world *w, sim_component_id id);     // all queues: `queued` are ready, `busy` cores
+// From the first publish to the ack, of messages that were published in the measured window; all queues.
+const sim_histogram *sim_broker_latency(const sim_world *w, sim_component_id id);
+
 // The version that the database has committed for a row; 1 for a row that was never written.
 uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key);
+bool     sim_database_has_history(const sim_world *w, sim_component_id id);
+// When the version after `version`, which is not the last one, was committed; HR_FOREVER: nobody has remembered.
+hr_time  sim_database_overtaken(const sim_world *w, sim_component_id id, uint64_t key, uint32_t version);
+// Whether the row does not exist: the same keys in every run of a seed.
+bool     sim_database_lacks(const sim_world *w, sim_component_id id, uint64_t key);
 // A commit, seen by the simulated statement or by the live adapter.
 void     sim_database_commit(sim_world *w, sim_component_id id, uint64_t key, uint32_t version);
 // Puts keys 0 … `keys` - 1 into a simulated cache, the first one last, as far as they fit: before time zero, version 1, no expiry.
 void     sim_cache_preload(sim_world *w, sim_component_id id, uint64_t keys, uint32_t size_bytes);
 // CPU time that the running `cpu` step of a call asks for: a function of the call, so that live adapters can burn it.
 hr_time  sim_service_cpu_demand(const sim_world *w, sim_ref call);
+
+// --- keys of caches and how old they are, refill.c ------------------------------------------------------------------------
+// Looks a key up for a `get` of that refill (0: a plain one): a plain hit or miss, or what it should do about an old value. Fills *version
+// with what was found. `c` and `ordinal` are the subject of its draw.
+sim_found sim_refill_look(sim_world *w, sim_ref store, sim_ref refill, const sim_call *c, uint32_t ordinal, uint32_t *version);
+// Puts the call's version under its key, fresh for `ttl_ms` (0: for ever) and kept `grace` longer. False: it does not fit.
+// With `newer` only over an older version.
+bool      sim_refill_put(sim_world *w, sim_ref store, const sim_call *c, uint32_t ttl_ms, uint32_t took_us, hr_time grace, bool newer);
 
 #endif

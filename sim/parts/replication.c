@@ -166,7 +166,7 @@ void sim_replication_apply(sim_world *w, sim_component_id id, const sim_event *e
         return;                                // the primary died before it was sent
     const sim_record *record = record_at(w, shard, ++r->applied);
     sim_histogram_add(SIM_AT(w, sim_histogram, s->lag), w->now - record->sent);
-    sim_rows_commit(w, &r->rows, record->key, record->version);
+    (void)sim_rows_commit(w, &r->rows, record->key, record->version);
     trim(w, s, shard, server / s->shard_size * s->shard_size);
     await(w, id, shard, server);
 }
@@ -241,7 +241,7 @@ void sim_replication_take_over(sim_world *w, sim_component_id id, uint32_t which
         return;
     }
     for (uint64_t p = r->limit + 1; p <= shard->end; p++)
-        s->counts.lost_writes += record_at(w, shard, p)->is_answered;
+        s->counts.lost_commits += record_at(w, shard, p)->is_answered;
     shard->end = r->limit;
     shard->primary = next;
     shard->sent = w->now;

@@ -44,11 +44,13 @@ static sim_row *add(sim_world *w, sim_rows *t, uint64_t key)
 
 uint32_t sim_rows_write(sim_world *w, sim_rows *t, uint64_t key) { return ++add(w, t, key)->written; }
 
-void sim_rows_commit(sim_world *w, sim_rows *t, uint64_t key, uint32_t version)
+bool sim_rows_commit(sim_world *w, sim_rows *t, uint64_t key, uint32_t version)
 {
     sim_row *r = add(w, t, key);
-    if (r->version < version)
-        r->version = version;
     if (r->written < version)
         r->written = version;
+    if (r->version >= version)
+        return false;
+    r->version = version;
+    return true;
 }

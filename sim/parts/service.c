@@ -28,6 +28,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->bulkhead = d->bulkhead;
     s->sheds = d->sheds;
     s->shed = d->shed;
+    s->local_grace = d->local_grace;
     s->codel = d->codel;
     s->drops_late = d->drops_late;
     s->cpu_period = d->cpu_period;
@@ -48,6 +49,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     for (uint32_t i = 0; d->local_entries && i < s->replica_count; i++) {
         sim_keystore_def store = sim_keystore_defaults(d->local_policy);
         store.limit_entries = d->local_entries;
+        store.lifetimes = d->local_lifetimes;
         store.stream = sim_stream(w, id, SIM_DRAW_CHOICE) + i;
         sim_ref local = sim_keystore_make(w, &store);
         SIM_AT(w, sim_replica, s->replicas)[i].local = local;
@@ -248,6 +250,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         sim_sharing_wake(w, id, event);
     else if (event->what == SIM_SERVICE_RUN)
         sim_preempting_wake(w, id, event);
+    else if (event->what >= SIM_SERVICE_HEARS)
+        sim_invalidation_hear(w, id, event);
     else if (sim_call_at(w, event->subject)->generation != event->generation)
         return;
     else if (event->what == SIM_SERVICE_TIMEOUT)
@@ -256,6 +260,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         give_up(w, event->subject);
     else if (event->what == SIM_SERVICE_RETRY || event->what == SIM_SERVICE_HEDGE)
         sim_attempts_wake(w, id, event);
+    else if (event->what == SIM_SERVICE_POLL)
+        sim_refill_wake(w, id, event->subject);
     else if (event->what == SIM_SERVICE_CORE)
         done(w, id, event->subject);
     else
@@ -279,6 +285,7 @@ static void reset(sim_world *w, sim_component_id id)
     }
     if (s->lives)
         sim_lives_reset(w, s->lives);
+    sim_refill_reset(w, s->refills);
 }
 
 static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
@@ -320,6 +327,7 @@ static void check(const sim_world *w, sim_component_id id)
     }
     if (s->lives)
         sim_lives_check(w, id);
+    sim_refill_check(w, s->refills);
 }
 
 static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
@@ -357,6 +365,8 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
         v.misses = k->misses;
         v.entries = k->count;
     }
+    if (s->refills && replica == 0)            // they are counted for the whole service
+        sim_refill_add(w, s->refills, &v);
     return v;
 }
 

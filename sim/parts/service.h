@@ -9,16 +9,20 @@
 #include "sim/parts/parts.h"
 
 typedef struct {                               // a compiled step in the world
-    uint8_t  kind, condition;
+    uint8_t  kind, condition, newer, everywhere;                   // newer, everywhere, writes: bool
     uint16_t target, operation, ordinal, next, first, other, branch_count;
+    uint8_t  writes, unused;
     uint32_t stream;                           // of the draws of `time` or of chance
     uint32_t ttl_ms;                           // 0: never expires
     sim_ref  branches;                         // uint16_t[branch_count]
     sim_ref  attempts;                         // how it asks again, attempts.c; 0: it asks once
-    sim_ref  ahead;                            // sim_ahead of `time`
+    union {
+        sim_ref  ahead;                        // wait, cpu: sim_ahead of `time`
+        sim_ref  refill;                       // get: what it does about old values, refill.c; 0: nothing
+    };
     hr_time  timeout;
     double   share;
-    uint64_t limit;
+    uint64_t limit;                            // of `set`: ttl of a key without a row in ms, 0: that is not put in
     sim_dist time;
 } sim_step;
 
@@ -79,7 +83,9 @@ typedef struct {
     sim_dist patience;
     sim_ref  replicas;                         // sim_replica[replica_count]
     sim_ref  handlers;                         // sim_ref[handler_count], each a sim_step[]
-    uint32_t handler_count, unused;
+    uint32_t handler_count;
+    sim_ref  refills;                          // the first of its steps' refills, 0: none
+    hr_time  local_grace;
 } sim_service;
 
 static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *call)
@@ -89,9 +95,11 @@ static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *ca
 }
 
 // Timers: a wait has ended, a computation has ended, a nested call is late, the first of the sharing computations has ended, one on a
-// core that may be taken away has ended, a call has waited for a worker as long as it is willing to, a retry is due, a hedged attempt is due.
+// core that may be taken away has ended, a call has waited for a worker as long as it is willing to, a retry is due, a hedged attempt is due,
+// a load looks again, a replica hears of a delete.
 enum { SIM_SERVICE_STEP, SIM_SERVICE_CORE, SIM_SERVICE_TIMEOUT, SIM_SERVICE_SHARED, SIM_SERVICE_RUN, SIM_SERVICE_PATIENCE,
-       SIM_SERVICE_RETRY, SIM_SERVICE_HEDGE };
+       SIM_SERVICE_RETRY, SIM_SERVICE_HEDGE, SIM_SERVICE_POLL,
+       SIM_SERVICE_HEARS = 4096 };             // + replica; whom: the key that is deleted in its own cache
 
 // Copies a handler's steps into the world.
 sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_def *handler);
@@ -107,6 +115,7 @@ void    sim_handler_late(sim_world *w, sim_component_id id, sim_ref child);
 // already; the step ended so: chooses the one that comes next; whether what a call brings counts for its caller.
 sim_ref sim_handler_part(sim_world *w, sim_component_id id, sim_ref whole);
 void    sim_handler_part_free(sim_world *w, sim_ref part);
+bool    sim_handler_send(sim_world *w, sim_component_id id, sim_ref parent, sim_ref child, const sim_step *step);
 bool    sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent, const sim_step *step, uint32_t path);
 void    sim_handler_turn(sim_call *c, const sim_step *step, sim_outcome status, bool hit);
 static inline bool sim_handler_brings(const sim_step *step, sim_outcome status, bool hit)
@@ -120,6 +129,19 @@ sim_ref sim_attempts_begin(sim_world *w, sim_component_id id, sim_ref call);
 void    sim_attempts_back(sim_world *w, sim_component_id id, sim_ref child);
 void    sim_attempts_late(sim_world *w, sim_component_id id, sim_ref child);
 void    sim_attempts_wake(sim_world *w, sim_component_id id, const sim_event *event);
+// Steps with a refill (refill.c): what `asker`, a call or a load, has asked the cache is back, as its `found`, `status` and `version` tell. The
+// end of a `miss` block that ran as a load. Both return what goes on, or 0. How long the load that `call` is part of has taken; 0: of none.
+sim_ref  sim_refill_place(sim_world *w, sim_component_id id, const sim_refill_def *def);
+sim_ref  sim_refill_back(sim_world *w, sim_component_id id, sim_ref asker);
+sim_ref  sim_refill_end(sim_world *w, sim_component_id id, sim_ref runner, sim_outcome status);
+uint32_t sim_refill_took_us(const sim_world *w, const sim_call *call);
+void     sim_refill_wake(sim_world *w, sim_component_id id, sim_ref load);
+void     sim_refill_reset(sim_world *w, sim_ref first);
+void     sim_refill_check(const sim_world *w, sim_ref first);
+void     sim_refill_add(const sim_world *w, sim_ref first, sim_station_view *view);
+// A delete in the replica's own cache is told to the others; one of them hears of it.
+void sim_invalidation_tell(sim_world *w, sim_component_id id, const sim_call *call, const sim_step *step);
+void sim_invalidation_hear(sim_world *w, sim_component_id id, const sim_event *event);
 // Cores that are shared: a computation joins, and the timer of SIM_SERVICE_SHARED (its subject is the replica).
 typedef struct { double done_at_ns; sim_ref call; uint32_t order; } sim_shared_job;
 void    sim_sharing_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);

@@ -35,6 +35,9 @@ typedef struct {
     uint32_t ring_head, ring_count, ring_room;
     uint32_t timer_set;
     uint64_t offered, outcome[SIM_OUTCOME_COUNT], stale, reads, wasted;
+    double   stale_age_s;
+    hr_time  stale_age_most;
+    uint64_t knows_age;                        // bool: the database remembers when versions were committed
     uint64_t sampled_offered, sampled_good, sampled_bad;
     sim_level in_flight;
     uint64_t asked, unsent, given_up;          // since time zero, for the laws; unsent: late, of those asked
@@ -111,6 +114,7 @@ static void start(sim_world *w, sim_component_id id)
 {
     if (w->on_wall_clock)
         SIM_STATE(w, workload, id)->lateness = sim_take(w, sizeof(sim_histogram));
+    SIM_STATE(w, workload, id)->knows_age = w->has_truth && sim_database_has_history(w, w->truth);
     uint32_t users = SIM_STATE(w, const workload, id)->users;
     if (!users)
         schedule_arrival(w, id, w->now);
@@ -211,6 +215,14 @@ static void go_on(sim_world *w, sim_component_id id, sim_ref call)
         schedule_turn(w, id, number + 1);
 }
 
+// How long before the request started the answer had been overtaken.
+static void note_age(const sim_world *w, workload *s, const sim_call *c)
+{
+    hr_time age = c->started - sim_database_overtaken(w, w->truth, c->key, c->version);
+    s->stale_age_s += (double)age * 1e-9;
+    s->stale_age_most = hr_max_time(s->stale_age_most, age);
+}
+
 // A request has ended, answered or given up.
 static void record(sim_world *w, workload *s, sim_ref call, sim_outcome outcome)
 {
@@ -226,6 +238,8 @@ static void record(sim_world *w, workload *s, sim_ref call, sim_outcome outcome)
         if (c->version) {
             s->reads++;
             s->stale += c->version < c->floor;
+            if (s->knows_age && c->version < c->floor)
+                note_age(w, s, c);
         }
     }
     s->outcome[outcome]++;
@@ -309,6 +323,8 @@ static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
 static void reset(sim_world *w, sim_component_id id)
 {
     workload *s = SIM_STATE(w, workload, id);
+    s->stale_age_s = 0;
+    s->stale_age_most = 0;
     s->offered = s->stale = s->reads = s->wasted = s->sampled_offered = s->sampled_good = s->sampled_bad = 0;
     for (int i = 0; i < SIM_OUTCOME_COUNT; i++)
         s->outcome[i] = 0;
@@ -343,7 +359,10 @@ static bool account(const sim_world *w, sim_component_id id, uint32_t station, s
 
 uint64_t sim_workload_user(const sim_world *w, uint64_t request)
 {
-    const workload *s = SIM_STATE(w, const workload, (sim_component_id)(request >> 48));
+    sim_component_id id = (sim_component_id)(request >> 48);
+    if (sim_component_at(w, id)->kind != SIM_PART_workload)
+        return SIM_EVERYONE;                   // a cache that writes behind does so for nobody
+    const workload *s = SIM_STATE(w, const workload, id);
     uint64_t number = request & 0xFFFFFFFFFFFFu;
     if (!s->users && !s->has_sessions)
         return SIM_EVERYONE;
@@ -354,6 +373,7 @@ sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id)
 {
     const workload *s = SIM_STATE(w, workload, id);
     sim_workload_view v = {.offered = s->offered, .stale = s->stale, .reads = s->reads, .wasted = s->wasted,
+                           .knows_age = s->knows_age, .stale_age_s = s->stale_age_s, .stale_age_most = s->stale_age_most,
                            .latency = SIM_AT(w, const sim_histogram, s->latency),
                            .lateness = s->lateness ? SIM_AT(w, const sim_histogram, s->lateness) : NULL};
     for (int i = 0; i < SIM_OUTCOME_COUNT; i++)

@@ -57,6 +57,9 @@ static void read_replicas(sim_reader *r, sim_node *node, const char *where, sim_
     const sim_reading *row = sim_readings[good ? d->read.policy : 0];
     if (good && read && sim_settings_fit(sim_reading_settings, row->name, row->uses, 0, sim_given(read, sim_reading_settings), &e))
         sim_complain(r, read, where, &e);
+    const sim_node *history = sim_node_member(node, "history");
+    if (d->history && fails)
+        SIM_FAIL(r, history, "%s.history: a new primary may show what was committed nowhere else, and nobody knows since when: leave out `history` or `fails`", where);
     d->fails_at = HR_FOREVER;
     if (fails)
         read_map(r, node, where, "fails", "{at: 30s, detection: 10s, promotion: 3s}", d);

@@ -11,7 +11,7 @@ static const double MOST_STEPS_RUN = 1e7;      // by one request: more would tak
 
 typedef struct {
     sim_reader   *reader;
-    const sim_service_def *service;
+    sim_service_def *service;
     sim_step_def  steps[SIM_MOST_steps + 2];
     uint16_t      count;
     double        rounds;                      // how often what is read now is run at most
@@ -52,8 +52,7 @@ bool sim_check_name(sim_reader *r, const sim_node *node, const char *what)
     return false;
 }
 
-// Splits "name.rest"; false with a complaint when there is no dot.
-static bool split_name(sim_reader *r, const sim_node *node, char *name, size_t room, const char **rest)
+bool sim_split_name(sim_reader *r, const sim_node *node, char *name, size_t room, const char **rest)
 {
     const char *dot = node->kind == SIM_SCALAR ? strchr(node->text, '.') : NULL;
     if (!dot || dot == node->text || !dot[1] || (size_t)(dot - node->text) >= room) {
@@ -69,7 +68,7 @@ bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uin
 {
     char name[64];
     const char *rest;
-    if (!split_name(r, node, name, sizeof name, &rest))
+    if (!sim_split_name(r, node, name, sizeof name, &rest))
         return false;
     int id = sim_resolve(r, node, name, -1);
     if (id < 0)
@@ -97,8 +96,7 @@ bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uin
     return false;
 }
 
-// The component of that name when one of `kind` stands behind it, be it itself; else complains with a suggestion.
-static int resolve_behind(sim_reader *r, const sim_node *node, const char *name, int kind)
+int sim_resolve_behind(sim_reader *r, const sim_node *node, const char *name, int kind)
 {
     int id = sim_model_find(r->model, name);
     bool fits = id >= 0 && r->model->components[id].def && r->model->components[sim_model_behind(r->model, (uint16_t)id)].kind == kind;
@@ -114,13 +112,13 @@ const char *const *sim_operations_of(sim_reader *r, uint16_t target)
     return names;
 }
 
-static bool resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation)
+bool sim_resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation)
 {
     char name[64];
     const char *rest;
-    if (!split_name(r, node, name, sizeof name, &rest))
+    if (!sim_split_name(r, node, name, sizeof name, &rest))
         return false;
-    int id = resolve_behind(r, node, name, SIM_PART_database);
+    int id = sim_resolve_behind(r, node, name, SIM_PART_database);
     if (id < 0)
         return false;
     const sim_database_def *db = r->model->components[sim_model_behind(r->model, (uint16_t)id)].def;
@@ -151,7 +149,7 @@ static bool resolve_cache(compiler *c, const sim_node *node, uint16_t *target)
             SIM_FAIL(r, node, "%s has no cache of its own: give the service `local: {entries: 1000}`", c->where);
         return c->service->local_entries > 0;
     }
-    int id = resolve_behind(r, node, node->text, SIM_PART_cache);
+    int id = sim_resolve_behind(r, node, node->text, SIM_PART_cache);
     *target = (uint16_t)id;
     return id >= 0;
 }
@@ -361,7 +359,8 @@ static void read_blocks(compiler *c, sim_node *map, sim_node *argument, uint16_t
     sim_step_def *step = &c->steps[place];
     step->next = c->count;
     step->first = behind > place + 1 ? (uint16_t)(place + 1) : c->count;
-    step->other = rest ? behind : kind == SIM_STEP_get || kind == SIM_STEP_if ? c->count : SIM_NO_STEP;
+    bool goes_on = (kind == SIM_STEP_get && !step->writes) || kind == SIM_STEP_if;
+    step->other = rest ? behind : goes_on ? c->count : SIM_NO_STEP;
     for (uint16_t b = 0; b < step->branch_count; b++)
         lead_on(c, step->branches[b], b + 1 < step->branch_count ? step->branches[b + 1] : behind, c->count);
     if (list)
@@ -400,8 +399,9 @@ static void read_step(compiler *c, sim_node *map)
             SIM_FAIL(r, argument, "%s: want %s", sim_step_name(step.kind), sim_type_example(SIM_TYPE_DIST));
         break;
     case SIM_STEP_get: case SIM_STEP_set: case SIM_STEP_delete: resolve_cache(c, argument, &step.target); break;
-    case SIM_STEP_query: resolve_statement(r, argument, &step.target, &step.operation); break;
+    case SIM_STEP_query: sim_resolve_statement(r, argument, &step.target, &step.operation); break;
     case SIM_STEP_call: sim_resolve_call(r, argument, &step.target, &step.operation); break;
+    case SIM_STEP_publish: sim_publish_read(r, map, argument, &step); break;
     case SIM_STEP_parallel: break;
     case SIM_STEP_repeat: read_rounds(c, map, &step); break;
     case SIM_STEP_if: read_condition(c, argument, &step); break;
@@ -416,6 +416,9 @@ static void read_step(compiler *c, sim_node *map)
     read_extras(c, map, &step);
     if (sim_step_asks(step.kind))
         read_attempts(c, map, &step);
+    sim_putting_read(r, map, &step);
+    if (step.kind == SIM_STEP_get)
+        sim_refill_read(r, c->where, map, &step, c->service);
     step.ordinal = ordinal_of(c, &step);
     step.rounds = (uint32_t)c->rounds;
     uint16_t place = c->count++;
@@ -481,6 +484,32 @@ void sim_handlers_read(sim_reader *r, uint16_t id)
 
 typedef struct { uint8_t colour; double steps; } handler_note;     // colour: 1 = on the present path, 2 = known to be free of rings
 
+static void visit(sim_reader *r, uint16_t id, uint16_t operation, int depth, handler_note *notes);
+
+// What a step of handler `h` of service `id` causes: `next` runs `operation`, `times` at most.
+static void follow(sim_reader *r, uint16_t id, const sim_handler_def *h, uint16_t next, uint16_t operation, double times, int depth, handler_note *notes)
+{
+    handler_note *theirs = &notes[next * SIM_MOST_operations + operation];
+    const sim_service_def *mine = r->model->components[id].def;
+    if (theirs->colour == 1) {
+        const sim_service_def *other = r->model->components[next].def;
+        SIM_FAIL(r, r->nodes[id], "a ring of calls: %s.%s calls %s.%s, which ends up here again", r->model->components[id].name, h->name,
+                 r->model->components[next].name, other->handlers[operation].name);
+    } else if (!theirs->colour) {
+        visit(r, next, operation, depth + 1, notes);
+    }
+    notes[id * SIM_MOST_operations + (size_t)(h - mine->handlers)].steps += times * theirs->steps;
+}
+
+// The consumers that a message may come to, through dead letters, too.
+static void follow_message(sim_reader *r, uint16_t id, const sim_handler_def *h, const sim_step_def *step, double times, int depth, handler_note *notes)
+{
+    const sim_broker_def *b = r->model->components[sim_model_behind(r->model, step->target)].def;
+    for (uint16_t c = 0; c < b->consumer_count; c++)
+        if (sim_publish_reaches(r->model, step, &b->consumers[c]))
+            follow(r, id, h, b->consumers[c].service, b->consumers[c].operation, times * sim_deliveries_most(r->model, &b->consumers[c]), depth, notes);
+}
+
 // Depth-first over handlers. Counts the steps that a call runs at most, with all that it causes.
 static void visit(sim_reader *r, uint16_t id, uint16_t operation, int depth, handler_note *notes)
 {
@@ -492,20 +521,14 @@ static void visit(sim_reader *r, uint16_t id, uint16_t operation, int depth, han
         SIM_FAIL(r, r->nodes[id], "%s.%s is the end of %d calls, each waiting for the next; at most %d", r->model->components[id].name,
                  h->name, depth, SIM_MOST_nested);
     for (uint16_t i = 0; i < h->count && h->steps && depth <= SIM_MOST_nested; i++) {
-        mine->steps += h->steps[i].rounds;
-        if (h->steps[i].kind != SIM_STEP_call)
-            continue;
-        uint16_t next = sim_model_behind(r->model, h->steps[i].target);
-        handler_note *theirs = &notes[next * SIM_MOST_operations + h->steps[i].operation];
-        if (theirs->colour == 1) {
-            const sim_service_def *other = r->model->components[next].def;
-            SIM_FAIL(r, r->nodes[id], "a ring of calls: %s.%s calls %s.%s, which ends up here again", r->model->components[id].name, h->name,
-                     r->model->components[next].name, other->handlers[h->steps[i].operation].name);
-        } else if (!theirs->colour) {
-            visit(r, next, h->steps[i].operation, depth + 1, notes);
-        }
-        const sim_attempts_def *a = h->steps[i].attempts;
-        mine->steps += h->steps[i].rounds * theirs->steps * (a ? 1.0 + a->retry.most + a->hedges : 1);
+        const sim_step_def *step = &h->steps[i];
+        const sim_attempts_def *a = step->attempts;
+        double times = step->rounds * (a ? 1.0 + a->retry.most + a->hedges : 1);
+        mine->steps += step->rounds;
+        if (step->kind == SIM_STEP_call)
+            follow(r, id, h, sim_model_behind(r->model, step->target), step->operation, times, depth, notes);
+        else if (step->kind == SIM_STEP_publish)
+            follow_message(r, id, h, step, times, depth, notes);
     }
     mine->colour = 2;
     if (mine->steps > MOST_STEPS_RUN && !r->failed)

@@ -55,7 +55,8 @@ const sim_key *sim_key_find(const char *owner, const char *name)
     return NULL;
 }
 
-static bool in_range(const sim_key *k, double x) { return x >= k->least && x <= k->most; }
+// 99.9 % is a little more than 0.999 as a double.
+static bool in_range(const sim_key *k, double x) { return x >= k->least * (1 - 1e-12) && x <= k->most * (1 + 1e-12); }
 
 // Reads one value; *range tells that it was of the right sort, but out of range.
 static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *k, const char *text, void *at, bool *range)

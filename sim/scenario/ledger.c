@@ -155,6 +155,33 @@ static void show_attempts(const sim_attempts_def *a, hr_text *out)
         hr_text_add(out, ", %u hedged after %s", (unsigned)a->hedges, sim_show_time(a->hedge_after, base, sizeof base));
 }
 
+static void show_refill(const sim_refill_def *d, hr_text *out)
+{
+    char time[32];
+    hr_text_add(out, d->single ? ", loads each key once at a time" : ", loads as often as it misses");
+    if (d->single == SIM_SINGLE_CACHE)
+        hr_text_add(out, " by a lock of %u ms", (unsigned)d->lock_ms);
+    if (d->single == SIM_SINGLE_CACHE)
+        hr_text_add(out, ", looked for every %s", sim_show_time(d->poll, time, sizeof time));
+    if (d->early > 0)
+        hr_text_add(out, ", early with beta %g", d->early);
+    if (d->ahead > 0)
+        hr_text_add(out, ", refreshed in the last %g %% of the ttl", d->ahead * 100);
+    if (d->stale)
+        hr_text_add(out, ", stale while revalidating for %s", sim_show_time(d->stale, time, sizeof time));
+    if (d->spare)
+        hr_text_add(out, ", stale if an error for %s", sim_show_time(d->spare, time, sizeof time));
+}
+
+static void show_publish(const sim_model *model, const sim_step_def *step, hr_text *out)
+{
+    const sim_broker_def *b = model->components[sim_model_behind(model, step->target)].def;
+    hr_text_add(out, ".%s, %s, %s", b->queues[step->operation & SIM_PUBLISH_QUEUE].name, step->operation & SIM_PUBLISH_TRANSIENT ? "transient" : "persistent",
+                step->operation & SIM_PUBLISH_CONFIRM ? "confirmed" : "fire and forget");
+    if (step->limit)
+        hr_text_add(out, ", priority %u", (unsigned)(step->limit - 1));
+}
+
 static void show_steps(const sim_model *model, const char *where, const sim_service_def *s, hr_text *out)
 {
     for (uint16_t h = 0; h < s->handler_count; h++)
@@ -170,10 +197,22 @@ static void show_steps(const sim_model *model, const char *where, const sim_serv
                 show_block(step, out);
             }
             char time[32];
+            if (step->kind == SIM_STEP_publish)
+                show_publish(model, step, out);
             if (step->kind == SIM_STEP_set)
                 hr_text_add(out, " ttl %s", sim_show_time(step->ttl, time, sizeof time));
+            if (step->kind == SIM_STEP_set && step->negative)
+                hr_text_add(out, ", %s when there is no row", sim_show_time(step->negative, time, sizeof time));
+            if (step->newer)
+                hr_text_add(out, ", only over an older version");
+            if (step->everywhere) {
+                hr_text_add(out, ", everywhere after ");
+                show_dist(&step->time, out);
+            }
             if (step->attempts)
                 show_attempts(step->attempts, out);
+            if (step->refill)
+                show_refill(step->refill, out);
             if (step->kind == SIM_STEP_set && step->share > 0)
                 hr_text_add(out, " jitter %g %%", step->share * 100);
             if (step->timeout != HR_FOREVER)
@@ -211,6 +250,45 @@ static void show_database(const char *name, const sim_database_def *d, hr_text *
     }
 }
 
+// What a cache asks the database by itself.
+static void show_through(const sim_model *model, const char *where, const sim_through_def *d, hr_text *out)
+{
+    static const char *const words[] = {[SIM_WRITE_through] = "through", [SIM_WRITE_around] = "around", [SIM_WRITE_behind] = "behind"};
+    if (d->has_loads)
+        hr_text_add(out, "%s.loads = %s, kept for %u ms (0: for ever)\n", where, model->components[d->load_target].name, (unsigned)d->ttl_ms);
+    if (d->write == SIM_WRITE_none)
+        return;
+    hr_text_add(out, "%s.writes = %s, %s\n", where, model->components[d->write_target].name, words[d->write]);
+    char name[160];
+    snprintf(name, sizeof name, "%.60s.behind", where);
+    if (d->write == SIM_WRITE_behind)
+        show_owner("behind", name, d, out);
+}
+
+static void show_queues(const sim_model *model, const char *name, const sim_broker_def *b, hr_text *out)
+{
+    static const char *const overflows[] = {"drop-head", "reject-publish", "reject-publish-dlx"}, *const errors[] = {"requeue", "dead-letter", "drop"};
+    for (uint16_t i = 0; i < b->queue_count; i++) {
+        const sim_queue_def *q = &b->queues[i];
+        char where[160];
+        snprintf(where, sizeof where, "%.60s.%.60s", name, q->name);
+        show_owner("queue", where, q, out);
+        hr_text_add(out, "%s.type = %s\n%s.overflow = %s\n%s.dead_letter = %s\n", where, q->is_quorum ? "quorum" : "classic", where,
+                    q->max_length ? overflows[q->overflow] : "none", where, q->dead_letter == SIM_NO_QUEUE ? "none" : b->queues[q->dead_letter].name);
+    }
+    for (uint16_t i = 0; i < b->consumer_count; i++) {
+        const sim_consumer_def *d = &b->consumers[i];
+        const sim_service_def *s = model->components[d->service].def;
+        hr_text_add(out, "%s.%s -> %s.%s = %u consumers, ", name, b->queues[d->queue].name, model->components[d->service].name,
+                    s->handlers[d->operation].name, d->replicas);
+        if (d->is_auto)
+            hr_text_add(out, "ack auto, poison %g%%\n", d->poison * 100);
+        else
+            hr_text_add(out, "ack manual, prefetch %u, on error %s, %sidempotent, poison %g%%\n", d->prefetch, errors[d->on_error],
+                        d->idempotent ? "" : "not ", d->poison * 100);
+    }
+}
+
 void sim_model_ledger(const sim_model *model, hr_text *out)
 {
     hr_text_add(out, "scenario = %s\nversion = %s\n", model->name, HEADROOM_VERSION);
@@ -234,6 +312,15 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
                 show_map(c->name, "codel", s, out);
             show_steps(model, c->name, s, out);
         }
+        if (c->kind == SIM_PART_cache) {
+            const sim_cache_def *d = c->def;
+            char time[32];
+            show_through(model, c->name, &d->through, out);
+            for (uint32_t f = 0; f < d->flush_count; f++)
+                hr_text_add(out, "%s.flush[%u] = %s\n", c->name, (unsigned)f, sim_show_time(d->flushes[f], time, sizeof time));
+        }
+        if (c->kind == SIM_PART_broker)
+            show_queues(model, c->name, c->def, out);
         if (c->kind == SIM_PART_limiter)
             hr_text_add(out, "%s.per = %s\n", c->name, ((const sim_limiter_def *)c->def)->per_key ? "key" : "all");
         if (c->kind == SIM_PART_workload) {
@@ -250,8 +337,11 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
                      "assumption: attempts that are no longer needed (hedging, a timeout before a retry) work on; nobody cancels them\n"
                      "assumption: for retries and breakers every outcome but ok is a failure\n"
                      "assumption: branches of `parallel` hold no worker of their own; after a deadline they work on, and their work is wasted\n"
+                     "assumption: who waits for the load of another keeps its worker; a load in the background holds none\n"
                      "assumption: a call that loses its patience leaves the queue at once and is counted as a timeout\n"
                      "assumption: a CPU limit takes core time as it is used; the kernel hands it to cores in slices of 5 ms\n"
                      "assumption: the response-time histogram holds answered and timed-out requests; refused and failed ones are counted\n"
+                     "assumption: a broker's network and disk are never the bottleneck, its messages always fit into memory; handing a message out costs it nothing\n"
+                     "assumption: after a restart a broker's consumers are back at once; what they had in hand they work on to its end\n"
                      "assumption: an answer is stale when a newer version was committed before its request started\n");
 }

@@ -154,7 +154,7 @@ static void read_breaker(sim_reader *r, sim_node *node, const char *where, const
         sim_complain(r, node, where, &e);
 }
 
-static void read_cache(sim_reader *r, sim_node *node, const char *where, const sim_cache_def *d)
+static void read_cache(sim_reader *r, sim_node *node, const char *where, sim_cache_def *d)
 {
     sim_read_engine(r, node, where, "redis");
     if (!d->entries && !d->memory_bytes)
@@ -162,6 +162,7 @@ static void read_cache(sim_reader *r, sim_node *node, const char *where, const s
     else if (d->memory_bytes && d->memory_bytes <= d->base_bytes)
         SIM_FAIL(r, node, "%s.memory leaves nothing above its `base` of %llu bytes", where, (unsigned long long)d->base_bytes);
     hr_error e = {0};
+    sim_cache_read(r, node, where, d);
     const sim_evictor *row = d->eviction != UINT32_MAX ? sim_evictors[d->eviction] : NULL;
     if (row && sim_settings_fit(sim_evict_settings, row->name, row->uses, 0, sim_given(node, sim_evict_settings), &e))
         sim_complain(r, node, where, &e);
@@ -180,6 +181,7 @@ static void read_values(sim_reader *r, uint16_t id)
     case SIM_PART_limiter: read_limiter(r, node, c->name, c->def, good); break;
     case SIM_PART_breaker: read_breaker(r, node, c->name, c->def, good); break;
     case SIM_PART_autoscaler: sim_autoscaler_read(r, id, good); break;
+    case SIM_PART_broker: sim_queues_read(r, id); break;
     case SIM_PART_database: sim_database_read(r, node, c->name, c->def); break;
     default: break;
     }
@@ -340,9 +342,13 @@ static void read_components(sim_reader *r, sim_node *root)
     if (find_passing_ring(r))
         return;                                // what stands behind them can't be told
     for (uint16_t i = 0; i < m->component_count; i++)
-        if (m->components[i].kind == SIM_PART_service)
+        if (m->components[i].kind == SIM_PART_cache)
+            sim_cache_targets_read(r, i);
+    for (uint16_t i = 0; i < m->component_count; i++)
+        if (m->components[i].kind == SIM_PART_service) {
             sim_handlers_read(r, i);
-        else if (m->components[i].kind == SIM_PART_workload)
+            sim_consumers_read(r, i);
+        } else if (m->components[i].kind == SIM_PART_workload)
             sim_workload_read(r, i);
     m->truth = UINT16_MAX;
     for (uint16_t i = m->component_count; i-- > 0;)
@@ -505,6 +511,7 @@ static void check_work(sim_reader *r)
     sim_model *m = r->model;
     double *steps = hr_alloc(SIM_MAX_COMPONENTS * SIM_MOST_operations * sizeof *steps);
     sim_find_cycles(r, steps);
+    sim_requeues_check(r);
     for (uint16_t i = 0; i < m->component_count && !r->failed; i++) {
         if (m->components[i].kind != SIM_PART_workload)
             continue;

@@ -1,4 +1,4 @@
-// sim/scenario/reader.h - what model.c, handlers.c and workloads.c share while a file is read.
+// sim/scenario/reader.h - what model.c, handlers.c, brokers.c and workloads.c share while a file is read.
 #ifndef SIM_READER_H
 #define SIM_READER_H
 
@@ -32,12 +32,33 @@ void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_dat
 // Reads the operations of service `id` as names only, so that others can refer to them; later, their steps.
 void sim_handlers_name(sim_reader *r, uint16_t id);
 void sim_handlers_read(sim_reader *r, uint16_t id);
+// What the `get` step in `map` does about old values and loads, if it says so; the cache learns what it has to keep for that.
+void sim_refill_read(sim_reader *r, const char *where, sim_node *map, sim_step_def *step, sim_service_def *service);
+// What a `set` or `delete` step in `map` says beside its ttl.
+void sim_putting_read(sim_reader *r, sim_node *map, sim_step_def *step);
+// What a cache says beside its plain keys.
+void sim_cache_read(sim_reader *r, sim_node *node, const char *where, sim_cache_def *def);
+// The statements that cache `id` runs by itself, when all components are known and before steps are read.
+void sim_cache_targets_read(sim_reader *r, uint16_t id);
+// Resolves "db.by_id": a database, or what stands in front of one, and one of its statements.
+bool sim_resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation);
 // What a workload calls and asks for, when its plain keys and all operations are known.
 void sim_workload_read(sim_reader *r, uint16_t id);
 // What rates amount to: it depends on the length of the run.
 void sim_workloads_settle(sim_reader *r);
 // Resolves "lb.read": a service or a balancer in front of one, and one of the service's operations.
 bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation);
+// Resolves "broker.orders", the broker or what stands in front of it: the operation is the queue's number.
+bool sim_resolve_queue(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation);
+// The queues of broker `id`; what service `id` consumes, when all operations are named; the keys of a `publish` step.
+void sim_queues_read(sim_reader *r, uint16_t id);
+void sim_consumers_read(sim_reader *r, uint16_t id);
+void sim_publish_read(sim_reader *r, sim_node *map, const sim_node *argument, sim_step_def *step);
+// Whether a message published by that step may come to this consumer, through dead letters, too.
+bool sim_publish_reaches(const sim_model *model, const sim_step_def *step, const sim_consumer_def *consumer);
+// How often a consumer gets one message at most, where `delivery_limit` bounds it. Where nothing does: complains of more than can be run.
+double sim_deliveries_most(const sim_model *model, const sim_consumer_def *consumer);
+void sim_requeues_check(sim_reader *r);
 // The names of the operations behind a resolved target, in their order and ended by NULL; from the pool.
 const char *const *sim_operations_of(sim_reader *r, uint16_t target);
 // The component of that name; complains with a suggestion among those of `kind` (or of any kind when it is < 0).
@@ -45,6 +66,10 @@ int  sim_resolve(sim_reader *r, const sim_node *node, const char *name, int kind
 // Complains of services that call each other in a ring, and of too many behind each other. Without such, fills steps[component *
 // SIM_MOST_operations + operation]: how many steps a call of the operation may run, with those of the calls that it makes.
 void sim_find_cycles(sim_reader *r, double *steps);
+// Splits "name.rest"; false with a complaint when there is no dot. The component of that name when one of `kind` stands behind it, be it itself; else
+// complains with a suggestion.
+bool sim_split_name(sim_reader *r, const sim_node *node, char *name, size_t room, const char **rest);
+int  sim_resolve_behind(sim_reader *r, const sim_node *node, const char *name, int kind);
 // A name that others can refer to: letters, digits, - and _, at most SIM_MOST_name. Complains otherwise; `what` says of what it is.
 bool sim_check_name(sim_reader *r, const sim_node *node, const char *what);
 

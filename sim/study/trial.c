@@ -48,6 +48,11 @@ static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
         v.queue_average += one.queue_average;
         v.hits += one.hits;
         v.misses += one.misses;
+        v.loads += one.loads;
+        v.joined += one.joined;
+        v.stampede = one.stampede > v.stampede ? one.stampede : v.stampede;
+        v.has_refills = v.has_refills || one.has_refills;
+        v.knows_peak = v.has_refills;
         v.periods += one.periods;
         v.throttled += one.throttled;
     }
@@ -81,6 +86,7 @@ static sim_station_view look_at(const sim_world *w, const sim_model *model, int 
     case SIM_PART_cluster: return (sim_station_view){.replicas = sim_cluster_look(w, id).paid_average};
     case SIM_PART_cache: return sim_cache_look(w, id);
     case SIM_PART_database: return look_at_database(w, id);
+    case SIM_PART_broker: return sim_broker_look(w, id);
     default: return (sim_station_view){0};
     }
 }
@@ -95,7 +101,7 @@ static void measure_replicas(const sim_station_view *v, table t, int component)
         put(t, SIM_METRIC_lag, component, (double)sim_histogram_quantile(v->lag, 0.99) * 1e-9);
     put(t, SIM_METRIC_unread_writes, component, share((double)v->database.unread_writes, reads));
     put(t, SIM_METRIC_backwards, component, share((double)v->database.backwards, reads));
-    put(t, SIM_METRIC_lost_writes, component, (double)v->database.lost_writes);
+    put(t, SIM_METRIC_lost_commits, component, (double)v->database.lost_commits);
 }
 
 static void add_replicas(sim_station_view *all, sim_histogram *lag, const sim_station_view *v)
@@ -107,7 +113,7 @@ static void add_replicas(sim_station_view *all, sim_histogram *lag, const sim_st
     all->database.reads += v->database.reads;
     all->database.unread_writes += v->database.unread_writes;
     all->database.backwards += v->database.backwards;
-    all->database.lost_writes += v->database.lost_writes;
+    all->database.lost_commits += v->database.lost_commits;
 }
 
 static bool is_scaled(const sim_model *model, int component)
@@ -116,9 +122,29 @@ static bool is_scaled(const sim_model *model, int component)
     return c->kind == SIM_PART_service && ((const sim_service_def *)c->def)->slots > 0;
 }
 
+// Loads of keys, where they are counted.
+static void measure_loads(const sim_station_view *v, double window_s, table t, int component)
+{
+    if (!v->has_refills)
+        return;
+    if (v->knows_peak)
+        put(t, SIM_METRIC_stampede, component, v->stampede);
+    put(t, SIM_METRIC_loads, component, (double)v->loads / window_s);
+    put(t, SIM_METRIC_waited, component, share((double)v->joined, (double)(v->loads + v->joined)));
+}
+
+static void measure_writes(const sim_station_view *v, table t, int component)
+{
+    if (!v->writes_behind)
+        return;
+    put(t, SIM_METRIC_coalesced, component, share((double)v->coalesced, (double)v->writes));
+    put(t, SIM_METRIC_lost_writes, component, (double)v->lost);
+}
+
 // Queues, caches and databases: `view` of every component.
 static void measure_stations(const sim_station_view *view, const sim_model *model, double window_s, table t)
 {
+    sim_station_view loads = {0};
     uint64_t hits = 0, misses = 0, statements = 0, periods = 0, throttled = 0;
     double pool_busy = 0, queue = 0, replicas = 0;
     int databases = 0, caches = 0, stations = 0, scaled = 0;
@@ -130,6 +156,7 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         switch (model->components[i].kind) {
         case SIM_PART_service: caches += ((const sim_service_def *)model->components[i].def)->local_entries > 0; break;
         case SIM_PART_cache: caches++; break;
+        case SIM_PART_broker: break;
         case SIM_PART_database:
             statements += v->started;
             pool_busy += v->utilisation;
@@ -145,6 +172,17 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         default: continue;
         }
         stations++;
+        loads.has_refills = loads.has_refills || v->has_refills;
+        loads.knows_peak = loads.knows_peak || v->knows_peak;
+        loads.loads += v->loads;
+        loads.joined += v->joined;
+        loads.stampede = v->stampede > loads.stampede ? v->stampede : loads.stampede;
+        loads.writes_behind = loads.writes_behind || v->writes_behind;
+        loads.writes += v->writes_behind ? v->writes : 0;
+        loads.coalesced += v->coalesced;
+        loads.lost += v->lost;
+        measure_loads(v, window_s, t, i);
+        measure_writes(v, t, i);
         hits += v->hits;
         misses += v->misses;
         periods += v->periods;
@@ -162,6 +200,8 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
     }
     put(t, SIM_METRIC_connections, -1, connections);
     measure_replicas(&replicated, t, -1);
+    measure_loads(&loads, window_s, t, -1);
+    measure_writes(&loads, t, -1);
     put(t, SIM_METRIC_throttled, -1, share((double)throttled, (double)periods));
     if (scaled)
         put(t, SIM_METRIC_replicas, -1, replicas);
@@ -190,6 +230,10 @@ static void measure_requests(const sim_workload_view *v, bool has_truth, double 
     put(t, SIM_METRIC_late, component, share(late, offered));
     put(t, SIM_METRIC_errors, component, share(offered - ok - late, offered));      // what never came back counts, too
     put(t, SIM_METRIC_stale, component, share((double)v->stale, (double)v->reads));
+    if (v->knows_age && v->stale)
+        put(t, SIM_METRIC_stale_age, component, v->stale_age_s / (double)v->stale);
+    if (v->stale_age_most)                     // of a part of the time it is not known
+        put(t, SIM_METRIC_stale_age_most, component, (double)v->stale_age_most * 1e-9);
     if (has_truth)                             // an empty answer is quick and never stale: a system must not be praised for it
         put(t, SIM_METRIC_empty, component, share(ok + late - (double)v->reads, ok + late));
 }
@@ -198,6 +242,12 @@ static void measure_requests(const sim_workload_view *v, bool has_truth, double 
 static bool is_asked(const sim_model *model, int component)
 {
     for (int i = 0; i < model->component_count; i++) {
+        if (model->components[i].kind == SIM_PART_cache && i != component && is_asked(model, i)) {
+            const sim_through_def *d = &((const sim_cache_def *)model->components[i].def)->through;
+            if ((d->has_loads && sim_model_behind(model, d->load_target) == component) ||
+                (d->write != SIM_WRITE_none && d->database == component))
+                return true;
+        }
         if (model->components[i].kind != SIM_PART_service)
             continue;
         const sim_service_def *s = model->components[i].def;
@@ -242,10 +292,61 @@ static double cost_per_hour(const sim_model *model, const sim_station_view *stat
             cores += ((const sim_database_def *)def)->cores * (1 + ((const sim_database_def *)def)->replicas);
             bytes += ((const sim_database_def *)def)->memory_bytes * (1 + ((const sim_database_def *)def)->replicas);
             break;
+        case SIM_PART_broker:
+            cores += ((const sim_broker_def *)def)->cores;
+            bytes += ((const sim_broker_def *)def)->memory_bytes;
+            break;
         default: break;
         }
     }
     return cores * model->price_core + bytes / (double)(1u << 30) * model->price_gib;
+}
+
+static void measure_messages(const sim_station_view *v, const sim_histogram *latency, double window_s, table t, int component)
+{
+    const uint64_t *n = v->messages;
+    double gone = (double)(n[SIM_MESSAGE_dropped] + n[SIM_MESSAGE_expired] + n[SIM_MESSAGE_lost] + n[SIM_MESSAGE_vanished]);
+    double acked = (double)n[SIM_MESSAGE_acked], dead = (double)n[SIM_MESSAGE_dead];
+    if (latency->count) {
+        put(t, SIM_METRIC_message_p50, component, (double)sim_histogram_quantile(latency, 0.50) * 1e-9);
+        put(t, SIM_METRIC_message_p99, component, (double)sim_histogram_quantile(latency, 0.99) * 1e-9);
+    }
+    put(t, SIM_METRIC_messages, component, (double)n[SIM_MESSAGE_published] / window_s);
+    put(t, SIM_METRIC_redelivered, component, share((double)n[SIM_MESSAGE_redelivered], (double)n[SIM_MESSAGE_delivered]));
+    put(t, SIM_METRIC_dead, component, share(dead, acked + gone + dead));
+    put(t, SIM_METRIC_lost, component, share(gone + (double)n[SIM_MESSAGE_spoilt], acked + gone));
+    put(t, SIM_METRIC_duplicates, component, share((double)n[SIM_MESSAGE_duplicates], acked));
+}
+
+static void measure_brokers(const sim_model *model, const sim_station_view *station, const sim_workload_view *requests, double window_s, table t)
+{
+    sim_station_view all = {0};
+    sim_histogram *latency = hr_alloc(sizeof *latency);
+    bool any = false;
+    for (int i = 0; i < model->component_count; i++) {
+        if (model->components[i].kind != SIM_PART_broker || !is_asked(model, i))
+            continue;
+        any = true;
+        measure_messages(&station[i], requests[i].latency, window_s, t, i);
+        sim_histogram_merge(latency, requests[i].latency);
+        for (int c = 0; c < SIM_MESSAGE_COUNT; c++)
+            all.messages[c] += station[i].messages[c];
+    }
+    if (any)
+        measure_messages(&all, latency, window_s, t, -1);
+    free(latency);
+}
+
+static bool has_latency(const sim_model *model, int component)
+{
+    return model->components[component].kind == SIM_PART_workload || model->components[component].kind == SIM_PART_broker;
+}
+
+// The requests of a workload; of a broker only how long messages take.
+static sim_workload_view look_at_requests(const sim_world *w, const sim_model *model, int component)
+{
+    sim_component_id id = (sim_component_id)component;
+    return model->components[component].kind == SIM_PART_broker ? (sim_workload_view){.latency = sim_broker_latency(w, id)} : sim_workload_look(w, id);
 }
 
 static void add_requests(sim_workload_view *all, const sim_workload_view *v)
@@ -253,6 +354,9 @@ static void add_requests(sim_workload_view *all, const sim_workload_view *v)
     all->offered += v->offered;
     all->stale += v->stale;
     all->reads += v->reads;
+    all->knows_age = v->knows_age;
+    all->stale_age_s += v->stale_age_s;
+    all->stale_age_most = hr_max_time(all->stale_age_most, v->stale_age_most);
     for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
         all->outcome[o] += v->outcome[o];
 }
@@ -268,6 +372,7 @@ static void measure(const sim_model *model, const sim_station_view *station, con
         if (model->components[i].kind == SIM_PART_workload)
             measure_requests(&requests[i], has_truth, window_s, t, i);
     measure_requests(all, has_truth, window_s, t, -1);
+    measure_brokers(model, station, requests, window_s, t);
     double cost = cost_per_hour(model, station), good_per_s = (double)all->outcome[SIM_ok] / window_s;
     if (cost > 0) {
         put(t, SIM_METRIC_cost, -1, cost);
@@ -286,9 +391,11 @@ void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_ti
         sim_world_drain(w, to + 10 * (to - from) + 60 * HR_SEC);
     sim_world_check(w);
     for (int i = 0; i < model->component_count; i++) {
-        if (model->components[i].kind != SIM_PART_workload)
+        if (!has_latency(model, i))
             continue;
-        requests[i] = sim_workload_look(w, (sim_component_id)i);
+        requests[i] = look_at_requests(w, model, i);
+        if (model->components[i].kind == SIM_PART_broker)
+            continue;
         sim_histogram_merge(&trial->latency, requests[i].latency);
         add_requests(&all, &requests[i]);
     }
@@ -316,9 +423,9 @@ sim_moment *sim_moment_take(const sim_world *w, const sim_model *model, hr_time 
                       hr_alloc(model->component_count * sizeof *m->requests)};
     for (int i = 0; i < model->component_count; i++) {
         m->station[i] = look_at(w, model, i);
-        if (model->components[i].kind != SIM_PART_workload)
+        if (!has_latency(model, i))
             continue;
-        m->requests[i] = sim_workload_look(w, (sim_component_id)i);
+        m->requests[i] = look_at_requests(w, model, i);
         m->requests[i].latency = copy_of(m->requests[i].latency);
     }
     return m;
@@ -363,21 +470,28 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
     if (b->lag)
         histogram_since(a->lag, b->lag, lag);
     const sim_database_counts *d = &a->database, *e = &b->database;
-    return (sim_station_view){.lag = b->lag ? lag : NULL, .has_pools = b->has_pools,
-                              .connections = average_since(a->connections, b->connections, a_s, b_s),
-                              .database = {.reads = e->reads - d->reads, .unread_writes = e->unread_writes - d->unread_writes,
-                                           .backwards = e->backwards - d->backwards, .lost_writes = e->lost_writes - d->lost_writes},
-                              .utilisation = utilisation_since(a, b, a_s, b_s),
-                              .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
-                              .replicas = average_since(a->replicas, b->replicas, a_s, b_s),
-                              .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses,
-                              .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
+    sim_station_view v = {.lag = b->lag ? lag : NULL, .has_pools = b->has_pools,
+                          .connections = average_since(a->connections, b->connections, a_s, b_s),
+                          .database = {.reads = e->reads - d->reads, .unread_writes = e->unread_writes - d->unread_writes,
+                                       .backwards = e->backwards - d->backwards, .lost_commits = e->lost_commits - d->lost_commits},
+                          .utilisation = utilisation_since(a, b, a_s, b_s),
+                          .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
+                          .replicas = average_since(a->replicas, b->replicas, a_s, b_s),
+                          .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses,
+                          .has_refills = b->has_refills, .loads = b->loads - a->loads, .joined = b->joined - a->joined,
+                          .writes_behind = b->writes_behind, .writes = b->writes - a->writes,
+                          .coalesced = b->coalesced - a->coalesced, .lost = b->lost - a->lost,
+                          .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
+    for (int c = 0; c < SIM_MESSAGE_COUNT; c++)
+        v.messages[c] = b->messages[c] - a->messages[c];
+    return v;
 }
 
 // In a piece, requests are counted where they end: offered are those that have ended. `latency` becomes the view's histogram.
 static sim_workload_view requests_since(const sim_workload_view *a, const sim_workload_view *b, sim_histogram *latency)
 {
-    sim_workload_view v = {.stale = b->stale - a->stale, .reads = b->reads - a->reads, .latency = latency};
+    sim_workload_view v = {.stale = b->stale - a->stale, .reads = b->reads - a->reads, .latency = latency, .knows_age = b->knows_age,
+                           .stale_age_s = b->stale_age_s - a->stale_age_s};
     for (int o = 0; o < SIM_OUTCOME_COUNT; o++) {
         v.outcome[o] = b->outcome[o] - a->outcome[o];
         v.offered += v.outcome[o];
@@ -391,14 +505,16 @@ void sim_moment_between(const sim_moment *a, const sim_moment *b, const sim_mode
     double a_s = (double)a->since_reset * 1e-9, b_s = (double)b->since_reset * 1e-9;
     sim_station_view *station = hr_alloc(model->component_count * sizeof *station);
     sim_workload_view *requests = hr_alloc(model->component_count * sizeof *requests);
-    // A component has either: of a workload the latencies, of a database the lag.
+    // A component has either: of a workload or broker the latencies, of a database the lag.
     sim_histogram *latency = hr_alloc((model->component_count + 1u) * sizeof *latency), *together = &latency[model->component_count];
     sim_workload_view all = {.latency = together};
     for (int i = 0; i < model->component_count; i++) {
         station[i] = station_since(&a->station[i], &b->station[i], a_s, b_s, &latency[i]);
-        if (model->components[i].kind != SIM_PART_workload)
+        if (!has_latency(model, i))
             continue;
         requests[i] = requests_since(&a->requests[i], &b->requests[i], &latency[i]);
+        if (model->components[i].kind == SIM_PART_broker)
+            continue;
         sim_histogram_merge(together, &latency[i]);
         add_requests(&all, &requests[i]);
     }

@@ -43,7 +43,7 @@ repeat() { head -c "$2" /dev/zero | tr '\0' "$1"; }                # LETTER COUN
 service='kind: service,'
 
 # --- numbers ---------------------------------------------------------------------------------------------------------------
-change 3 'bad.yaml:3:34: api.replicas = .1000000000.: out of range, want 1 to 60000'     "$service" "$service replicas: 1000000000,"
+change 3 'bad.yaml:3:34: api.replicas = .1000000000.: out of range, want 0 to 60000'     "$service" "$service replicas: 1000000000,"
 change 3 'api.workers = .1e9.: out of range'                        "$service" "$service workers: 1e9,"
 change 3 'api.queue = .1000000000000000000.: want a whole number'   "$service" "$service queue: 1000000000000000000,"
 change 3 'u.users = .1G.: out of range, want 1 to 1e.06'            'rate: 10/s' 'users: 1G'

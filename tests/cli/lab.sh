@@ -84,7 +84,7 @@ refused 'components.db.memory may not be changed'                             's
 refused 'components.api.replicas: here it must be one of'                     's/replicas: 3/replicas: 1/'
 refused 'components.api.replicas is missing'                                  '/replicas: 3/d'
 refused "'api.on.read': no name has a dot here"                               's/^  cache: .*/  api.on.read: {kind: cache, memory: 0B, entries: 1M}/; s/(get|set|delete): cache/\1: api.on.read/g'
-refused 'api.replicas = .0.: out of range'                                    's/replicas: 3/replicas: 0/'
+refused 'api.replicas = 0 needs an autoscaler'                                  's/replicas: 3/replicas: 0/'
 refused 'components.cache.cores may not be added'                             's/(kind: cache)/\1, cores: 0.01/'
 refused 'components.cache.network may not be added'                           's/(kind: cache)/\1, network: 0/'
 refused 'components.cache.entries may not be added'                           's/memory: 1536MiB/memory: 0B, entries: 1M/'

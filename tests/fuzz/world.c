@@ -21,7 +21,7 @@
 #include "sim/scenario/keys.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { EVENTS = 10000, CHECK_EVERY = 211, MOST_SERVICES = 4, MOST_OTHERS = 2, MOST_OPERATIONS = 3, MOST_STEPS = 6, DEEPEST = 3 };
+enum { EVENTS = 10000, CHECK_EVERY = 211, MOST_SERVICES = 4, MOST_OTHERS = 2, MOST_QUEUES = 4, MOST_OPERATIONS = 3, MOST_STEPS = 6, DEEPEST = 3 };
 
 typedef struct {
     const uint8_t *data;
@@ -32,6 +32,8 @@ typedef struct {
     char     front[MOST_SERVICES];             // what takes its calls: s itself, b balancer, l limiter, f breaker
     bool     balanced[MOST_SERVICES], local[MOST_SERVICES], scaled[MOST_SERVICES];        // scaled: balanced, too
     uint32_t operations[MOST_SERVICES], statements[MOST_OTHERS];
+    uint32_t queues;                           // of the one broker; 0: there is none
+    uint32_t consumer[MOST_QUEUES], dead_letter[MOST_QUEUES];      // the service that consumes, or as many as there are; another queue, or as many
 } writer;
 
 static uint32_t pick(writer *r, uint32_t count)
@@ -174,6 +176,22 @@ static void write_attempts(writer *r)
         hr_text_add(&r->text, ", hedge: {after: %s, most: %u}", pick(r, 2) ? "1ms" : "p90", 1 + pick(r, 3));
 }
 
+// What a `get` with a `miss` block does about old values and loads.
+static void write_refill(writer *r, bool on_local)
+{
+    static const char *const times[] = {"1ms", "100ms", "2s"}, *const single[] = {"false", "true", "cache", "cache, lock: 2ms, poll: 1ms"};
+    if (pick(r, 2))
+        hr_text_add(&r->text, ", single_flight: %s", any_of(r, single, on_local ? 2 : 4));
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", early: %u", 1 + pick(r, 256));
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", refresh_ahead: %u%%", 1 + pick(r, 99));
+    if (pick(r, 3) == 2)
+        hr_text_add(&r->text, ", stale_while_revalidate: %s", any_of(r, times, 3));
+    if (pick(r, 3) == 2)
+        hr_text_add(&r->text, ", stale_if_error: %s", any_of(r, times, 3));
+}
+
 // --- steps --------------------------------------------------------------------------------------------------------------
 
 static void write_steps(writer *r, uint32_t service, int depth);
@@ -196,6 +214,15 @@ static void write_condition(writer *r)
         hr_text_add(&r->text, "%s}", pick(r, 2) ? "timeout" : "rejected");
 }
 
+// Whether a message in the queue may come to a service up to this one, through dead letters: then that must not publish there.
+static bool comes_back(const writer *r, uint32_t queue, uint32_t service)
+{
+    bool does = false;
+    for (uint32_t hops = 0; hops <= r->queues && queue < r->queues; hops++, queue = r->dead_letter[queue])
+        does = does || r->consumer[queue] <= service;
+    return does;
+}
+
 // What stands behind the step's word, by how step.def describes it; false when there is nothing of the sort to ask.
 static bool write_argument(writer *r, const char *argument, uint32_t service, int depth)
 {
@@ -216,6 +243,12 @@ static bool write_argument(writer *r, const char *argument, uint32_t service, in
         if (!behind)
             return false;
         hr_text_add(&r->text, "%c%u.o%u", r->front[other], other, pick(r, r->operations[other]));
+    } else if (strcmp(argument, "BROKER.QUEUE") == 0) {
+        static const char *const extras[] = {"", ", confirm: true", ", persistent: false", ", confirm: true, persistent: false"};
+        uint32_t queue = pick(r, r->queues);
+        if (!r->queues || comes_back(r, queue, service))
+            return false;
+        hr_text_add(&r->text, "m.u%u%s", queue, any_of(r, extras, HR_COUNT(extras)));
     } else if (*argument == '[' && depth < DEEPEST) {
         uint32_t branches = argument[1] == '[' ? 1 + pick(r, 3) : 1;
         hr_text_add(&r->text, "%s", argument[1] == '[' ? "[" : "");
@@ -252,12 +285,22 @@ static void write_step(writer *r, uint32_t service, int depth)
         hr_text_add(&r->text, "{wait: 1ms}");
         return;
     }
+    bool on_local = strcmp(r->text.data + r->text.used - 5, "local") == 0;
     if ((sim_step_asks((sim_step_kind)which) || which == SIM_STEP_parallel) && pick(r, 4) == 3)
         hr_text_add(&r->text, ", timeout: 5ms");
-    if (sim_step_asks((sim_step_kind)which) && pick(r, 4) == 3 && !r->local[service])
+    bool again = sim_step_asks((sim_step_kind)which) && pick(r, 4) == 3 && !r->local[service];
+    if (again)
         write_attempts(r);
     if (which == SIM_STEP_set && pick(r, 2))
         hr_text_add(&r->text, ", ttl: %s", pick(r, 2) ? "1ms" : "2s");
+    if (which == SIM_STEP_set && pick(r, 4) == 3)
+        hr_text_add(&r->text, ", negative: 100ms");
+    if (which == SIM_STEP_set && pick(r, 4) == 3)
+        hr_text_add(&r->text, ", newer: true");
+    if (which == SIM_STEP_delete && on_local && pick(r, 2)) {
+        hr_text_add(&r->text, ", everywhere: ");
+        write_dist(r, false);
+    }
     if (which == SIM_STEP_repeat && pick(r, 2))
         hr_text_add(&r->text, ", times: %u", 1 + pick(r, 4));
     else if (which == SIM_STEP_repeat)
@@ -266,6 +309,8 @@ static void write_step(writer *r, uint32_t service, int depth)
         if (which >= (uint32_t)blocks[i].from && which <= (uint32_t)blocks[i].to && depth < DEEPEST && (blocks[i].is_wanted || pick(r, 3) == 0)) {
             hr_text_add(&r->text, ", %s: ", blocks[i].name);
             write_steps(r, service, depth + 1);
+            if (which == SIM_STEP_get && !again)
+                write_refill(r, on_local);
         }
     hr_text_add(&r->text, "}");
 }
@@ -335,12 +380,26 @@ static void write_shed(writer *r)
     hr_text_add(&r->text, "}");
 }
 
+// What a cache asks a database by itself. The first statement of each database reads, the second, if there is one, writes.
+static void write_through(writer *r)
+{
+    static const char *const ways[] = {"through", "around", "behind", "behind, behind: {interval: 1ms, batch: 3, queue: 7}"};
+    uint32_t loads = pick(r, r->databases), writes = pick(r, r->databases);
+    if (r->databases && pick(r, 3) == 2)
+        hr_text_add(&r->text, ", loads: d%u.q0, ttl: %s", loads, pick(r, 2) ? "5ms" : "2s");
+    if (r->databases && r->statements[writes] > 1 && pick(r, 3) == 2)
+        hr_text_add(&r->text, ", writes: d%u.q1, write: %s", writes, any_of(r, ways, HR_COUNT(ways)));
+}
+
 // With a base of 1 MiB the memory must be larger; parameters only for policies that honour them.
 static void write_cache(writer *r, uint32_t i)
 {
     const sim_evictor *row = ANY_ROW(r, sim_evictors);
     hr_text_add(&r->text, "  k%u: {kind: cache, eviction: %s, memory: %u%s", i, row->name, 2 + pick(r, 3), pick(r, 2) ? "MiB" : "GiB");
     write_settings(r, "cache", sim_evict_settings, row->uses, "memory base eviction");
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", flush: [%ums, 500ms, 5s]", 1 + pick(r, 400));
+    write_through(r);
     hr_text_add(&r->text, "}\n");
 }
 
@@ -392,6 +451,45 @@ static uint32_t write_autoscaler(writer *r, uint32_t i)
     return min + pick(r, max - min + 1);
 }
 
+static void write_broker(writer *r)
+{
+    hr_text_add(&r->text, "  m: {kind: broker");
+    write_keys(r, "broker", "restart_takes");
+    hr_text_add(&r->text, ", queues: {");
+    for (uint32_t q = 0; q < r->queues; q++) {
+        bool quorum = pick(r, 3) == 2, bounded = pick(r, 2);
+        hr_text_add(&r->text, "%su%u: {type: %s", q ? ", " : "", q, quorum ? "quorum" : "classic");
+        write_keys(r, "queue", quorum ? "durable max_priority max_length" : "delivery_limit max_length");
+        if (bounded)
+            hr_text_add(&r->text, ", max_length: %.0f, overflow: %s", pick_size(r, 1, 1e9, 20),
+                        pick(r, 2) ? "drop-head" : !quorum && r->dead_letter[q] < r->queues ? "reject-publish-dlx" : "reject-publish");
+        if (r->dead_letter[q] < r->queues)
+            hr_text_add(&r->text, ", dead_letter: u%u", r->dead_letter[q]);
+        hr_text_add(&r->text, "}");
+    }
+    hr_text_add(&r->text, "}}\n");
+}
+
+static void write_consumers(writer *r, uint32_t service)
+{
+    bool begun = false;
+    for (uint32_t q = 0; q < r->queues; q++) {
+        if (r->consumer[q] != service || r->scaled[service])
+            continue;
+        hr_text_add(&r->text, "%s{from: m.u%u, call: o%u", begun ? ", " : ", consume: [", q, pick(r, r->operations[service]));
+        begun = true;
+        if (pick(r, 4) == 3) {
+            hr_text_add(&r->text, ", ack: auto}");
+            continue;
+        }
+        static const char *const errors[] = {"requeue", "drop", "dead-letter"};
+        hr_text_add(&r->text, ", prefetch: %u, on_error: %s", 1 + pick(r, 8), any_of(r, errors, r->dead_letter[q] < r->queues ? 3 : 2));
+        write_keys(r, "consume", "prefetch");
+        hr_text_add(&r->text, "}");
+    }
+    hr_text_add(&r->text, "%s", begun ? "]" : "");
+}
+
 static void write_service(writer *r, uint32_t i)
 {
     uint32_t replicas = r->scaled[i] ? write_autoscaler(r, i) : r->balanced[i] ? 1 + (uint32_t)pick_size(r, 0, 300, 20) : 1;
@@ -424,6 +522,7 @@ static void write_service(writer *r, uint32_t i)
         write_keys(r, "local", "entries");
         hr_text_add(&r->text, "}");
     }
+    write_consumers(r, i);
     hr_text_add(&r->text, ", on: {");
     for (uint32_t o = 0; o < r->operations[i]; o++) {
         hr_text_add(&r->text, "%so%u: ", o ? ", " : "", o);
@@ -475,16 +574,19 @@ static void write_database(writer *r, uint32_t i)
 {
     hr_text_add(&r->text, "  d%u: {kind: database", i);
     bool own = pick(r, 3) == 2;
-    const char *together = "replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory";
+    const char *together = "replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history";
     write_keys(r, "database", together);
     if (own)
         write_pools(r);
     if (pick(r, 2))
         write_replicas(r);
+    else if (pick(r, 2))
+        hr_text_add(&r->text, ", history: true");
     hr_text_add(&r->text, ", statements: {");
     for (uint32_t q = 0; q < r->statements[i]; q++) {
         hr_text_add(&r->text, "%sq%u: {sql: x", q ? ", " : "", q);
-        write_keys(r, "statement", "sql");
+        write_keys(r, "statement", q < 2 ? "sql writes" : "sql");
+        hr_text_add(&r->text, "%s", q == 1 ? ", writes: true" : "");
         hr_text_add(&r->text, "}");
     }
     hr_text_add(&r->text, "}}\n");
@@ -556,6 +658,12 @@ static void write_scenario(writer *r)
     }
     for (uint32_t i = 0; i < r->databases; i++)
         r->statements[i] = 1 + pick(r, 3);
+    r->queues = pick(r, 2) * (1 + pick(r, MOST_QUEUES));
+    for (uint32_t q = 0; q < r->queues; q++) {
+        r->consumer[q] = r->services - 1 - pick(r, r->services + 1);       // mostly a late one, whom others may publish to
+        r->consumer[q] = r->consumer[q] < r->services ? r->consumer[q] : r->services;
+        r->dead_letter[q] = pick(r, 2) ? pick(r, r->queues) : r->queues;
+    }
     hr_text_add(&r->text, "scenario: fuzz\nrun: {warmup: 0");
     write_keys(r, "run", "");
     hr_text_add(&r->text, "}\ncomponents:\n");
@@ -570,6 +678,8 @@ static void write_scenario(writer *r)
         write_cache(r, i);
     for (uint32_t i = 0; i < r->databases; i++)
         write_database(r, i);
+    if (r->queues)
+        write_broker(r);
     hr_text_add(&r->text, "workload:\n");
     for (uint32_t i = 0; i < r->workloads; i++)
         write_workload(r, i);

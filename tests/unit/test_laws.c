@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "sim/core/laws.h"
+#include "sim/parts/broker.h"
 #include "sim/parts/service.h"
 #include "sim/scenario/model.h"
 
@@ -29,14 +30,20 @@ static const char scenario[] =
     "  fan: {kind: service, workers: 4, queue: 50, patience: exp(20ms), cores: 2, discipline: priority, preemptive: true, on: {page: [{cpu: exp(2ms)},\n"
     "    {parallel: [[{call: slow.work}], [{query: db.q}, {cpu: exp(1ms)}], [{wait: 1ms}]], timeout: 12ms, failed: [{wait: 1ms}]},\n"
     "    {repeat: [{get: c, miss: [{set: c}]}], times: 3}]}}\n"
+    "  mq: {kind: broker, cores: 1, demand: exp(1ms), network: 1ms, persist: 20ms, credit: 3, restart_at: 1500ms, restart_takes: 200ms, queues: {q: {max_length: 9, "
+    "dead_letter: d, message_ttl: 30ms}, p: {type: quorum, delivery_limit: 2, max_length: 9, overflow: reject-publish}, d: {message_ttl: 90ms, dead_letter: q}}}\n"
+    "  shop: {kind: service, workers: 30, on: {go: [{publish: mq.q, confirm: true}, {publish: mq.p, confirm: true, timeout: 25ms, failed: [{return: ok}]}]}}\n"
+    "  till: {kind: service, replicas: 2, consume: [{from: mq.q, call: do, prefetch: 2, on_error: dead-letter}, {from: mq.p, call: do, prefetch: 2, poison: 9%}], "
+    "on: {do: [{wait: exp(9ms)}, {if: {chance: 10%}, then: [{fail: error}]}]}}\n"
     "workload:\n"
+    "  buyers: {rate: 350/s, call: shop.go, timeout: 300ms}\n"
     "  many: {rate: 900/s, call: lb.read, key: zipf(1, 100), timeout: 20ms, objective: 8ms}\n"
     "  few: {rate: 200/s, call: lb.read, key: zipf(1, 100), timeout: none, priority: 1}\n"
     "  users: {users: 5, think: exp(10ms), call: slow.work, timeout: 30ms}\n"
     "  fans: {rate: 150/s, call: fan.page, timeout: 100ms}\n"
     "run: {duration: 4s, warmup: 1s}\n";
 
-enum { LB, API, SLOW, CACHE, DB, FAN, MANY, FEW, USERS, FANS };
+enum { LB, API, SLOW, CACHE, DB, FAN, MQ, SHOP, TILL, BUYERS, MANY, FEW, USERS, FANS };
 
 static sim_model *parse(const char *text)
 {
@@ -79,6 +86,11 @@ static void laws_hold(bool late_timers)
     assert_true(many.outcome[SIM_timeout] > 0 && many.outcome[SIM_rejected] > 0 && users.outcome[SIM_ok] > 0);
     assert_true(sim_service_look(w, FAN, 0).gave_up > 0 && sim_workload_look(w, FANS).outcome[SIM_ok] > 0);
     assert_true(sim_cache_look(w, CACHE).rejected > 0 && sim_database_look(w, DB).rejected > 0);
+    assert_true(sim_workload_look(w, BUYERS).outcome[SIM_ok] > 0 && sim_workload_look(w, BUYERS).outcome[SIM_error] > 0);
+    sim_station_view mq = sim_broker_look(w, MQ);
+    const uint64_t *n = mq.messages;
+    assert_true(n[SIM_MESSAGE_acked] > 0 && n[SIM_MESSAGE_dead] > 0 && n[SIM_MESSAGE_dropped] > 0 && n[SIM_MESSAGE_vanished] > 0 && n[SIM_MESSAGE_lost] > 0);
+    assert_true(n[SIM_MESSAGE_requeued] > 0 && n[SIM_MESSAGE_duplicates] > 0 && n[SIM_MESSAGE_refused] > 0);
     sim_world_check(w);
     sim_world_free(w);
 }
@@ -110,6 +122,11 @@ static void count_twice_in_a_bucket(sim_world *w)
     h->bucket[sim_histogram_bucket(h->least)]++;
 }
 static void forget_an_outcome(sim_world *w) { ((sim_histogram *)(uintptr_t)sim_workload_look(w, MANY).latency)->count--; }
+static sim_queue *queue(sim_world *w) { return sim_queue_at(w, SIM_STATE(w, const sim_broker, MQ), 0); }
+static void forget_an_ack(sim_world *w) { queue(w)->count[SIM_MESSAGE_acked]--; }
+static void forget_a_publish(sim_world *w) { SIM_STATE(w, sim_broker, MQ)->offered--; }
+static void stand_longer(sim_world *w) { queue(w)->stay.stays += 5; }
+static void stop_moving(sim_world *w) { w->moving = 0; SIM_STATE(w, sim_broker, MQ)->ghosts++; }
 static void nothing(sim_world *w) { (void)w; }
 
 static const struct { const char *name; void (*plant)(sim_world *w); const char *where, *law; } bugs[] = {
@@ -125,6 +142,10 @@ static const struct { const char *name; void (*plant)(sim_world *w); const char 
     {"cores work more than they can",   work_beyond_the_cores,   "'api'", "time of cores"},
     {"a bucket has one too many",       count_twice_in_a_bucket, "",      "sim_histogram_adds_up"},
     {"an outcome has no response time", forget_an_outcome,       "",      "latency"},
+    {"an ack is forgotten",             forget_an_ack,           "'mq'",  "messages taken in"},
+    {"a publish is forgotten",          forget_a_publish,        "'mq'",  "messages taken in"},
+    {"a message stands too long",       stand_longer,            "'mq'",  "Little's law"},
+    {"messages do not move",            stop_moving,             "",      "moving"},
     {"nothing",                         nothing,                 "",      NULL},
 };
 

@@ -126,7 +126,7 @@ static void test_users_are_told_apart(void **state)
 static void test_failover_as_computed_by_hand(void **state)
 {
     (void)state;
-    static const struct { const char *keys; unsigned ok, lost, lost_writes, version; } cases[] = {
+    static const struct { const char *keys; unsigned ok, lost, lost_commits, version; } cases[] = {
         {"commit: local", 35, 0, 2, 34}, {"confirm: 1", 30, 5, 0, 34}, {"commit: off, flush: 300ms", 35, 0, 5, 31},
         {"replicas: 3", 35, 0, 2, 34}};
     for (size_t i = 0; i < HR_COUNT(cases); i++) {
@@ -138,7 +138,7 @@ static void test_failover_as_computed_by_hand(void **state)
         assert_int_equal(v.outcome[SIM_ok], cases[i].ok);
         assert_int_equal(v.outcome[SIM_lost], cases[i].lost);
         assert_int_equal(v.outcome[SIM_error], 15);
-        assert_int_equal(database(f).database.lost_writes, cases[i].lost_writes);
+        assert_int_equal(database(f).database.lost_commits, cases[i].lost_commits);
         assert_int_equal(sim_database_version(f.w, (sim_component_id)sim_model_find(f.model, "d"), 0), cases[i].version);
         free(keys);
         done(f);
@@ -153,7 +153,7 @@ static void test_a_replica_applies_what_it_has_before_it_takes_over(void **state
     fixture f = run_database("replicas: 1, replication: {network: 250ms, apply: 500ms}, fails: {at: 2050ms, detection: 1s, promotion: 500ms}",
                              "c: {rate: 10/s, arrivals: constant, call: s.put, timeout: none}", 12050 * HR_MS);
     assert_int_equal(look(f, "c").outcome[SIM_error], 73);
-    assert_int_equal(database(f).database.lost_writes, 2);
+    assert_int_equal(database(f).database.lost_commits, 2);
     done(f);
 }
 
@@ -231,6 +231,7 @@ static void test_what_does_not_go_together_is_refused(void **state)
     expect_refusal("replicas: 1, read: random", "want {policy: random}");
     expect_refusal("replicas: 1, fails: {detection: 1s}", "lacks `at`");
     expect_refusal("replicas: 16", "out of range");
+    expect_refusal("replicas: 1, history: true, fails: {at: 1s}", "nobody knows since when");
 }
 
 // Against a plain array: pairs come and go; what is in the table is what should be.

@@ -49,6 +49,7 @@ static void add_view(sim_station_view *sum, const sim_station_view *v)
     sum->hits += v->hits;
     sum->misses += v->misses;
     sum->entries += v->entries;
+    sum->unacked += v->unacked;
     sum->utilisation += v->utilisation;
     sum->queue_average += v->queue_average;
 }
@@ -86,6 +87,7 @@ static viz_icon icon_of(const viz_part *p)
     case SIM_PART_breaker: return VIZ_ICON_BREAKER;
     case SIM_PART_cache: return VIZ_ICON_CACHE;
     case SIM_PART_database: return VIZ_ICON_DATABASE;
+    case SIM_PART_broker: return VIZ_ICON_BROKER;
     default: return VIZ_ICON_SERVICE;
     }
 }
@@ -202,7 +204,9 @@ static void say_detail(const viz_scene *s, uint32_t card, const viz_state *state
     const viz_place *c = &s->layout->cards[card];
     const sim_station_view *v = &state->view;
     const char *rest = c->node_count > 1 ? " together" : "";
-    if (s->graph->parts[c->part].kind == SIM_PART_cache && isfinite(state->recent.hit_ratio))
+    if (s->graph->parts[c->part].kind == SIM_PART_broker)
+        snprintf(out, room, "%u messages at consumers", v->unacked);
+    else if (s->graph->parts[c->part].kind == SIM_PART_cache && isfinite(state->recent.hit_ratio))
         snprintf(out, room, "%.0f %% hits, %u keys", state->recent.hit_ratio * 100, v->entries);
     else if (s->graph->parts[c->part].kind == SIM_PART_cache)
         snprintf(out, room, "%u keys", v->entries);
@@ -355,6 +359,22 @@ static void tell_station(tip *t, const viz_state *s)
     }
 }
 
+// Its queues, as many as there is room for.
+static void tell_broker(tip *t, const viz_scene *s, uint16_t part)
+{
+    const sim_broker_def *d = s->graph->model->components[part].def;
+    sim_station_view v = sim_broker_look(s->world, part);
+    const sim_histogram *latency = sim_broker_latency(s->world, part);
+    add_row(t, "cores busy, since the start", "%.1f %%", v.utilisation * 100);
+    if (latency->count)
+        add_row(t, "publish to ack, p50, p99", "%.1f, %.1f ms", (double)sim_histogram_quantile(latency, 0.5) * 1e-6,
+                (double)sim_histogram_quantile(latency, 0.99) * 1e-6);
+    for (uint16_t q = 0; q < d->queue_count && t->count < TIP_ROWS; q++) {
+        sim_queue_view look = sim_queue_look(s->world, part, q);
+        add_row(t, d->queues[q].name, "%u wait, %u out, %llu done", look.ready, look.unacked, (unsigned long long)look.count[SIM_MESSAGE_acked]);
+    }
+}
+
 static void tell_workload(tip *t, const viz_scene *s, uint16_t part)
 {
     sim_workload_view v = sim_workload_look(s->world, part);
@@ -413,6 +433,8 @@ void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card)
     tip t = {0};
     if (p->kind == SIM_PART_workload) {
         tell_workload(&t, s, c->part);
+    } else if (p->kind == SIM_PART_broker) {
+        tell_broker(&t, s, c->part);
     } else if (is_station(p)) {
         viz_state state = viz_card_state(s, card);
         tell_station(&t, &state);

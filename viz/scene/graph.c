@@ -30,6 +30,15 @@ static bool asks(const sim_step_def *step)
     return sim_step_asks(step->kind) && step->target != SIM_LOCAL;
 }
 
+// A cache that asks the database by itself.
+static void join_through(viz_graph *g, uint16_t id, const sim_through_def *d)
+{
+    if (d->has_loads)
+        join(g, id, d->load_target);
+    if (d->write != SIM_WRITE_none)
+        join(g, id, d->write_target);
+}
+
 static void join_part(viz_graph *g, uint16_t id)
 {
     const sim_model_component *c = &g->model->components[id];
@@ -38,6 +47,11 @@ static void join_part(viz_graph *g, uint16_t id)
     int to = sim_part_passes_to(c->kind, c->def);
     if (to >= 0)
         join(g, id, (uint16_t)to);
+    if (c->kind == SIM_PART_cache)
+        join_through(g, id, &((const sim_cache_def *)c->def)->through);
+    const sim_broker_def *b = c->def;
+    for (uint16_t i = 0; c->kind == SIM_PART_broker && i < b->consumer_count; i++)
+        join(g, id, b->consumers[i].service);
     if (c->kind != SIM_PART_service)
         return;
     const sim_service_def *s = c->def;
@@ -51,6 +65,8 @@ static bool step_writes(const sim_model *model, const sim_step_def *step, bool *
 {
     if (step->kind == SIM_STEP_query)
         return ((const sim_database_def *)model->components[sim_model_behind(model, step->target)].def)->statements[step->operation].writes;
+    if (step->kind == SIM_STEP_set && step->writes)
+        return true;
     return step->kind == SIM_STEP_call && known[sim_model_behind(model, step->target)][step->operation];
 }
 
@@ -80,6 +96,9 @@ static void find_writers(viz_graph *g)
         if (g->parts[i].kind == SIM_PART_workload)
             g->parts[i].writes = known[sim_model_behind(g->model, d->target)][d->operation];
     }
+    for (uint16_t i = 0; i < g->part_count; i++)       // what a cache writes later, nobody has asked for
+        if (g->parts[i].kind == SIM_PART_cache)
+            g->parts[i].writes = ((const sim_cache_def *)g->model->components[i].def)->through.write == SIM_WRITE_behind;
     for (uint16_t i = 0; i < g->part_count; i++)
         free(known[i]);
     free(known);
@@ -93,21 +112,44 @@ static void stand_before(viz_graph *g, uint16_t part, const viz_part *service)
     g->parts[part].column = service->column ? service->column - 1 : 0;
 }
 
-// Longest way from a workload, by relaxing every link until nothing moves: at most part_count rounds, for there are no rings.
+static void mark_ways(const viz_graph *g, uint16_t from, bool *seen)
+{
+    seen[from] = true;
+    for (uint16_t i = 0; i < g->link_count; i++)
+        if (g->links[i].from == from && !seen[g->links[i].to])
+            mark_ways(g, g->links[i].to, seen);
+}
+
+// Whether the pipe is part of a ring: a service that consumes what it has published, or two whose other operations call each other.
+static bool is_in_ring(const viz_graph *g, const viz_link *link)
+{
+    bool *seen = hr_alloc(g->part_count * sizeof *seen);
+    mark_ways(g, link->to, seen);
+    bool does = seen[link->from];
+    free(seen);
+    return does;
+}
+
+// Longest way from a workload, by relaxing every link until nothing moves: at most part_count rounds, for those in a ring move nothing
+// that has a place.
 static void place_columns(viz_graph *g)
 {
+    bool *ring = hr_alloc(g->link_count * sizeof *ring + 1);
+    for (uint16_t i = 0; i < g->link_count; i++)
+        ring[i] = is_in_ring(g, &g->links[i]);
     for (bool moved = true; moved;) {
         moved = false;
         for (uint16_t i = 0; i < g->link_count; i++) {
             const viz_part *from = &g->parts[g->links[i].from];
             viz_part *to = &g->parts[g->links[i].to];
-            if (!from->is_used || (to->is_used && to->column > from->column))
+            if (!from->is_used || (to->is_used && (ring[i] || to->column > from->column)))
                 continue;
             to->is_used = true;
             to->column = from->column + 1;
             moved = true;
         }
     }
+    free(ring);
     for (uint16_t i = 0; i < g->part_count; i++)
         if (g->parts[i].is_used && g->parts[i].column >= g->column_count)
             g->column_count = g->parts[i].column + 1;

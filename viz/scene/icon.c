@@ -41,6 +41,14 @@ static void cache(cairo_t *cr)
     cairo_close_path(cr);
 }
 
+static void broker(cairo_t *cr)                // a letter
+{
+    cairo_rectangle(cr, -7, -5, 14, 10);
+    cairo_move_to(cr, -7, -5);
+    cairo_line_to(cr, 0, 1);
+    cairo_line_to(cr, 7, -5);
+}
+
 static void half_turn(cairo_t *cr, double y)
 {
     cairo_save(cr);
@@ -154,7 +162,8 @@ static void logo(cairo_t *cr)                  // stairs that leave room above
 static const struct { void (*path)(cairo_t *cr); bool is_filled; } icons[] = {
     [VIZ_ICON_PEOPLE] = {people, false}, [VIZ_ICON_BALANCER] = {balancer, false}, [VIZ_ICON_SERVICE] = {service, false},
     [VIZ_ICON_CACHE] = {cache, false}, [VIZ_ICON_DATABASE] = {database, false}, [VIZ_ICON_WARNING] = {warning, false},
-    [VIZ_ICON_LIMITER] = {limiter, false}, [VIZ_ICON_BREAKER] = {breaker, false}, [VIZ_ICON_RESTART] = {restart, true}, [VIZ_ICON_PLAY] = {play, true}, [VIZ_ICON_PAUSE] = {pause_bars, true},
+    [VIZ_ICON_LIMITER] = {limiter, false}, [VIZ_ICON_BREAKER] = {breaker, false}, [VIZ_ICON_BROKER] = {broker, false},
+    [VIZ_ICON_RESTART] = {restart, true}, [VIZ_ICON_PLAY] = {play, true}, [VIZ_ICON_PAUSE] = {pause_bars, true},
     [VIZ_ICON_STEP] = {step, true}, [VIZ_ICON_THEME] = {theme, false}, [VIZ_ICON_LOGO] = {logo, false}};
 
 void viz_icon_draw(viz_pen *pen, viz_icon icon, viz_colour colour, double x, double y)

@@ -35,7 +35,7 @@ viz_state viz_card_state(const viz_scene *s, uint32_t card);
 const char *viz_card_name(const viz_scene *s, uint32_t card, char *out, size_t room);
 
 // icon.c - 16 units square, its middle at x, y.
-typedef enum { VIZ_ICON_PEOPLE, VIZ_ICON_BALANCER, VIZ_ICON_SERVICE, VIZ_ICON_CACHE, VIZ_ICON_DATABASE, VIZ_ICON_LIMITER, VIZ_ICON_BREAKER,
+typedef enum { VIZ_ICON_PEOPLE, VIZ_ICON_BALANCER, VIZ_ICON_SERVICE, VIZ_ICON_CACHE, VIZ_ICON_DATABASE, VIZ_ICON_LIMITER, VIZ_ICON_BREAKER, VIZ_ICON_BROKER,
                VIZ_ICON_WARNING, VIZ_ICON_RESTART, VIZ_ICON_PLAY, VIZ_ICON_PAUSE, VIZ_ICON_STEP, VIZ_ICON_THEME, VIZ_ICON_LOGO } viz_icon;
 void viz_icon_draw(viz_pen *pen, viz_icon icon, viz_colour colour, double x, double y);
 

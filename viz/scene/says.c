@@ -132,7 +132,8 @@ static void say_station(const facts *f, char *out, size_t room)
 {
     char name[64];
     viz_node_name(f->g, f->busiest, name, sizeof name);
-    const char *what = f->g->parts[f->g->part_of[f->busiest]].kind == SIM_PART_database ? "connections" : "workers";
+    uint16_t kind = f->g->parts[f->g->part_of[f->busiest]].kind;
+    const char *what = kind == SIM_PART_database ? "connections" : kind == SIM_PART_broker ? "cores" : "workers";
     if (f->view.capacity > 1)
         snprintf(out, room, "%s is %.0f %% busy: %u of %u %s at work now, %u waiting", name, f->utilisation * 100, f->view.busy,
                  f->view.capacity, what, f->view.queued);

@@ -137,6 +137,7 @@ sim_station_view viz_station_look(const viz_graph *g, const sim_world *w, uint32
     case SIM_PART_service: return sim_service_look(w, part, node - g->parts[part].first_node);
     case SIM_PART_cache: return sim_cache_look(w, part);
     case SIM_PART_database: return sim_database_look(w, part);
+    case SIM_PART_broker: return sim_broker_look(w, part);
     default: return (sim_station_view){0};
     }
 }

@@ -127,6 +127,8 @@ static void grow(sim_world *w, sim_keystore *s)
 {
     uint32_t room = s->room ? s->room * 2 : 64, old_slots = s->room * 2;
     s->entries = sim_grow(w, s->entries, s->room * sizeof(sim_entry), room * sizeof(sim_entry));
+    if (s->def.lifetimes)
+        s->lifetimes = sim_grow(w, s->lifetimes, s->room * sizeof(sim_lifetime), room * sizeof(sim_lifetime));
     sim_ref old = s->slots;
     s->slots = sim_take(w, room * 2 * sizeof(slot));
     s->slot_shift = (uint32_t)__builtin_clz(room * 2) + 1;
@@ -270,6 +272,12 @@ bool sim_keystore_get(sim_world *w, sim_ref store, uint64_t key, uint32_t *versi
     return true;
 }
 
+sim_lifetime *sim_keystore_lifetime(const sim_world *w, sim_ref store, uint64_t key)
+{
+    const sim_keystore *s = store_at(w, store);
+    return SIM_AT(w, sim_lifetime, s->lifetimes) + sim_keystore_find(w, s, key);
+}
+
 // Evicts until so much more fits; `entry` is what grows, or 0 for one more. False: nothing that may go is left, or `entry` has gone.
 static bool make_room(sim_world *w, sim_keystore *s, uint64_t bytes, uint32_t entry)
 {
@@ -333,6 +341,8 @@ bool sim_keystore_set(sim_world *w, sim_ref store, uint64_t key, uint32_t versio
     }
     bool done = fits && (known ? replace(w, s, entry, version, size_bytes, expires) : put_new(w, s, key, version, size_bytes, expires));
     s->refused += !done;
+    if (done && s->lifetimes)
+        *sim_keystore_lifetime(w, store, key) = (sim_lifetime){.fresh_until = expires};
     return done;
 }
 
@@ -456,12 +466,23 @@ void sim_keystore_check(const sim_world *w, sim_ref store)
 void sim_keystore_clear(sim_world *w, sim_ref store)
 {
     sim_keystore *s = store_at(w, store);
-    for (uint32_t at = 0; s->count + s->ghosts > 0; at = at + 1 < s->room * 2 ? at + 1 : 0)
-        for (uint32_t entry; (entry = slots_of(w, s)[at].entry);)      // what comes after it moves up
-            if (sim_keystore_entry(w, s, entry)->expires)
-                remove_entry(w, s, entry);
-            else
-                sim_keystore_forget(w, s, entry);
+    for (uint32_t entry = 1; entry <= s->top; entry++) {
+        const sim_entry *e = sim_keystore_entry(w, s, entry);
+        if (find_any(w, s, e->key) != entry)
+            continue;                          // a free one
+        if (e->expires)
+            remove_entry(w, s, entry);
+        else
+            sim_keystore_forget(w, s, entry);
+    }
+}
+
+uint32_t sim_keystore_version(const sim_world *w, sim_ref store, uint64_t key)
+{
+    const sim_keystore *s = store_at(w, store);
+    uint32_t entry = sim_keystore_find(w, s, key);
+    const sim_entry *e = sim_keystore_entry(w, s, entry);
+    return entry && e->expires > w->now ? e->version : 0;
 }
 
 void sim_keystore_reset(sim_world *w, sim_ref store)

@@ -35,8 +35,15 @@ typedef struct {
     uint32_t samples;                          // Redis' maxmemory-samples
     uint32_t lfu_log_factor;                   // Redis' lfu-log-factor
     uint32_t lfu_decay_min;                    // Redis' lfu-decay-time, minutes; 0: never
-    uint32_t unused;                           // no padding: it is copied into worlds as it is
+    uint32_t lifetimes;                        // bool: it keeps a sim_lifetime of each key
 } sim_keystore_def;
+
+// What a client puts beside a value to tell later how old it is; the entry itself may be kept longer.
+typedef struct {
+    hr_time  fresh_until;                      // HR_FOREVER: always
+    uint32_t ttl_ms;                           // 0: none
+    uint32_t took_us;                          // how long it took to load it; 0: not known
+} sim_lifetime;
 
 typedef struct {                               // lies in a world; its address is got from its sim_ref each time
     sim_keystore_def def;
@@ -47,6 +54,8 @@ typedef struct {                               // lies in a world; its address i
     uint32_t expiring_count, expiring_room, expire_cursor;
     sim_ref  entries, slots, expiring;         // expiring: entry numbers, in no order
     sim_ref  state;                            // the policy's own bytes
+    sim_ref  lifetimes;                        // sim_lifetime[room], beside `entries`; 0: not kept
+    uint32_t unused;
     uint64_t draws;
     uint64_t hits, misses, evictions, expirations, refused;        // since the reset
     sim_evict_list list[SIM_EVICT_LISTS];
@@ -93,8 +102,14 @@ sim_ref sim_keystore_make(sim_world *w, const sim_keystore_def *def);
 bool sim_keystore_get(sim_world *w, sim_ref store, uint64_t key, uint32_t *version);
 // Puts or replaces the key, evicting others first. False: it is larger than the whole store, or nothing may be evicted for it.
 bool sim_keystore_set(sim_world *w, sim_ref store, uint64_t key, uint32_t version, uint32_t size_bytes, hr_time expires);
+// What is kept beside the value of a key that is there, in a store with `lifetimes`. After a set: fresh as long as it is kept.
+sim_lifetime *sim_keystore_lifetime(const sim_world *w, sim_ref store, uint64_t key);
 // Removes the key if it is there.
 void sim_keystore_delete(sim_world *w, sim_ref store, uint64_t key);
+// Removes every key, ghosts too; what it has counted stays.
+void sim_keystore_clear(sim_world *w, sim_ref store);
+// The version of a key that is there, 0: it is not. Counts nothing and is no use of the key.
+uint32_t sim_keystore_version(const sim_world *w, sim_ref store, uint64_t key);
 // Looks at up to `count` of the entries that expire, going on where it last stopped; removes those that have, and returns how many.
 uint32_t sim_keystore_expire(sim_world *w, sim_ref store, uint32_t count);
 // Asks the processor for the memory that a get of the key will need, so that several misses of its caches overlap. To be called for

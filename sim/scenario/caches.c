@@ -1,0 +1,98 @@
+// sim/scenario/caches.c - what a cache says beside its plain keys: when it loses what it holds, and what it asks the database by itself.
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/scenario/reader.h"
+#include "sim/scenario/units.h"
+
+enum { MOST_FLUSHES = 100 };
+
+static void read_flushes(sim_reader *r, sim_node *node, const char *where, sim_cache_def *def)
+{
+    sim_node *flush = sim_node_member(node, "flush");
+    if (!flush)
+        return;
+    if (flush->kind != SIM_LIST || !flush->count || flush->count > MOST_FLUSHES) {
+        SIM_FAIL(r, flush, "%s.flush: want 1 to %d times in order, such as [20s, 40s]", where, MOST_FLUSHES);
+        return;
+    }
+    hr_time *times = sim_pool_take(r->pool, flush->count * sizeof *times), before = 0;
+    for (const sim_node *n = flush->first; n; n = n->next) {
+        hr_time at;
+        if (n->kind != SIM_SCALAR || !sim_read_time(n->text, &at) || at <= before || at > 10000000 * HR_SEC) {
+            SIM_FAIL(r, n, "%s.flush: want times after the start, each later than the one before, such as [20s, 40s]", where);
+            return;
+        }
+        times[def->flush_count++] = before = at;
+    }
+    def->flushes = times;
+}
+
+static void read_mode(sim_reader *r, sim_node *node, const char *where, sim_through_def *d)
+{
+    static const char *const words[] = {"through", "around", "behind", NULL};
+    const sim_node *writes = sim_node_member(node, "writes"), *mode = sim_node_member(node, "write");
+    const char *word = !mode ? "through" : mode->kind == SIM_SCALAR ? mode->text : "";
+    d->has_loads = sim_node_member(node, "loads") != NULL;
+    for (int i = 0; writes && words[i]; i++)
+        if (strcmp(words[i], word) == 0)
+            d->write = (sim_write)(i + 1);
+    if (mode && !writes)
+        SIM_FAIL(r, mode, "%s.write belongs to `writes`, the statement that it writes with", where);
+    else if (writes && d->write == SIM_WRITE_none)
+        SIM_FAIL(r, mode, "%s.write: want through, around or behind", where);
+}
+
+static void read_behind(sim_reader *r, sim_node *node, const char *where, sim_through_def *d)
+{
+    sim_node none = {.kind = SIM_MAP, .line = node->line, .column = node->column}, *behind = sim_node_member(node, "behind");
+    char name[96];
+    snprintf(name, sizeof name, "%.80s.behind", where);
+    if (behind && d->write != SIM_WRITE_behind)
+        SIM_FAIL(r, behind, "%s belongs to `write: behind`", name);
+    else if (behind && behind->kind != SIM_MAP)
+        SIM_FAIL(r, behind, "%s: want {interval: 1s, batch: 100, queue: 10k}", name);
+    else if (!sim_keys_read(r->pool, r->source, "behind", name, behind ? behind : &none, d))
+        r->failed = true;
+    if (d->interval == HR_FOREVER)
+        SIM_FAIL(r, behind, "%s.interval: want a time", name);
+}
+
+// Of what it has loaded by itself.
+static void read_ttl(sim_reader *r, sim_node *node, const char *where, sim_through_def *d)
+{
+    sim_node *ttl = sim_node_member(node, "ttl");
+    hr_time time = HR_FOREVER;
+    if (ttl && !d->has_loads)
+        SIM_FAIL(r, ttl, "%s.ttl belongs to `loads`: what steps put in has the ttl of the step", where);
+    else if (ttl && (ttl->kind != SIM_SCALAR || !sim_read_time(ttl->text, &time) || time < HR_MS || (time != HR_FOREVER && time > HR_SEC * 3600 * 24 * 40)))
+        SIM_FAIL(r, ttl, "%s.ttl: want a time from 1ms to 960h, or none", where);
+    d->ttl_ms = time == HR_FOREVER ? 0 : (uint32_t)((time + HR_MS - 1) / HR_MS);
+}
+
+void sim_cache_read(sim_reader *r, sim_node *node, const char *where, sim_cache_def *def)
+{
+    read_flushes(r, node, where, def);
+    read_mode(r, node, where, &def->through);
+    read_behind(r, node, where, &def->through);
+    read_ttl(r, node, where, &def->through);
+}
+
+// A statement; complains when it does not write, or does.
+static void read_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation, bool writes)
+{
+    if (!node || !sim_resolve_statement(r, node, target, operation))
+        return;
+    const sim_database_def *db = r->model->components[sim_model_behind(r->model, *target)].def;
+    if (db->statements[*operation].writes != writes)
+        SIM_FAIL(r, node, "'%s' %s", node->text, writes ? "does not write: give the statement `writes: true`" : "writes: want a statement that reads");
+}
+
+void sim_cache_targets_read(sim_reader *r, uint16_t id)
+{
+    sim_through_def *d = &((sim_cache_def *)r->model->components[id].def)->through;
+    read_statement(r, sim_node_member(r->nodes[id], "loads"), &d->load_target, &d->load_operation, false);
+    read_statement(r, sim_node_member(r->nodes[id], "writes"), &d->write_target, &d->write_operation, true);
+    if (d->write != SIM_WRITE_none)
+        d->database = sim_model_behind(r->model, d->write_target);
+}

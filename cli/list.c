@@ -95,6 +95,12 @@ static void add_sheds(listing *l)
         add(l, sim_sheds[i]->name, "", sim_sheds[i]->summary);
 }
 
+static void add_reads(listing *l)
+{
+    for (int i = 0; sim_readings[i]; i++)
+        add(l, sim_readings[i]->name, "", sim_readings[i]->summary);
+}
+
 static void add_autoscalers(listing *l)
 {
     for (int i = 0; sim_scalers[i]; i++)
@@ -134,6 +140,7 @@ static const struct { const char *name, *summary; void (*add)(listing *l); bool 
     {"breakers",      "what opens a circuit breaker: `kind: breaker`, `replay breaker`", add_breakers, true},
     {"retries",       "how long a retry waits: `retry: {policy: NAME}`", add_retries, true},
     {"sheds",         "how load shedding finds its limit: `shed: {policy: NAME}`", add_sheds, true},
+    {"reads",         "which server of a replicated database answers: `read: {policy: NAME}`", add_reads, true},
     {"disciplines",   "who of those that wait at a service is next: `discipline: NAME`", add_words, true},
     {"autoscalers",   "how many replicas there should be: `kind: autoscaler`", add_autoscalers, true},
     {"distributions", "how times are written", add_words, false},
@@ -159,7 +166,8 @@ hr_status cli_list(int argc, char **argv)
     bool json = false;
     const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
     const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, conditions, policies (balancers, "
-                             "evictions, limiters, breakers, retries, sheds, disciplines, autoscalers), distributions, rates, arrivals, keys, metrics, outcomes.", "headroom list balancers", options, 0, 1};
+                             "evictions, limiters, breakers, retries, sheds, reads, disciplines, autoscalers), distributions, rates, arrivals, keys, metrics, outcomes.",
+                             "headroom list balancers", options, 0, 1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
     if (parsed != CLI_GO)

@@ -53,6 +53,20 @@ static const char *engine_of(const sim_model *model, uint16_t c)
     return model->components[c].kind == SIM_PART_database ? "postgres" : model->components[c].kind == SIM_PART_cache ? "redis" : NULL;
 }
 
+// Some of what a database can do exists in simulation only: it must not be measured as if it were there.
+static hr_status refuse_simulated(const sim_model *model, hr_error *e)
+{
+    hr_status status = HR_OK;
+    for (uint16_t c = 0; c < model->component_count; c++) {
+        const sim_database_def *d = model->components[c].def;
+        const char *what = model->components[c].kind == SIM_PART_database ? sim_database_simulated(d) : NULL;
+        if (what)
+            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s has `%s`, which only the simulation knows: validate measures a single server", model->path,
+                             model->components[c].line, model->components[c].name, what);
+    }
+    return status;
+}
+
 // Why a load cannot be set to a share of the capacity; NULL: it can.
 static const char *cannot_scale(const sim_workload_def *d)
 {
@@ -95,6 +109,8 @@ hr_status real_validate_check(const sim_model *model, hr_error *e)
             status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s is an autoscaler: a load of its own cannot be measured while replicas come and go", model->path,
                              model->components[c].line, model->components[c].name);
     }
+    if (refuse_simulated(model, e))
+        status = HR_BAD_INPUT;
     real_leaf_operation op[REAL_MOST_OPERATIONS];
     if (n == 0)
         status = hr_fail(e, HR_BAD_INPUT, "%s: has neither a database nor a cache that could be live", model->path);
@@ -118,6 +134,8 @@ static hr_status read_scenario(validation *v, const char *path)
         const char *name = named ? base->live_variants[i] : base->variant_count ? base->variants[i].name : "";
         status = sim_model_read(path, name, &v->model[i], v->error);
         v->variant_count += !status;
+        if (!status)
+            status = refuse_simulated(v->model[i], v->error);
     }
     for (size_t i = 0; i < v->variant_count; i++)
         v->variant[i] = v->model[i]->variant;

@@ -53,8 +53,9 @@ typedef struct {
     uint32_t generation;                       // grows when the slot is reused: a timer for an earlier tenant is stale
     uint32_t version;                          // row version that it read or wrote
     union {
-        uint32_t floor;                        // row version committed when the request started: older answers are stale
+        uint32_t floor;                        // of a request: row version committed when it started: older answers are stale
         sim_ref  message;                      // of a delivery by a broker: what it delivers
+        uint32_t client;                       // at a database with `own_pools`: whose pool it has a connection of
     };
     uint32_t size_bytes;
     uint32_t path;                             // where it stands in the tree of its request's calls, see sim_path; part of its draws

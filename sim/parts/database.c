@@ -1,45 +1,33 @@
-// sim/parts/database.c - a pool of connections in front of statements: a call waits for a connection, then for a core, then for I/O.
+// sim/parts/database.c - statements on the servers of a database: a call waits for a connection, then for a core, then for I/O.
 // * Rows have versions: a write makes one more when it ends, a read sees the version of the moment when its statement starts.
 // * With a live leaf the pool and its queue stay here; the leaf runs the statement and tells the version.
-#include "sim/core/laws.h"
-#include "sim/parts/parts.h"
+// * A server that has died never comes back: what it was doing ends as `lost` when it would have gone on, or at once if it waited.
+#include "sim/parts/database.h"
 
-enum { COMPUTED, WAITED, POOL_TIMEOUT };
+#include "sim/core/histogram.h"
 
-typedef struct { uint64_t key; uint32_t version, used; } row;
 typedef struct { hr_time at; uint32_t version; sim_ref before; } commit;        // with `history`, of each row, back to the first
 
-typedef struct {
-    sim_dist cpu, wait;
-    uint32_t stream;                           // cpu and wait take one word of the stream each
-    uint8_t  writes, unused[3];
-} statement;
+static const char *const gauges[] = {"utilisation", "queue", "statements_per_s", "lag_ms", NULL};
 
-typedef struct {
-    uint32_t  pool, queue_limit, core_count, statement_count;
-    hr_time   pool_timeout;
-    sim_level busy, cores;
-    sim_fifo  queue, core_queue;
-    sim_ref   statements, rows;                // rows: open addressing, row[row_room]
-    uint32_t  row_count, row_room, network_stream, timer_set;
-    sim_dist  network;
-    uint64_t  started, rejected, sampled_started;
-    double    absent;
-    sim_ref   history;                         // a map from a key to its last commit; 0: not kept
-    uint32_t  unused;
-    uint64_t  refused, left;                   // since time zero, for the laws
-    sim_stay  stay;
-} database;
-
-static const char *const gauges[] = {"utilisation", "queue", "statements_per_s", NULL};
+static size_t demand(const void *def)
+{
+    const sim_database_def *d = def;
+    return (1u + d->replicas) * sizeof(sim_server);
+}
 
 static void build(sim_world *w, sim_component_id id, const void *def)
 {
     const sim_database_def *d = def;
-    database *s = SIM_STATE(w, database, id);
+    sim_database *s = SIM_STATE(w, sim_database, id);
     s->pool = d->pool;
     s->queue_limit = d->queue;
     s->pool_timeout = d->pool_timeout;
+    s->absent = d->absent;
+    if (d->history) {
+        const sim_keystore_def map = sim_keystore_defaults((uint32_t)sim_evictor_find("fifo"));
+        s->history = sim_keystore_make(w, &map);
+    }
     s->absent = d->absent;
     if (d->history) {
         const sim_keystore_def map = sim_keystore_defaults((uint32_t)sim_evictor_find("fifo"));
@@ -49,33 +37,40 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->network = sim_dist_place(w, &d->network);
     s->network_stream = sim_stream(w, id, SIM_DRAW_NETWORK);
     s->statement_count = d->statement_count;
-    s->statements = sim_take(w, d->statement_count * sizeof(statement));
+    s->shard_size = s->server_count = 1 + d->replicas;
+    s->servers = sim_take(w, s->server_count * sizeof(sim_server));
+    s->statements = sim_take(w, d->statement_count * sizeof(sim_statement));
     for (uint16_t i = 0; i < d->statement_count; i++) {
-        statement t = {.cpu = sim_dist_place(w, &d->statements[i].cpu), .wait = sim_dist_place(w, &d->statements[i].wait),
-                       .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + i), .writes = d->statements[i].writes};
-        SIM_AT(w, statement, s->statements)[i] = t;
+        sim_statement t = {.cpu = sim_dist_place(w, &d->statements[i].cpu), .wait = sim_dist_place(w, &d->statements[i].wait),
+                           .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + i), .writes = d->statements[i].writes};
+        SIM_AT(w, sim_statement, s->statements)[i] = t;
     }
+    sim_pools_build(w, id, d);
+    sim_replication_build(w, id, d);
+    sim_routing_build(w, id, d);
 }
 
-// --- rows -----------------------------------------------------------------------------------------------------------
-
-static row *find_row(const sim_world *w, const database *s, uint64_t key)
+static void start(sim_world *w, sim_component_id id)
 {
-    row *rows = SIM_AT(w, row, s->rows);
-    uint32_t i = (uint32_t)(key * 0x9E3779B97F4A7C15u >> 32) & (s->row_room - 1);
-    while (rows[i].used && rows[i].key != key)
-        i = (i + 1) & (s->row_room - 1);
-    return &rows[i];
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    if (s->fails_at != HR_FOREVER)
+        sim_schedule(w, s->fails_at, id, SIM_DB_DIES, 0, 0);
+}
+
+// --- rows, for others -------------------------------------------------------------------------------------------------
+
+static sim_server *primary(const sim_world *w, const sim_database *s)
+{
+    return sim_server_at(w, s, sim_shard_at(w, s, 0)->primary);
 }
 
 uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key)
 {
-    const database *s = SIM_STATE(w, const database, id);
-    const row *r = s->row_count ? find_row(w, s, key) : NULL;
-    return r && r->used ? r->version : 1;
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    return sim_rows_version(w, &primary(w, s)->rows, key);
 }
 
-static HR_APART void remember(sim_world *w, const database *s, uint64_t key, uint32_t version)
+static HR_APART void remember(sim_world *w, const sim_database *s, uint64_t key, uint32_t version)
 {
     sim_ref ref = sim_take(w, sizeof(commit));
     *SIM_AT(w, commit, ref) = (commit){w->now, version, sim_keystore_version(w, s->history, key)};
@@ -84,7 +79,7 @@ static HR_APART void remember(sim_world *w, const database *s, uint64_t key, uin
 
 hr_time sim_database_overtaken(const sim_world *w, sim_component_id id, uint64_t key, uint32_t version)
 {
-    const database *s = SIM_STATE(w, const database, id);
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
     hr_time at = HR_FOREVER;
     for (sim_ref ref = s->history ? sim_keystore_version(w, s->history, key) : 0; ref; ref = SIM_AT(w, const commit, ref)->before) {
         if (SIM_AT(w, const commit, ref)->version <= version)
@@ -94,217 +89,390 @@ hr_time sim_database_overtaken(const sim_world *w, sim_component_id id, uint64_t
     return at;
 }
 
-bool sim_database_has_history(const sim_world *w, sim_component_id id) { return SIM_STATE(w, const database, id)->history != 0; }
+bool sim_database_has_history(const sim_world *w, sim_component_id id) { return SIM_STATE(w, const sim_database, id)->history != 0; }
 
 bool sim_database_lacks(const sim_world *w, sim_component_id id, uint64_t key)
 {
     enum { STREAM_OF_ROWS = 0x726F7773 };      // one for all databases
-    double absent = SIM_STATE(w, const database, id)->absent;
+    double absent = SIM_STATE(w, const sim_database, id)->absent;
     return absent > 0 && sim_unit(sim_random(w->seed, STREAM_OF_ROWS, key, 0).word[0]) < absent;
-}
-
-static void grow_rows(sim_world *w, database *s)
-{
-    uint32_t old_room = s->row_room;
-    sim_ref old = s->rows;
-    s->row_room = old_room ? old_room * 2 : 64;
-    s->rows = sim_take(w, s->row_room * sizeof(row));
-    for (uint32_t i = 0; i < old_room; i++) {
-        row r = SIM_AT(w, row, old)[i];
-        if (r.used)
-            *find_row(w, s, r.key) = r;
-    }
-    sim_give(w, old, old_room * sizeof(row));
 }
 
 void sim_database_commit(sim_world *w, sim_component_id id, uint64_t key, uint32_t version)
 {
-    database *s = SIM_STATE(w, database, id);
-    if ((s->row_count + 1) * 2 > s->row_room)
-        grow_rows(w, s);
-    row *r = find_row(w, s, key);
-    if (!r->used)
-        s->row_count++;
-    if (!r->used || r->version < version) {
-        *r = (row){key, version, 1};
-        if (s->history)
-            remember(w, s, key, version);
-    }
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    bool is_new = sim_rows_commit(w, &primary(w, s)->rows, key, version);
+    if (is_new && s->history)
+        remember(w, s, key, version);
 }
 
 // --- statements -----------------------------------------------------------------------------------------------------
 
-static const statement *statement_of(const sim_world *w, const database *s, const sim_call *c)
-{
-    return SIM_AT(w, const statement, s->statements) + c->operation;
-}
+static sim_server *server_of(const sim_world *w, const sim_database *s, const sim_call *c) { return sim_server_at(w, s, c->replica); }
 
-static void compute(sim_world *w, sim_component_id id, database *s, sim_ref call)
+// Connections that it has.
+static uint32_t capacity(const sim_database *s, const sim_server *server) { return s->has_pools ? server->open.level : s->pool; }
+
+static void compute(sim_world *w, sim_component_id id, const sim_database *s, sim_ref call)
 {
-    sim_level_up(w, &s->cores);
     const sim_call *c = sim_call_at(w, call);
-    const statement *t = statement_of(w, s, c);
-    sim_schedule(w, w->now + sim_dist_time(w, &t->cpu, t->stream, c->request, c->path), id, COMPUTED, call, c->generation);
+    const sim_statement *t = sim_statement_of(w, s, c);
+    sim_level_up(w, &server_of(w, s, c)->cores);
+    hr_time cpu = sim_dist_time(w, &t->cpu, t->stream, c->request, c->path);
+    if (s->connection_cpu > 0)                 // all connections are looked through for each statement's snapshot
+        cpu += (hr_time)((double)cpu * s->connection_cpu * capacity(s, server_of(w, s, c)));
+    sim_schedule(w, w->now + cpu, id, SIM_DB_COMPUTED, call, c->generation);
 }
 
-// The call has a connection.
-static void execute(sim_world *w, sim_component_id id, sim_ref call)
+void sim_database_execute(sim_world *w, sim_component_id id, sim_ref call)
 {
-    database *s = SIM_STATE(w, database, id);
+    sim_database *s = SIM_STATE(w, sim_database, id);
     sim_call *c = sim_call_at(w, call);
-    sim_level_up(w, &s->busy);
-    s->started++;
+    sim_server *server = server_of(w, s, c);
+    sim_level_up(w, &server->busy);
+    server->started++;
     c->since = w->now;
     const sim_leaf *live = sim_leaf_of(w, id);
     if (live) {
         live->begin(live->self, w, id, call);
         return;
     }
-    c->version = sim_database_version(w, id, c->key);
-    if (s->cores.level < s->core_count)
+    c->version = sim_rows_version(w, &server->rows, c->key);
+    if (s->shard_size > 1 && !sim_statement_of(w, s, c)->writes)
+        sim_routing_read(w, s, c);
+    if (server->cores.level < s->core_count)
         compute(w, id, s, call);
     else
-        sim_fifo_push(w, &s->core_queue, call);
+        sim_fifo_push(w, &server->core_queue, call);
+}
+
+// The call, or the part of one, goes back.
+static void answer(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
+{
+    sim_call *c = sim_call_at(w, call);
+    c->status = (uint8_t)status;
+    c->replica = 0;                            // for its caller the database is one
+    if (c->flags & SIM_CALL_PART)
+        sim_routing_back(w, id, call);
+    else
+        sim_call_reply(w, call, status);
+}
+
+void sim_database_refuse(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
+{
+    const sim_call *c = sim_call_at(w, call);
+    sim_server *server = server_of(w, SIM_STATE(w, const sim_database, id), c);
+    server->rejected += status == SIM_rejected;
+    server->refused += !(c->flags & SIM_CALL_PART);
+    answer(w, id, call, status);
+}
+
+void sim_database_time_queue(sim_world *w, sim_component_id id, uint32_t which)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_server *server = sim_server_at(w, s, which);
+    hr_time timeout = s->has_pools ? s->backlog_timeout : s->pool_timeout;
+    if (timeout == HR_FOREVER || server->timer_set)
+        return;
+    server->timer_set = 1;
+    sim_schedule(w, w->now + timeout, id, SIM_DB_POOL_TIMEOUT, which, 0);
+}
+
+void sim_database_enter(sim_world *w, sim_component_id id, sim_ref call)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    if (s->has_pools) {
+        sim_pools_enter(w, id, call);
+        return;
+    }
+    const sim_call *c = sim_call_at(w, call);
+    sim_server *server = server_of(w, s, c);
+    bool is_free = server->busy.level < s->pool;
+    if (server->is_down || (!is_free && server->queue.length.level >= s->queue_limit)) {
+        sim_database_refuse(w, id, call, server->is_down ? SIM_error : SIM_rejected);
+        return;
+    }
+    sim_stay_begin(&server->stay, c->started);
+    server->parts += (c->flags & SIM_CALL_PART) != 0;
+    if (is_free) {
+        sim_database_execute(w, id, call);
+        return;
+    }
+    sim_call_at(w, call)->since = w->now;
+    sim_fifo_push(w, &server->queue, call);
+    sim_database_time_queue(w, id, c->replica);
 }
 
 static void offer(sim_world *w, sim_component_id id, sim_ref call)
 {
-    database *s = SIM_STATE(w, database, id);
-    bool is_free = s->busy.level < s->pool;
-    if (!is_free && s->queue.length.level >= s->queue_limit) {
-        s->rejected++;
-        s->refused++;
-        sim_call_reply(w, call, SIM_rejected);
-        return;
-    }
-    sim_stay_begin(&s->stay, sim_call_at(w, call)->started);
-    if (is_free) {
-        execute(w, id, call);
-        return;
-    }
-    sim_call_at(w, call)->since = w->now;
-    sim_fifo_push(w, &s->queue, call);
-    if (s->pool_timeout != HR_FOREVER && !s->timer_set) {
-        s->timer_set = 1;
-        sim_schedule(w, w->now + s->pool_timeout, id, POOL_TIMEOUT, 0, 0);
-    }
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    if (s->has_pools)
+        sim_call_at(w, call)->client = sim_pools_client(w, sim_call_at(w, call));
+    if (s->server_count > 1)
+        sim_routing_offer(w, id, call);
+    else
+        sim_database_enter(w, id, call);
 }
 
-static void leave(const sim_world *w, database *s, sim_ref call)
+static void leave(const sim_world *w, sim_server *server, const sim_call *c)
 {
-    s->left++;
-    sim_stay_end(w, &s->stay, sim_call_at(w, call)->started);
+    bool is_part = c->flags & SIM_CALL_PART;
+    server->left += !is_part;
+    server->parts -= is_part;
+    sim_stay_end(w, &server->stay, c->started);
+}
+
+void sim_database_turn_away(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
+{
+    const sim_call *c = sim_call_at(w, call);
+    leave(w, server_of(w, SIM_STATE(w, const sim_database, id), c), c);
+    answer(w, id, call, status);
+}
+
+void sim_database_left(sim_world *w, sim_component_id id, sim_ref call, bool has_connection)
+{
+    const sim_call *c = sim_call_at(w, call);
+    sim_outcome status = (sim_outcome)c->status;
+    sim_pools_left(w, id, c, has_connection);
+    sim_database_turn_away(w, id, call, status);
+}
+
+// The head of the queue waits no longer.
+static void give_up(sim_world *w, sim_component_id id, sim_server *server, sim_outcome status)
+{
+    sim_ref call = sim_fifo_pop(w, &server->queue);
+    if (SIM_STATE(w, const sim_database, id)->has_pools) {
+        server->backlog--;
+        sim_pools_left(w, id, sim_call_at(w, call), false);
+    }
+    sim_database_turn_away(w, id, call, status);
 }
 
 // The wait queue is in order of arrival, so only its head can be the next to have waited too long.
-static void expire(sim_world *w, sim_component_id id)
+static void expire(sim_world *w, sim_component_id id, uint32_t which)
 {
-    database *s = SIM_STATE(w, database, id);
-    while (s->queue.head) {
-        hr_time due = sim_call_at(w, s->queue.head)->since + s->pool_timeout;
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_server *server = sim_server_at(w, s, which);
+    while (server->queue.head) {
+        hr_time due = sim_call_at(w, server->queue.head)->since + (s->has_pools ? s->backlog_timeout : s->pool_timeout);
         if (due > w->now) {
-            sim_schedule(w, due, id, POOL_TIMEOUT, 0, 0);
+            sim_schedule(w, due, id, SIM_DB_POOL_TIMEOUT, which, 0);
             return;
         }
-        s->rejected++;
-        sim_ref call = sim_fifo_pop(w, &s->queue);
-        leave(w, s, call);
-        sim_call_reply(w, call, SIM_rejected);
+        server->rejected++;
+        give_up(w, id, server, SIM_rejected);
     }
-    s->timer_set = 0;
+    server->timer_set = 0;
 }
 
-// The statement has ended and the answer is back: the connection goes to the next call.
-static void done(sim_world *w, sim_component_id id, sim_ref call)
+void sim_database_leave(sim_world *w, sim_component_id id, sim_ref call)
 {
-    database *s = SIM_STATE(w, database, id);
-    sim_level_down(w, &s->busy);
-    leave(w, s, call);
-    sim_ref next = sim_fifo_pop(w, &s->queue);
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    const sim_call *c = sim_call_at(w, call);
+    sim_server *server = server_of(w, s, c);
+    sim_level_down(w, &server->busy);
+    leave(w, server, c);
+    sim_ref next = s->has_pools ? 0 : sim_fifo_pop(w, &server->queue);
     if (next)
-        execute(w, id, next);
-    sim_call_reply(w, call, (sim_outcome)sim_call_at(w, call)->status);
+        sim_database_execute(w, id, next);
+    else if (s->has_pools)
+        sim_pools_left(w, id, c, true);
+    answer(w, id, call, (sim_outcome)c->status);
+}
+
+static void end(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
+{
+    sim_call_at(w, call)->status = (uint8_t)status;
+    sim_database_leave(w, id, call);
 }
 
 static void computed(sim_world *w, sim_component_id id, sim_ref call)
 {
-    database *s = SIM_STATE(w, database, id);
-    sim_level_down(w, &s->cores);
-    sim_ref next = sim_fifo_pop(w, &s->core_queue);
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    const sim_call *c = sim_call_at(w, call);
+    sim_server *server = server_of(w, s, c);
+    sim_level_down(w, &server->cores);
+    sim_ref next = sim_fifo_pop(w, &server->core_queue);
     if (next)
         compute(w, id, s, next);
-    const sim_call *c = sim_call_at(w, call);
-    const statement *t = statement_of(w, s, c);
+    const sim_statement *t = sim_statement_of(w, s, c);
     hr_time wait = sim_dist_time(w, &t->wait, t->stream, c->request, c->path + 1) +
                    sim_dist_time(w, &s->network, s->network_stream, c->request, c->path);
-    sim_schedule(w, w->now + wait, id, WAITED, call, c->generation);
+    sim_schedule(w, w->now + wait, id, SIM_DB_WAITED, call, c->generation);
+}
+
+// The commit is over: what the call has written is seen from now on.
+static void committed(sim_world *w, sim_component_id id, sim_ref call)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    const sim_call *c = sim_call_at(w, call);
+    sim_database_commit(w, id, c->key, c->version);
+    if (s->has_log)
+        sim_replication_commit(w, id, call);
+    end(w, id, call, SIM_ok);
+}
+
+static void waited(sim_world *w, sim_component_id id, sim_ref call)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_call *c = sim_call_at(w, call);
+    if (!sim_statement_of(w, s, c)->writes || sim_database_lacks(w, id, c->key)) {
+        end(w, id, call, SIM_ok);
+        return;
+    }
+    c->version = sim_rows_write(w, &server_of(w, s, c)->rows, c->key);
+    hr_time due = s->has_log ? sim_replication_log(w, id, call) : w->now;
+    if (due > w->now)
+        sim_schedule(w, due, id, SIM_DB_COMMITTED, call, c->generation);
+    else
+        committed(w, id, call);
+}
+
+// A call at a server goes on.
+static void go_on(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_server *server = server_of(w, s, sim_call_at(w, event->subject));
+    if (server->is_down) {
+        if (event->what == SIM_DB_COMPUTED)
+            sim_level_down(w, &server->cores);
+        end(w, id, event->subject, SIM_lost);
+    } else if (event->what == SIM_DB_COMPUTED) {
+        computed(w, id, event->subject);
+    } else if (event->what == SIM_DB_WAITED) {
+        waited(w, id, event->subject);
+    } else {
+        committed(w, id, event->subject);
+    }
+}
+
+// The primary of a shard dies. Who waits there is told now: by a connection that is reset.
+static void die(sim_world *w, sim_component_id id, uint32_t shard)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_server *server = sim_server_at(w, s, sim_shard_at(w, s, shard)->primary);
+    server->is_down = 1;
+    sim_replication_die(w, id, shard);
+    sim_pools_die(w, id, server);
+    while (server->queue.head)
+        give_up(w, id, server, SIM_error);
+    for (sim_ref call; (call = sim_fifo_pop(w, &server->core_queue)); )
+        end(w, id, call, SIM_lost);
 }
 
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
-    if (event->what == POOL_TIMEOUT) {
-        expire(w, id);
-    } else if (event->what == COMPUTED) {
-        computed(w, id, event->subject);
-    } else {
-        sim_call *c = sim_call_at(w, event->subject);
-        if (statement_of(w, SIM_STATE(w, const database, id), c)->writes && !sim_database_lacks(w, id, c->key)) {
-            c->version = sim_database_version(w, id, c->key) + 1;
-            sim_database_commit(w, id, c->key, c->version);
-        }
-        c->status = SIM_ok;
-        done(w, id, event->subject);
+    switch (event->what) {
+    case SIM_DB_POOL_TIMEOUT: expire(w, id, event->subject); break;
+    case SIM_DB_APPLIED: sim_replication_apply(w, id, event); break;
+    case SIM_DB_DIES: die(w, id, event->subject); break;
+    case SIM_DB_TAKES_OVER: sim_replication_take_over(w, id, event->subject); break;
+    case SIM_DB_CONNECTED: sim_pools_connected(w, id, event->subject); break;
+    case SIM_DB_CLIENT_TIMEOUT: sim_pools_expire(w, id, event->subject); break;
+    case SIM_DB_CAUGHT_UP: sim_routing_caught_up(w, id, event->subject); break;
+    default: go_on(w, id, event); break;
     }
 }
 
 static void reset(sim_world *w, sim_component_id id)
 {
-    database *s = SIM_STATE(w, database, id);
-    sim_level_reset(w, &s->busy);
-    sim_level_reset(w, &s->cores);
-    sim_level_reset(w, &s->queue.length);
-    sim_level_reset(w, &s->core_queue.length);
-    s->started = s->rejected = s->sampled_started = 0;
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    for (uint32_t i = 0; i < s->server_count; i++) {
+        sim_server *server = sim_server_at(w, s, i);
+        sim_level_reset(w, &server->busy);
+        sim_level_reset(w, &server->cores);
+        sim_level_reset(w, &server->queue.length);
+        sim_level_reset(w, &server->core_queue.length);
+        sim_level_reset(w, &server->open);
+        server->started = server->rejected = 0;
+    }
+    sim_level_reset(w, &s->routed);
+    s->sampled_started = 0;
+    s->counts = (sim_database_counts){0};
+    if (s->lag)
+        *SIM_AT(w, sim_histogram, s->lag) = (sim_histogram){0};
 }
 
 static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
 {
-    database *s = SIM_STATE(w, database, id);
-    out[0] = (float)(sim_level_sample(w, &s->busy, step) / s->pool);
-    out[1] = (float)sim_level_sample(w, &s->queue.length, step);
-    out[2] = (float)((double)(s->started - s->sampled_started) * 1e9 / (double)step);
-    s->sampled_started = s->started;
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    double busy = 0, queue = 0, have = 0;
+    uint64_t started = 0;
+    for (uint32_t i = 0; i < s->server_count; i++) {
+        sim_server *server = sim_server_at(w, s, i);
+        busy += sim_level_sample(w, &server->busy, step);
+        queue += sim_level_sample(w, &server->queue.length, step);
+        started += server->started;
+        have += capacity(s, server);
+    }
+    out[0] = have > 0 ? (float)(busy / have) : 0;
+    out[1] = (float)queue;
+    out[2] = (float)((double)(started - s->sampled_started) * 1e9 / (double)step);
+    out[3] = (float)((double)sim_replication_lag(w, s) * 1e-6);
+    s->sampled_started = started;
 }
 
 static void check(const sim_world *w, sim_component_id id)
 {
-    const database *s = SIM_STATE(w, const database, id);
-    SIM_ASSERT(w, s->busy.level <= s->pool && s->cores.level <= s->core_count && s->queue.length.level <= s->queue_limit);
-    SIM_ASSERT(w, s->queue.length.level == 0 || s->busy.level == s->pool);
-    SIM_ASSERT(w, s->core_queue.length.level == 0 || s->cores.level == s->core_count);
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    for (uint32_t i = 0; i < s->server_count; i++) {
+        const sim_server *server = sim_server_at(w, s, i);
+        if (s->has_pools) {
+            sim_pools_check(w, s, server);
+        } else {
+            SIM_ASSERT(w, server->busy.level <= s->pool && server->queue.length.level <= s->queue_limit);
+            SIM_ASSERT(w, server->queue.length.level == 0 || server->busy.level == s->pool);
+        }
+        SIM_ASSERT(w, server->cores.level <= s->core_count);
+        SIM_ASSERT(w, server->core_queue.length.level == 0 || server->cores.level == s->core_count);
+        SIM_ASSERT(w, server->parts <= server->busy.level + server->queue.length.level);
+    }
+    sim_replication_check(w, s);
 }
 
+// One station a server; where there are several, one more for the calls that are routed.
 static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
 {
-    const database *s = SIM_STATE(w, const database, id);
-    *a = (sim_account){.refused = s->refused, .left = s->left, .inside = (uint64_t)s->busy.level + s->queue.length.level, .stay = &s->stay,
-                       .level = {{"time of connections <= pool x time", &s->busy, s->pool},
-                                 {"time of waiting <= places x time", &s->queue.length, s->queue_limit},
-                                 {"time of cores <= cores x time", &s->cores, s->core_count}}, .levels = 3, .staying = 2};
-    return station == 0;
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    if (station >= s->server_count) {
+        *a = (sim_account){.left = s->routed_left, .inside = s->routed.level, .stay = &s->routed_stay,
+                           .level = {{"routed calls", &s->routed, 0}}, .levels = 1, .staying = 1};
+        return station == s->server_count && s->server_count > 1;
+    }
+    const sim_server *server = sim_server_at(w, s, station);
+    uint32_t most_busy = !s->has_pools ? s->pool : s->most_open != UINT32_MAX ? s->most_open : 0;
+    *a = (sim_account){.refused = server->refused, .left = server->left,
+                       .inside = (uint64_t)server->busy.level + server->queue.length.level - server->parts, .stay = &server->stay,
+                       .level = {{"time of connections <= pool x time", &server->busy, most_busy},
+                                 {"time of waiting <= places x time", &server->queue.length, s->has_pools ? 0 : s->queue_limit},
+                                 {"time of cores <= cores x time", &server->cores, s->core_count}}, .levels = 3, .staying = 2};
+    return true;
 }
 
 sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
 {
-    const database *s = SIM_STATE(w, const database, id);
-    double busy = sim_level_average(w, &s->busy);
-    return (sim_station_view){.utilisation = busy / s->pool, .busy_average = busy,
-                              .queue_average = sim_level_average(w, &s->queue.length), .busy = s->busy.level, .capacity = s->pool,
-                              .queued = s->queue.length.level, .queue_limit = s->queue_limit, .started = s->started,
-                              .rejected = s->rejected};
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_station_view v = {.queue_limit = s->queue_limit, .has_pools = s->has_pools};
+    for (uint32_t i = 0; i < s->server_count; i++) {
+        const sim_server *server = sim_server_at(w, s, i);
+        v.busy_average += sim_level_average(w, &server->busy);
+        v.queue_average += sim_level_average(w, &server->queue.length);
+        v.busy += server->busy.level;
+        v.queued += server->queue.length.level;
+        v.capacity += capacity(s, server);
+        v.connections += sim_level_average(w, &server->open);
+        v.started += server->started;
+        v.rejected += server->rejected;
+    }
+    double have = s->has_pools ? v.connections : v.capacity;
+    v.utilisation = have > 0 ? v.busy_average / have : 0;
+    v.database = s->counts;
+    v.lag = s->lag ? SIM_AT(w, const sim_histogram, s->lag) : NULL;
+    return v;
 }
 
 const sim_kind sim_kind_database = {.name = "database",
-    .summary = "a pool of connections in front of statements and rows with versions, as PostgreSQL keeps them",
-    .state_size = sizeof(database), .def_size = sizeof(sim_database_def), .gauges = gauges, .build = build, .offer = offer,
-    .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check, .account = account};
+    .summary = "pools of connections in front of statements and rows with versions, replicas that follow a log, as PostgreSQL has them",
+    .state_size = sizeof(sim_database), .def_size = sizeof(sim_database_def), .gauges = gauges, .demand = demand, .build = build,
+    .start = start, .offer = offer, .wake = wake, .done = sim_database_leave, .sample = sample, .reset = reset, .check = check,
+    .account = account};

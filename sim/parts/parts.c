@@ -21,6 +21,11 @@ int sim_part_passes_to(uint16_t kind, const void *def)
     }
 }
 
+const char *sim_database_simulated(const sim_database_def *d)
+{
+    return d->replicas ? "replicas" : d->own_pools ? "own_pools" : d->connection_cpu > 0 ? "connection_cpu" : d->commit != SIM_COMMIT_on ? "commit" : d->flush.kind != SIM_DIST_constant || d->flush.a > 0 ? "flush" : NULL;
+}
+
 const char *sim_step_name(sim_step_kind kind)
 {
     static const char *const names[] = {
@@ -29,6 +34,26 @@ const char *sim_step_name(sim_step_kind kind)
 #undef SIM_STEP
     };
     return kind < SIM_STEP_COUNT ? names[kind] : "unknown";
+}
+
+const char *sim_commit_name(uint32_t commit)
+{
+    static const char *const names[] = {
+#define SIM_COMMIT(word, help) #word,
+#include "sim/parts/commit.def"
+#undef SIM_COMMIT
+    };
+    return commit < SIM_COMMIT_COUNT ? names[commit] : NULL;
+}
+
+const char *sim_pooler_name(uint32_t mode)
+{
+    static const char *const names[] = {
+#define SIM_POOLER(word, help) #word,
+#include "sim/parts/pooler.def"
+#undef SIM_POOLER
+    };
+    return mode < SIM_POOLER_COUNT ? names[mode] : NULL;
 }
 
 const char *sim_discipline_name(sim_discipline discipline)

@@ -13,6 +13,7 @@
 #include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
 #include "sim/policy/limit/limit.h"
+#include "sim/policy/read/read.h"
 #include "sim/policy/retry/retry.h"
 #include "sim/policy/scale/scale.h"
 #include "sim/policy/shed/shed.h"
@@ -27,6 +28,7 @@ enum {
 #define SIM_UNLIMITED UINT32_MAX
 #define SIM_PRIORITIES 8                       // 0 … 7, larger goes first
 #define SIM_MOST_PER_SESSION 100              // on average
+#define SIM_MOST_REPLICAS 15                   // of a database's primary
 #define SIM_LOCAL 0xffffu                      // as a step's target: the replica's own cache
 
 // --- handlers: what a service does with an operation, as steps ------------------------------------------------------------
@@ -198,6 +200,23 @@ typedef struct {
     double       cores;
 } sim_cache_def;
 
+typedef enum {                                 // what a commit waits for
+#define SIM_COMMIT(word, help) SIM_COMMIT_##word,
+#include "sim/parts/commit.def"
+#undef SIM_COMMIT
+    SIM_COMMIT_COUNT
+} sim_commit;
+// The scenario word of one; NULL beyond the last. Static.
+const char *sim_commit_name(uint32_t commit);
+
+typedef enum {
+#define SIM_POOLER(word, help) SIM_POOLER_##word,
+#include "sim/parts/pooler.def"
+#undef SIM_POOLER
+    SIM_POOLER_COUNT
+} sim_pooler;
+const char *sim_pooler_name(uint32_t mode);    // as sim_commit_name
+
 typedef struct {
     const char  *name, *sql;                   // sql: what the live database is sent, with $1 = key, $2 = new body; NULL: simulation only
     bool         writes;                       // the row's version grows when the statement ends
@@ -212,6 +231,19 @@ typedef struct {
     double   absent;                           // share of the keys that have no row
     bool     history;                          // it remembers when each version was committed, for the age of stale answers
     sim_dist_def network;                      // there and back
+    bool     own_pools;                        // each replica of each caller has `pool` connections of its own; false: all share them
+    uint32_t max_connections;                  // of a server, with own_pools; 0: any number
+    double   connection_bytes, connection_cpu; // of each connection: memory, share by which it lengthens all `cpu`
+    sim_dist_def connect;                      // to open one
+    bool     has_pooler;                       // between own_pools and the server
+    uint32_t pooler, pooler_size, pooler_queue;                    // SIM_POOLER_…; its connections to a server; statements that wait for one
+    hr_time  pooler_timeout;
+    uint32_t replicas;                         // beside the primary, each with the same pool, cores and memory
+    uint32_t commit, confirm;                  // SIM_COMMIT_…; replicas that a commit waits for
+    sim_dist_def flush;                        // a commit's record to the disk
+    sim_dist_def send, apply;                  // a record to a replica, one way; to apply it
+    sim_reading_def read;                         // made ready
+    hr_time  fails_at, detection, promotion;   // the primary dies; until that is known; until another one takes over. HR_FOREVER: never
     const sim_statement_def *statements;
     uint16_t statement_count;
 } sim_database_def;
@@ -283,6 +315,8 @@ typedef struct {
     uint16_t queue_count, consumer_count;
 } sim_broker_def;
 
+// The key of a database that no live server is set up for; NULL: none. Static.
+const char *sim_database_simulated(const sim_database_def *d);
 // What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker); else -1.
 int sim_part_passes_to(uint16_t kind, const void *def);
 
@@ -297,6 +331,16 @@ typedef struct {
     const sim_histogram *lateness;             // of the generator itself, on the wall clock; else NULL
 } sim_workload_view;
 sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id);
+
+// Whose request it is, for what a user expects to see of its own doings: a number for each user of a closed loop and each session.
+#define SIM_EVERYONE UINT64_MAX                // an open workload has no users
+uint64_t sim_workload_user(const sim_world *w, uint64_t request);
+
+typedef struct {                               // of a replicated database since the reset
+    uint64_t reads;                            // by statements that do not write
+    uint64_t unread_writes, backwards;         // of these: older than the user's own last write; older than what it had read before
+    uint64_t lost_commits;                      // commits that were answered and went with their primary
+} sim_database_counts;
 
 typedef enum {
 #define SIM_MESSAGE(name, way, help) SIM_MESSAGE_##name,
@@ -321,6 +365,10 @@ typedef struct {                               // one replica, cache, database o
     uint64_t periods, throttled;               // since the reset: periods of the CPU limit in which it computed; in which the limit stopped it
     double   stopped_s;                        // since the reset: how long that was
     uint32_t entries;                          // keys held now
+    bool     has_pools;
+    double   connections;                      // of a database with own_pools: open ones, since the reset
+    sim_database_counts database;
+    const sim_histogram *lag;                  // of a replicated database: from commit to being applied at a replica; else NULL
     double   replicas;                         // of a service with an autoscaler, or nodes of a cluster, since the reset; else 0
     uint32_t unacked;                          // of a broker, now: messages that are out at consumers
     uint64_t messages[SIM_MESSAGE_COUNT];      // of a broker, since the reset

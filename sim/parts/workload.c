@@ -357,6 +357,18 @@ static bool account(const sim_world *w, sim_component_id id, uint32_t station, s
     return station == 0;
 }
 
+uint64_t sim_workload_user(const sim_world *w, uint64_t request)
+{
+    sim_component_id id = (sim_component_id)(request >> 48);
+    if (sim_component_at(w, id)->kind != SIM_PART_workload)
+        return SIM_EVERYONE;                   // a cache that writes behind does so for nobody
+    const workload *s = SIM_STATE(w, const workload, id);
+    uint64_t number = request & 0xFFFFFFFFFFFFu;
+    if (!s->users && !s->has_sessions)
+        return SIM_EVERYONE;
+    return (request >> 48) << 48 | (s->users ? number % s->users : number >> TURN_BITS);
+}
+
 sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id)
 {
     const workload *s = SIM_STATE(w, workload, id);

@@ -88,7 +88,7 @@ static void show_value(const sim_key *k, const void *at, hr_text *out)
     case SIM_TYPE_NUMBER: hr_text_add(out, "%g", *(const double *)at); break;
     case SIM_TYPE_SHARE: hr_text_add(out, "%g%%", *(const double *)at * 100); break;
     case SIM_TYPE_EVICTION: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
-    case SIM_TYPE_SHED: case SIM_TYPE_SCALER:
+    case SIM_TYPE_SHED: case SIM_TYPE_SCALER: case SIM_TYPE_READ: case SIM_TYPE_COMMIT: case SIM_TYPE_POOLER:
         hr_text_add(out, "%s", sim_type_row(k->type, *(const uint32_t *)at));
         break;
     case SIM_TYPE_BALANCER: show_balancer(at, out); break;
@@ -231,6 +231,25 @@ static void show_map(const char *service, const char *owner, const void *def, hr
     show_owner(owner, where, def, out);
 }
 
+static void show_database(const char *name, const sim_database_def *d, hr_text *out)
+{
+    char where[160];
+    for (uint16_t s = 0; s < d->statement_count; s++) {
+        snprintf(where, sizeof where, "%.60s.%.60s", name, d->statements[s].name);
+        show_owner("statement", where, &d->statements[s], out);
+    }
+    if (d->has_pooler) {
+        snprintf(where, sizeof where, "%.60s.pooler", name);
+        show_owner("pooler", where, d, out);
+    }
+    static const char *const maps[] = {"replication", "read", "fails"};
+    for (size_t i = 0; i < HR_COUNT(maps) && d->replicas; i++) {
+        snprintf(where, sizeof where, "%.60s.%s", name, maps[i]);
+        if (strcmp(maps[i], "fails") != 0 || d->fails_at != HR_FOREVER)
+            show_owner(maps[i], where, d, out);
+    }
+}
+
 // What a cache asks the database by itself.
 static void show_through(const sim_model *model, const char *where, const sim_through_def *d, hr_text *out)
 {
@@ -309,16 +328,11 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             show_arrivals(c->name, w, out);
             hr_text_add(out, "%s.key = %s over %llu keys\n", c->name, sim_keys_name(w->keys.kind), (unsigned long long)w->keys.count);
         }
-        if (c->kind == SIM_PART_database) {
-            const sim_database_def *d = c->def;
-            for (uint16_t s = 0; s < d->statement_count; s++) {
-                char where[160];
-                snprintf(where, sizeof where, "%.60s.%.60s", c->name, d->statements[s].name);
-                show_owner("statement", where, &d->statements[s], out);
-            }
-        }
+        if (c->kind == SIM_PART_database)
+            show_database(c->name, c->def, out);
     }
-    hr_text_add(out, "assumption: replicas are ready from the start, those of an autoscaler after `startup` and `readiness`; a `cpu` step has a core to itself until it ends, unless `sharing` or `preemptive`\n"
+    hr_text_add(out, "assumption: a replica of a database applies records beside its statements, without taking a core from them\n"
+                     "assumption: replicas are ready from the start, those of an autoscaler after `startup` and `readiness`; a `cpu` step has a core to itself until it ends, unless `sharing` or `preemptive`\n"
                      "assumption: interrupting a computation and going on with it costs nothing; on live servers `preemptive` is not imitated\n"
                      "assumption: attempts that are no longer needed (hedging, a timeout before a retry) work on; nobody cancels them\n"
                      "assumption: for retries and breakers every outcome but ok is a failure\n"

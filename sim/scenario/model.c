@@ -108,7 +108,7 @@ static void read_variants(sim_reader *r, sim_node *root, const char *wanted)
 
 // --- components -------------------------------------------------------------------------------------------------------
 
-static void read_engine(sim_reader *r, sim_node *node, const char *where, const char *only)
+void sim_read_engine(sim_reader *r, sim_node *node, const char *where, const char *only)
 {
     const sim_node *engine = sim_node_member(node, "engine");
     if (engine && (engine->kind != SIM_SCALAR || strcmp(engine->text, only) != 0))
@@ -126,30 +126,6 @@ unsigned sim_given(sim_node *node, const sim_setting *table)
 void sim_complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e)
 {
     SIM_FAIL(r, node, "%s: %.*s", where, (int)(e->used ? e->used - 1 : 0), e->text);
-}
-
-static void read_statements(sim_reader *r, sim_node *node, const char *where, sim_database_def *def)
-{
-    sim_node *map = sim_node_member(node, "statements");
-    if (!map)
-        return;
-    if (map->kind != SIM_MAP || map->count == 0 || map->count > SIM_MOST_operations) {
-        SIM_FAIL(r, map, "%s.statements: want {NAME: {cpu: 1ms, wait: exp(7ms)}} with 1 to %d statements", where, SIM_MOST_operations);
-        return;
-    }
-    sim_statement_def *statements = sim_pool_take(r->pool, map->count * sizeof *statements);
-    for (sim_node *s = map->first; s; s = s->next) {
-        char name[160];
-        snprintf(name, sizeof name, "%.60s.statements.%.60s", where, s->key->text);
-        sim_check_name(r, s->key, "a statement");
-        sim_statement_def *d = &statements[def->statement_count++];
-        d->name = s->key->text;
-        if (s->kind != SIM_MAP)
-            SIM_FAIL(r, s, "%s: want {cpu: 1ms, wait: exp(7ms), sql: …}", name);
-        else if (!sim_keys_read(r->pool, r->source, "statement", name, s, d))
-            r->failed = true;
-    }
-    def->statements = statements;
 }
 
 static void read_limiter(sim_reader *r, sim_node *node, const char *where, sim_limiter_def *d, bool good)
@@ -180,7 +156,7 @@ static void read_breaker(sim_reader *r, sim_node *node, const char *where, const
 
 static void read_cache(sim_reader *r, sim_node *node, const char *where, sim_cache_def *d)
 {
-    read_engine(r, node, where, "redis");
+    sim_read_engine(r, node, where, "redis");
     if (!d->entries && !d->memory_bytes)
         SIM_FAIL(r, node, "%s has no limit: give `memory` or `entries`", where);
     else if (d->memory_bytes && d->memory_bytes <= d->base_bytes)
@@ -206,10 +182,7 @@ static void read_values(sim_reader *r, uint16_t id)
     case SIM_PART_breaker: read_breaker(r, node, c->name, c->def, good); break;
     case SIM_PART_autoscaler: sim_autoscaler_read(r, id, good); break;
     case SIM_PART_broker: sim_queues_read(r, id); break;
-    case SIM_PART_database:
-        read_engine(r, node, c->name, "postgres");
-        read_statements(r, node, c->name, c->def);
-        break;
+    case SIM_PART_database: sim_database_read(r, node, c->name, c->def); break;
     default: break;
     }
 }

@@ -15,6 +15,8 @@ typedef struct {
 // A mistake at a node.
 #define SIM_FAIL(r, node, ...) ((void)SIM_WRONG((r)->source, node, __VA_ARGS__), (void)((r)->failed = true))
 
+// The server that is meant in the live world can only be this one.
+void sim_read_engine(sim_reader *r, sim_node *node, const char *where, const char *only);
 // The bits of those settings of a policy that the file gives.
 unsigned sim_given(sim_node *node, const sim_setting *table);
 // A complaint of a policy about its settings, at the component.
@@ -25,6 +27,8 @@ void sim_service_read(sim_reader *r, uint16_t id);
 void sim_autoscaler_read(sim_reader *r, uint16_t id, bool good);
 void sim_autoscalers_bind(sim_reader *r);
 void sim_autoscalers_settle(sim_reader *r);
+// What a database says beside its plain keys.
+void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *def);
 // Reads the operations of service `id` as names only, so that others can refer to them; later, their steps.
 void sim_handlers_name(sim_reader *r, uint16_t id);
 void sim_handlers_read(sim_reader *r, uint16_t id);

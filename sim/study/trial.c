@@ -59,6 +59,25 @@ static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
     return v;
 }
 
+// Histograms go on counting in the world: a copy, for the caller to free.
+static const sim_histogram *copy_of(const sim_histogram *h)
+{
+    sim_histogram *copy = h ? hr_alloc(sizeof *copy) : NULL;
+    if (h)
+        *copy = *h;
+    return copy;
+}
+
+static void free_copy(const sim_histogram *h) { free((void *)(uintptr_t)h); }
+
+static sim_station_view look_at_database(const sim_world *w, sim_component_id id)
+{
+    sim_station_view v = sim_database_look(w, id);
+    v.lag = copy_of(v.lag);
+    return v;
+}
+
+// `lag` of the view is the caller's to free.
 static sim_station_view look_at(const sim_world *w, const sim_model *model, int component)
 {
     sim_component_id id = (sim_component_id)component;
@@ -66,10 +85,35 @@ static sim_station_view look_at(const sim_world *w, const sim_model *model, int 
     case SIM_PART_service: return look_at_service(w, id);
     case SIM_PART_cluster: return (sim_station_view){.replicas = sim_cluster_look(w, id).paid_average};
     case SIM_PART_cache: return sim_cache_look(w, id);
-    case SIM_PART_database: return sim_database_look(w, id);
+    case SIM_PART_database: return look_at_database(w, id);
     case SIM_PART_broker: return sim_broker_look(w, id);
     default: return (sim_station_view){0};
     }
+}
+
+// Of a replicated database, or of all.
+static void measure_replicas(const sim_station_view *v, table t, int component)
+{
+    if (!v->lag)
+        return;
+    double reads = (double)v->database.reads;
+    if (v->lag->count)
+        put(t, SIM_METRIC_lag, component, (double)sim_histogram_quantile(v->lag, 0.99) * 1e-9);
+    put(t, SIM_METRIC_unread_writes, component, share((double)v->database.unread_writes, reads));
+    put(t, SIM_METRIC_backwards, component, share((double)v->database.backwards, reads));
+    put(t, SIM_METRIC_lost_commits, component, (double)v->database.lost_commits);
+}
+
+static void add_replicas(sim_station_view *all, sim_histogram *lag, const sim_station_view *v)
+{
+    if (!v->lag)
+        return;
+    sim_histogram_merge(lag, v->lag);
+    all->lag = lag;
+    all->database.reads += v->database.reads;
+    all->database.unread_writes += v->database.unread_writes;
+    all->database.backwards += v->database.backwards;
+    all->database.lost_commits += v->database.lost_commits;
 }
 
 static bool is_scaled(const sim_model *model, int component)
@@ -104,6 +148,9 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
     uint64_t hits = 0, misses = 0, statements = 0, periods = 0, throttled = 0;
     double pool_busy = 0, queue = 0, replicas = 0;
     int databases = 0, caches = 0, stations = 0, scaled = 0;
+    double connections = NAN;
+    sim_histogram lag = {0};
+    sim_station_view replicated = {0};
     for (int i = 0; i < model->component_count; i++) {
         const sim_station_view *v = &view[i];
         switch (model->components[i].kind) {
@@ -115,6 +162,12 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
             pool_busy += v->utilisation;
             databases++;
             put(t, SIM_METRIC_statements, i, (double)v->started / window_s);
+            if (v->has_pools) {
+                put(t, SIM_METRIC_connections, i, v->connections);
+                connections = isnan(connections) ? v->connections : connections + v->connections;
+            }
+            measure_replicas(v, t, i);
+            add_replicas(&replicated, &lag, v);
             break;
         default: continue;
         }
@@ -145,6 +198,8 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         put(t, SIM_METRIC_hit_ratio, i, share((double)v->hits, (double)(v->hits + v->misses)));
         put(t, SIM_METRIC_throttled, i, share((double)v->throttled, (double)v->periods));
     }
+    put(t, SIM_METRIC_connections, -1, connections);
+    measure_replicas(&replicated, t, -1);
     measure_loads(&loads, window_s, t, -1);
     measure_writes(&loads, t, -1);
     put(t, SIM_METRIC_throttled, -1, share((double)throttled, (double)periods));
@@ -234,8 +289,8 @@ static double cost_per_hour(const sim_model *model, const sim_station_view *stat
             bytes += (double)((const sim_cache_def *)def)->memory_bytes;
             break;
         case SIM_PART_database:
-            cores += ((const sim_database_def *)def)->cores;
-            bytes += ((const sim_database_def *)def)->memory_bytes;
+            cores += ((const sim_database_def *)def)->cores * (1 + ((const sim_database_def *)def)->replicas);
+            bytes += ((const sim_database_def *)def)->memory_bytes * (1 + ((const sim_database_def *)def)->replicas);
             break;
         case SIM_PART_broker:
             cores += ((const sim_broker_def *)def)->cores;
@@ -346,6 +401,8 @@ void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_ti
     }
     measure(model, station, requests, &all, w->has_truth, (double)(to - from) * 1e-9, (table){trial->values, model->component_count + 1u});
     memcpy(trial->outcome, all.outcome, sizeof all.outcome);
+    for (int i = 0; i < model->component_count; i++)
+        free_copy(station[i].lag);
     free(station);
     free(requests);
 }
@@ -369,17 +426,17 @@ sim_moment *sim_moment_take(const sim_world *w, const sim_model *model, hr_time 
         if (!has_latency(model, i))
             continue;
         m->requests[i] = look_at_requests(w, model, i);
-        sim_histogram *copy = hr_alloc(sizeof *copy);
-        *copy = *m->requests[i].latency;
-        m->requests[i].latency = copy;
+        m->requests[i].latency = copy_of(m->requests[i].latency);
     }
     return m;
 }
 
 void sim_moment_free(sim_moment *m, const sim_model *model)
 {
-    for (int i = 0; i < model->component_count; i++)
-        free((void *)(uintptr_t)m->requests[i].latency);
+    for (int i = 0; i < model->component_count; i++) {
+        free_copy(m->requests[i].latency);
+        free_copy(m->station[i].lag);
+    }
     free(m->station);
     free(m->requests);
     free(m);
@@ -397,9 +454,27 @@ static double utilisation_since(const sim_station_view *a, const sim_station_vie
     return replicas > 0 ? average_since(a->utilisation * a->replicas, b->utilisation * b->replicas, a_s, b_s) / replicas : 0;
 }
 
-static sim_station_view station_since(const sim_station_view *a, const sim_station_view *b, double a_s, double b_s)
+// What `b` has counted since `a`; its least and greatest value stay those of all.
+static void histogram_since(const sim_histogram *a, const sim_histogram *b, sim_histogram *since)
 {
-    sim_station_view v = {.utilisation = utilisation_since(a, b, a_s, b_s),
+    *since = *b;
+    since->count -= a->count;
+    since->sum_s -= a->sum_s;
+    for (uint32_t i = 0; i < SIM_HISTOGRAM_BUCKETS; i++)
+        since->bucket[i] -= a->bucket[i];
+}
+
+// `lag` becomes the view's histogram.
+static sim_station_view station_since(const sim_station_view *a, const sim_station_view *b, double a_s, double b_s, sim_histogram *lag)
+{
+    if (b->lag)
+        histogram_since(a->lag, b->lag, lag);
+    const sim_database_counts *d = &a->database, *e = &b->database;
+    sim_station_view v = {.lag = b->lag ? lag : NULL, .has_pools = b->has_pools,
+                          .connections = average_since(a->connections, b->connections, a_s, b_s),
+                          .database = {.reads = e->reads - d->reads, .unread_writes = e->unread_writes - d->unread_writes,
+                                       .backwards = e->backwards - d->backwards, .lost_commits = e->lost_commits - d->lost_commits},
+                          .utilisation = utilisation_since(a, b, a_s, b_s),
                           .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
                           .replicas = average_since(a->replicas, b->replicas, a_s, b_s),
                           .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses,
@@ -421,11 +496,7 @@ static sim_workload_view requests_since(const sim_workload_view *a, const sim_wo
         v.outcome[o] = b->outcome[o] - a->outcome[o];
         v.offered += v.outcome[o];
     }
-    *latency = *b->latency;
-    latency->count -= a->latency->count;
-    latency->sum_s -= a->latency->sum_s;
-    for (uint32_t i = 0; i < SIM_HISTOGRAM_BUCKETS; i++)
-        latency->bucket[i] -= a->latency->bucket[i];
+    histogram_since(a->latency, b->latency, latency);
     return v;
 }
 
@@ -434,10 +505,11 @@ void sim_moment_between(const sim_moment *a, const sim_moment *b, const sim_mode
     double a_s = (double)a->since_reset * 1e-9, b_s = (double)b->since_reset * 1e-9;
     sim_station_view *station = hr_alloc(model->component_count * sizeof *station);
     sim_workload_view *requests = hr_alloc(model->component_count * sizeof *requests);
+    // A component has either: of a workload or broker the latencies, of a database the lag.
     sim_histogram *latency = hr_alloc((model->component_count + 1u) * sizeof *latency), *together = &latency[model->component_count];
     sim_workload_view all = {.latency = together};
     for (int i = 0; i < model->component_count; i++) {
-        station[i] = station_since(&a->station[i], &b->station[i], a_s, b_s);
+        station[i] = station_since(&a->station[i], &b->station[i], a_s, b_s, &latency[i]);
         if (!has_latency(model, i))
             continue;
         requests[i] = requests_since(&a->requests[i], &b->requests[i], &latency[i]);

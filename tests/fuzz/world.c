@@ -14,6 +14,7 @@
 #include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
 #include "sim/policy/limit/limit.h"
+#include "sim/policy/read/read.h"
 #include "sim/policy/retry/retry.h"
 #include "sim/policy/scale/scale.h"
 #include "sim/policy/shed/shed.h"
@@ -121,8 +122,10 @@ static void write_value(writer *r, const sim_key *k)
     case SIM_TYPE_NUMBER: hr_text_add(&r->text, "%g", k->least + (k->most - k->least) * pick(r, 256) / 255); break;
     case SIM_TYPE_EVICTION: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_evictors)->name); break;
     case SIM_TYPE_BALANCER: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_balancers)->name); break;
+    case SIM_TYPE_POOLER: hr_text_add(&r->text, "%s", sim_pooler_name(pick(r, SIM_POOLER_COUNT))); break;
+    case SIM_TYPE_COMMIT: hr_text_add(&r->text, "%s", sim_commit_name(pick(r, SIM_COMMIT_COUNT))); break;
     case SIM_TYPE_RETRY: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_retries)->name); break;
-    case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_SHED: case SIM_TYPE_SCALER: break;     // with what the row uses: below
+    case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_SHED: case SIM_TYPE_READ: case SIM_TYPE_SCALER: break;     // with what the row uses: below
     case SIM_TYPE_BOOL: hr_text_add(&r->text, "%s", any_of(r, yes_no, 2)); break;
     case SIM_TYPE_TEXT: hr_text_add(&r->text, "\"select 1\""); break;
     case SIM_TYPE_OTHER: break;
@@ -535,10 +538,50 @@ static void write_service(writer *r, uint32_t i)
         write_breaker(r, i, target);
 }
 
+// Replicas, what they are read for, and, early enough to be seen, the death of the primary.
+static void write_replicas(writer *r)
+{
+    static const char *const commits[] = {"local", "off", "on", "on, confirm: 1", "remote_apply, confirm: 1"}, *const times[] = {"1ms", "0s", "300ms"};
+    const sim_reading *row = ANY_ROW(r, sim_readings);
+    hr_text_add(&r->text, ", replicas: %u, commit: %s, read: {policy: %s", 1 + pick(r, 4), any_of(r, commits, HR_COUNT(commits)), row->name);
+    write_settings(r, "read", sim_reading_settings, row->uses, "");
+    hr_text_add(&r->text, "}, replication: {network: ");
+    write_dist(r, false);
+    hr_text_add(&r->text, ", apply: ");
+    write_dist(r, false);
+    hr_text_add(&r->text, "}");
+    if (pick(r, 3) == 2)
+        hr_text_add(&r->text, ", fails: {at: %s, detection: %s, promotion: %s}", any_of(r, times, 3), any_of(r, times, 3), any_of(r, times, 3));
+}
+
+// Connections of the callers' own, few enough to run out.
+static void write_pools(writer *r)
+{
+    uint32_t mode = pick(r, SIM_POOLER_COUNT + 1);
+    hr_text_add(&r->text, ", own_pools: true, memory: 4GiB, connection_memory: %uMiB, connection_cpu: %u%%", pick(r, 200), pick(r, 100));
+    hr_text_add(&r->text, ", connect: ");
+    write_dist(r, false);
+    if (mode == SIM_POOLER_COUNT)
+        hr_text_add(&r->text, ", max_connections: %u", 1 + pick(r, 40));
+    else
+        hr_text_add(&r->text, ", pooler: {mode: %s, size: %u", sim_pooler_name(mode), 1 + pick(r, 20));
+    if (mode == SIM_POOLER_transaction)
+        write_keys(r, "pooler", "mode size");
+    hr_text_add(&r->text, "%s", mode == SIM_POOLER_COUNT ? "" : "}");
+}
+
 static void write_database(writer *r, uint32_t i)
 {
     hr_text_add(&r->text, "  d%u: {kind: database", i);
-    write_keys(r, "database", "");
+    bool own = pick(r, 3) == 2;
+    const char *together = "replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history";
+    write_keys(r, "database", together);
+    if (own)
+        write_pools(r);
+    if (pick(r, 2))
+        write_replicas(r);
+    else if (pick(r, 2))
+        hr_text_add(&r->text, ", history: true");
     hr_text_add(&r->text, ", statements: {");
     for (uint32_t q = 0; q < r->statements[i]; q++) {
         hr_text_add(&r->text, "%sq%u: {sql: x", q ? ", " : "", q);

@@ -9,7 +9,7 @@ for list in "$root"/sim/policy/*/*.def "$root"/sim/parts/parts.def; do
     for file in "$folder"/*.c; do
         name=$(basename "$file" .c)
         [ "$name" = "$family" ] && continue
-        grep -q "sim_\(balancer\|evictor\|limiter\|breaker\|retry\|shed\|scaler\|kind\)_$name = " "$file" || continue
+        grep -q "sim_\(balancer\|evictor\|limiter\|breaker\|retry\|shed\|reading\|scaler\|kind\)_$name = " "$file" || continue
         grep -q "($name)" "$list" || { echo "$file has no row in $list"; status=1; }
     done
 done

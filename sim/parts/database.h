@@ -1,0 +1,170 @@
+// sim/parts/database.h - what the files of a database share: database.c runs statements on servers, rows.c keeps versions, pools.c the
+// connections of callers, replication.c the log and its way to the replicas, routing.c says which server a call goes to and remembers what users have seen.
+// * A database is a primary and its replicas, the servers of a shard, of which there is one. Without replicas server 0 is all there is, and
+//   none of the rest is touched.
+// * A call at a server holds a connection from its start to its answer, also while its commit waits for replicas.
+#ifndef SIM_DATABASE_H
+#define SIM_DATABASE_H
+
+#include "sim/core/laws.h"
+#include "sim/core/table.h"
+#include "sim/parts/parts.h"
+
+typedef struct { uint64_t key; uint32_t version, written; } sim_row;           // written: the newest that was made, committed or not; 0: free slot
+typedef struct { sim_ref slots; uint32_t count, room; } sim_rows;
+
+typedef struct {
+    sim_level busy, cores;                     // connections that run a statement; cores that compute
+    sim_fifo  queue, core_queue;
+    sim_rows  rows;
+    uint32_t  timer_set, is_down;
+    uint32_t  parts;                           // of those inside, parts of calls that are routed
+    uint32_t  alarm;                           // generation of the timer for the next record, when it is a replica
+    sim_level open;                            // with own_pools: connections to it
+    uint32_t  lent, backlog;                   // of a pooler in transaction mode: connections that are used; calls that wait for one
+    sim_ref   pools;                           // the first sim_client_pool
+    uint32_t  unused;
+    uint64_t  started, rejected;               // since the reset
+    uint64_t  refused, left;                   // since time zero, for the laws
+    sim_stay  stay;
+    uint64_t  applied, limit;                  // a replica: records that it has applied, that it will receive at most
+    hr_time   arrives, applies;                // when it has received, applied, the newest record that was sent to it
+} sim_server;
+
+typedef struct {
+    sim_dist cpu, wait;
+    uint32_t stream;                           // cpu and wait take one word of the stream each
+    uint8_t  writes, unused[3];
+} sim_statement;
+
+// The log of a shard: records are numbered from 1; those that some replica has still to apply are kept.
+typedef struct { uint64_t key; hr_time sent; uint32_t version, is_answered; } sim_record;      // sent: when it was on the primary's disk
+typedef struct { hr_time arrives, applied; } sim_delivery;
+typedef struct {
+    uint32_t primary, is_headless;             // the server; whether it is dead
+    uint64_t first, end;                       // records from first + 1 to end are kept
+    hr_time  sent;                             // of the newest
+    sim_ref  records, deliveries;              // sim_record[room], sim_delivery[room][servers of a shard]: a ring
+    uint32_t room, unused;
+} sim_shard;
+
+typedef struct {
+    uint32_t  pool, queue_limit, core_count, statement_count;
+    hr_time   pool_timeout;
+    sim_ref   statements, servers;             // sim_statement[], sim_server[server_count], those of a shard side by side
+    uint32_t  server_count, shard_size;        // shard_size: servers of a shard
+    sim_ref   shards;                          // sim_shard[]
+    uint32_t  network_stream, has_log;         // has_log: commits do more than to make a version
+    sim_dist  network;
+    uint64_t  sampled_started;
+    double    absent;
+    sim_ref   history;                         // a map from a key to its last commit; 0: not kept
+    uint32_t  unused_word;
+    // Pools of the callers.
+    uint32_t  has_pools, pooler;               // pooler: SIM_POOLER_…, SIM_POOLER_COUNT: none
+    uint32_t  most_open, backlog_limit;        // connections of a server; calls that may wait at the pooler
+    hr_time   backlog_timeout;
+    double    connection_cpu;                  // share by which each connection lengthens a statement's `cpu`
+    sim_dist  connect;
+    uint32_t  connect_stream;
+    sim_table clients;                         // sim_client by client and server
+    // Replication.
+    sim_dist  flush, send, apply;
+    uint32_t  flush_stream, send_stream, apply_stream, back_stream;
+    uint32_t  commit, confirm;
+    sim_ref   lag;                             // sim_histogram of time from commit to being applied
+    hr_time   fails_at, takes_over_after;      // HR_FOREVER: never
+    // Routing.
+    sim_reading_def read;
+    sim_reading_state read_state;
+    uint32_t  choice_stream, unused;
+    sim_table users, seen;                     // sim_user by user, sim_seen by user and key
+    sim_level routed;                          // calls whose parts are at servers, or that wait for a replica
+    uint64_t  routed_left;
+    sim_stay  routed_stay;
+    sim_database_counts counts;
+} sim_database;
+
+typedef struct { sim_pair client_server; sim_ref pool; uint32_t unused; } sim_client;
+typedef struct {                               // connections that a replica of a caller keeps to a server
+    uint32_t server, open, busy, timer_set;
+    sim_fifo queue;                            // calls that wait for one of them; they are in the server's queue.length, too
+    sim_ref  next;                             // pool of the same server
+    uint32_t unused;
+} sim_client_pool;
+
+typedef struct { sim_pair user; hr_time wrote_at; uint64_t position; } sim_user;
+typedef struct { sim_pair user_key; uint32_t written, read; } sim_seen;        // versions: its own last write, the newest that it has read
+
+enum { SIM_DB_COMPUTED, SIM_DB_WAITED, SIM_DB_POOL_TIMEOUT, SIM_DB_COMMITTED, SIM_DB_APPLIED, SIM_DB_DIES, SIM_DB_TAKES_OVER, SIM_DB_CAUGHT_UP,
+       SIM_DB_CONNECTED, SIM_DB_CLIENT_TIMEOUT };
+
+static inline sim_server *sim_server_at(const sim_world *w, const sim_database *s, uint32_t server) { return SIM_AT(w, sim_server, s->servers) + server; }
+static inline sim_shard  *sim_shard_at(const sim_world *w, const sim_database *s, uint32_t shard) { return SIM_AT(w, sim_shard, s->shards) + shard; }
+static inline const sim_statement *sim_statement_of(const sim_world *w, const sim_database *s, const sim_call *c)
+{
+    return SIM_AT(w, const sim_statement, s->statements) + c->operation;
+}
+
+// --- rows.c ---
+// The committed version of a row; 1 for one that was never written.
+uint32_t sim_rows_version(const sim_world *w, const sim_rows *rows, uint64_t key);
+// Makes the next version, which nobody sees yet; the version is committed.
+uint32_t sim_rows_write(sim_world *w, sim_rows *rows, uint64_t key);
+// Whether that is newer than what was committed.
+bool     sim_rows_commit(sim_world *w, sim_rows *rows, uint64_t key, uint32_t version);
+
+// --- database.c ---
+// Lets the call wait for a connection of server c->replica, or refuses it.
+void sim_database_enter(sim_world *w, sim_component_id id, sim_ref call);
+// The call leaves its server with c->status, and its connection goes to the next one.
+void sim_database_leave(sim_world *w, sim_component_id id, sim_ref call);
+// The call has a connection of its server and runs.
+void sim_database_execute(sim_world *w, sim_component_id id, sim_ref call);
+// It has run and leaves with c->status; left: it has a place in its caller's pool, but has not run; turn_away: it has only waited.
+void sim_database_left(sim_world *w, sim_component_id id, sim_ref call, bool has_connection);
+void sim_database_turn_away(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
+// Sets the timer of a server's queue.
+void sim_database_time_queue(sim_world *w, sim_component_id id, uint32_t server);
+// The answer that a call, or its part, gets without having been at a server.
+void sim_database_refuse(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
+
+// --- pools.c ---
+void     sim_pools_build(sim_world *w, sim_component_id id, const sim_database_def *d);
+// A number for the replica of the caller that a call comes from.
+uint32_t sim_pools_client(const sim_world *w, const sim_call *c);
+// sim_database_enter with `own_pools`; the end of that: the call has a place in its pool, and perhaps a connection that it has used.
+void     sim_pools_enter(sim_world *w, sim_component_id id, sim_ref call);
+void     sim_pools_left(sim_world *w, sim_component_id id, const sim_call *c, bool has_connection);
+void     sim_pools_connected(sim_world *w, sim_component_id id, sim_ref call);
+void     sim_pools_expire(sim_world *w, sim_component_id id, sim_ref pool);
+void     sim_pools_die(sim_world *w, sim_component_id id, const sim_server *server);
+void     sim_pools_check(const sim_world *w, const sim_database *s, const sim_server *server);
+
+// --- replication.c ---
+void    sim_replication_build(sim_world *w, sim_component_id id, const sim_database_def *d);
+// The record of what `call` has written is made. Returns when the commit may be answered; then comes sim_replication_commit.
+hr_time sim_replication_log(sim_world *w, sim_component_id id, sim_ref call);
+void    sim_replication_commit(sim_world *w, sim_component_id id, sim_ref call);
+void    sim_replication_apply(sim_world *w, sim_component_id id, const sim_event *event);
+void    sim_replication_die(sim_world *w, sim_component_id id, uint32_t shard);
+void    sim_replication_take_over(sim_world *w, sim_component_id id, uint32_t shard);
+// When a replica has applied the record at a position, or will have; that it has yet to apply.
+hr_time sim_replication_applied_at(const sim_world *w, const sim_database *s, uint32_t server, uint64_t position);
+// How long the oldest record waits that some replica has not applied.
+hr_time sim_replication_lag(const sim_world *w, const sim_database *s);
+void    sim_replication_check(const sim_world *w, const sim_database *s);
+
+// --- routing.c ---
+void sim_routing_build(sim_world *w, sim_component_id id, const sim_database_def *d);
+// Sends a call to a server.
+void sim_routing_offer(sim_world *w, sim_component_id id, sim_ref call);
+// A part of a routed call has left its server.
+void sim_routing_back(sim_world *w, sim_component_id id, sim_ref part);
+// The wait for a replica is over.
+void sim_routing_caught_up(sim_world *w, sim_component_id id, sim_ref call);
+// What a user has written, and the version that a read of its own is about to show.
+void sim_routing_wrote(sim_world *w, sim_database *s, const sim_call *c, uint64_t position);
+void sim_routing_read(sim_world *w, sim_database *s, const sim_call *c);
+
+#endif

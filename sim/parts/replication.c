@@ -1,0 +1,268 @@
+// sim/parts/replication.c - the log of a database: when a commit may be answered, how records reach the replicas, and who takes over.
+// * A record is sent when it is on the primary's disk. Each replica gets the records in order and applies them one at a time. Both times are
+//   known when the record is made, so it is a timer and a table that move the replicas on.
+// * A commit waits as PostgreSQL's synchronous_commit says. Where fewer replicas are left than have to confirm, as many as there are
+//   have to, as Patroni has it without synchronous_mode_strict.
+#include "sim/core/histogram.h"
+#include "sim/core/random.h"
+#include "sim/parts/database.h"
+
+void sim_replication_build(sim_world *w, sim_component_id id, const sim_database_def *d)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    s->shards = sim_take(w, sizeof(sim_shard));
+    s->commit = d->commit;
+    s->confirm = d->confirm;
+    s->fails_at = d->fails_at;
+    s->takes_over_after = d->detection + d->promotion;
+    s->flush = sim_dist_place(w, &d->flush);
+    s->flush_stream = sim_stream(w, id, SIM_DRAW_FLUSH);
+    s->has_log = d->replicas > 0 || d->flush.kind != SIM_DIST_constant || d->flush.a > 0;
+    for (uint32_t i = 0; i < s->server_count; i++)
+        sim_server_at(w, s, i)->limit = UINT64_MAX;
+    if (!d->replicas)
+        return;
+    s->send = sim_dist_place(w, &d->send);
+    s->apply = sim_dist_place(w, &d->apply);
+    s->send_stream = sim_stream(w, id, SIM_DRAW_SEND);
+    s->apply_stream = sim_stream(w, id, SIM_DRAW_APPLY);
+    s->back_stream = sim_stream(w, id, SIM_DRAW_CONFIRM);
+    s->lag = sim_take(w, sizeof(sim_histogram));
+}
+
+// --- the log ------------------------------------------------------------------------------------------------------------
+
+static sim_record *record_at(const sim_world *w, const sim_shard *shard, uint64_t position)
+{
+    return SIM_AT(w, sim_record, shard->records) + (position & (shard->room - 1));
+}
+
+static sim_delivery *delivery_at(const sim_world *w, const sim_database *s, const sim_shard *shard, uint64_t position, uint32_t server)
+{
+    return SIM_AT(w, sim_delivery, shard->deliveries) + (position & (shard->room - 1)) * s->shard_size + server % s->shard_size;
+}
+
+// A replica of the shard that is up; the primary is none.
+static bool follows(const sim_world *w, const sim_database *s, const sim_shard *shard, uint32_t server)
+{
+    return server != shard->primary && !sim_server_at(w, s, server)->is_down;
+}
+
+static HR_APART void grow(sim_world *w, const sim_database *s, sim_shard *shard)
+{
+    sim_shard old = *shard;
+    shard->room = old.room ? old.room * 2 : 64;
+    shard->records = sim_take(w, shard->room * sizeof(sim_record));
+    shard->deliveries = sim_take(w, (size_t)shard->room * s->shard_size * sizeof(sim_delivery));
+    for (uint64_t p = old.first + 1; p <= old.end && old.room; p++) {
+        *record_at(w, shard, p) = *record_at(w, &old, p);
+        for (uint32_t i = 0; i < s->shard_size; i++)
+            *delivery_at(w, s, shard, p, i) = *delivery_at(w, s, &old, p, i);
+    }
+    sim_give(w, old.records, old.room * sizeof(sim_record));
+    sim_give(w, old.deliveries, (size_t)old.room * s->shard_size * sizeof(sim_delivery));
+}
+
+static uint64_t subject_of(const sim_database *s, uint32_t server, uint64_t position) { return (uint64_t)(server / s->shard_size) << 48 | position; }
+
+// Sends a record to a replica, from a time on.
+static void deliver(const sim_world *w, const sim_database *s, const sim_shard *shard, uint32_t server, uint64_t position, hr_time from)
+{
+    sim_server *r = sim_server_at(w, s, server);
+    uint64_t subject = subject_of(s, server, position);
+    r->arrives = hr_max_time(r->arrives, from + sim_dist_time(w, &s->send, s->send_stream, subject, server % s->shard_size));
+    r->applies = hr_max_time(r->applies, r->arrives) + sim_dist_time(w, &s->apply, s->apply_stream, subject, server % s->shard_size);
+    *delivery_at(w, s, shard, position, server) = (sim_delivery){r->arrives, r->applies};
+}
+
+// The timer for the next record that a replica applies.
+static void await(sim_world *w, sim_component_id id, const sim_shard *shard, uint32_t server)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    const sim_server *r = sim_server_at(w, s, server);
+    if (r->applied < shard->end && r->applied < r->limit)
+        sim_schedule(w, hr_max_time(w->now, delivery_at(w, s, shard, r->applied + 1, server)->applied), id, SIM_DB_APPLIED, server, r->alarm);
+}
+
+// Records that every replica has applied are not needed any more.
+static void trim(const sim_world *w, const sim_database *s, sim_shard *shard, uint32_t base)
+{
+    uint64_t least = shard->end;
+    for (uint32_t i = base; i < base + s->shard_size; i++)
+        if (follows(w, s, shard, i) && sim_server_at(w, s, i)->applied < least)
+            least = sim_server_at(w, s, i)->applied;
+    shard->first = least;
+}
+
+// When `confirm` replicas have said that they have the record, or have applied it.
+static hr_time confirmed(const sim_world *w, const sim_database *s, const sim_shard *shard, uint32_t base, uint64_t position)
+{
+    hr_time at[SIM_MOST_REPLICAS];
+    uint32_t count = 0;
+    for (uint32_t i = base; i < base + s->shard_size; i++) {
+        if (!follows(w, s, shard, i))
+            continue;
+        const sim_delivery *d = delivery_at(w, s, shard, position, i);
+        hr_time said = (s->commit == SIM_COMMIT_remote_apply ? d->applied : d->arrives) +
+                       sim_dist_time(w, &s->send, s->back_stream, subject_of(s, i, position), i % s->shard_size);
+        uint32_t k = count++;
+        for (; k > 0 && at[k - 1] > said; k--)
+            at[k] = at[k - 1];
+        at[k] = said;
+    }
+    uint32_t wanted = s->confirm < count ? s->confirm : count;
+    return wanted ? at[wanted - 1] : 0;
+}
+
+hr_time sim_replication_log(sim_world *w, sim_component_id id, sim_ref call)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    sim_call *c = sim_call_at(w, call);
+    sim_shard *shard = sim_shard_at(w, s, c->replica / s->shard_size);
+    uint32_t base = c->replica / s->shard_size * s->shard_size;
+    uint64_t position = ++shard->end;
+    // The log is written in order: a later record that is on the disk has taken the earlier ones with it.
+    shard->sent = hr_max_time(shard->sent, w->now + sim_dist_time(w, &s->flush, s->flush_stream, c->request, c->path));
+    if (s->shard_size == 1) {
+        shard->first = position;
+        return s->commit == SIM_COMMIT_off ? w->now : shard->sent;
+    }
+    if (position - shard->first > shard->room)
+        grow(w, s, shard);
+    *record_at(w, shard, position) = (sim_record){c->key, shard->sent, c->version, 0};
+    c->count = (uint32_t)position;             // the last 32 bits tell it among those that are kept
+    for (uint32_t i = base; i < base + s->shard_size; i++) {
+        if (!follows(w, s, shard, i))
+            continue;
+        deliver(w, s, shard, i, position, shard->sent);
+        if (sim_server_at(w, s, i)->applied + 1 == position)
+            await(w, id, shard, i);
+    }
+    hr_time said = s->confirm ? confirmed(w, s, shard, base, position) : 0;
+    trim(w, s, shard, base);
+    return s->commit == SIM_COMMIT_off ? w->now : hr_max_time(shard->sent, said);
+}
+
+void sim_replication_commit(sim_world *w, sim_component_id id, sim_ref call)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    const sim_call *c = sim_call_at(w, call);
+    if (s->shard_size == 1)
+        return;
+    sim_shard *shard = sim_shard_at(w, s, c->replica / s->shard_size);
+    uint64_t position = shard->end - (uint32_t)((uint32_t)shard->end - c->count);
+    if (position > shard->first)
+        record_at(w, shard, position)->is_answered = 1;
+    sim_routing_wrote(w, s, c, position);
+}
+
+void sim_replication_apply(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    uint32_t server = event->subject;
+    sim_server *r = sim_server_at(w, s, server);
+    sim_shard *shard = sim_shard_at(w, s, server / s->shard_size);
+    if (event->generation != r->alarm || r->applied >= r->limit || r->is_down)
+        return;                                // the primary died before it was sent
+    const sim_record *record = record_at(w, shard, ++r->applied);
+    sim_histogram_add(SIM_AT(w, sim_histogram, s->lag), w->now - record->sent);
+    (void)sim_rows_commit(w, &r->rows, record->key, record->version);
+    trim(w, s, shard, server / s->shard_size * s->shard_size);
+    await(w, id, shard, server);
+}
+
+hr_time sim_replication_applied_at(const sim_world *w, const sim_database *s, uint32_t server, uint64_t position)
+{
+    return delivery_at(w, s, sim_shard_at(w, s, server / s->shard_size), position, server)->applied;
+}
+
+hr_time sim_replication_lag(const sim_world *w, const sim_database *s)
+{
+    hr_time lag = 0;
+    for (uint32_t i = 0; i < s->server_count && s->shard_size > 1; i++) {
+        const sim_shard *shard = sim_shard_at(w, s, i / s->shard_size);
+        const sim_server *r = sim_server_at(w, s, i);
+        if (follows(w, s, shard, i) && r->applied < shard->end)
+            lag = hr_max_time(lag, w->now - record_at(w, shard, r->applied + 1)->sent);
+    }
+    return lag;
+}
+
+// --- failover -----------------------------------------------------------------------------------------------------------
+
+// What is under way when the primary dies does not arrive.
+void sim_replication_die(sim_world *w, sim_component_id id, uint32_t which)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    sim_shard *shard = sim_shard_at(w, s, which);
+    shard->is_headless = 1;
+    for (uint32_t i = which * s->shard_size; i < (which + 1) * s->shard_size; i++) {
+        sim_server *r = sim_server_at(w, s, i);
+        if (!follows(w, s, shard, i))
+            continue;
+        for (r->limit = r->applied; r->limit < shard->end && delivery_at(w, s, shard, r->limit + 1, i)->arrives <= w->now; r->limit++) {
+        }
+    }
+    sim_schedule(w, w->now + s->takes_over_after, id, SIM_DB_TAKES_OVER, which, 0);
+}
+
+// The replica that has received most, as Patroni chooses.
+static uint32_t heir(const sim_world *w, const sim_database *s, const sim_shard *shard, uint32_t which)
+{
+    uint32_t best = UINT32_MAX;
+    for (uint32_t i = which * s->shard_size; i < (which + 1) * s->shard_size; i++)
+        if (follows(w, s, shard, i) && (best == UINT32_MAX || sim_server_at(w, s, i)->limit > sim_server_at(w, s, best)->limit))
+            best = i;
+    return best;
+}
+
+// The other replicas get from the new primary what it has and they have not.
+static void follow(sim_world *w, sim_component_id id, const sim_shard *shard, uint32_t server)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_server *r = sim_server_at(w, s, server);
+    r->arrives = w->now;
+    r->applies = r->limit > r->applied ? delivery_at(w, s, shard, r->limit, server)->applied : w->now;
+    for (uint64_t p = r->limit + 1; p <= shard->end; p++)
+        deliver(w, s, shard, server, p, w->now);
+    r->limit = UINT64_MAX;
+    r->alarm++;
+    await(w, id, shard, server);
+}
+
+void sim_replication_take_over(sim_world *w, sim_component_id id, uint32_t which)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    sim_shard *shard = sim_shard_at(w, s, which);
+    uint32_t next = heir(w, s, shard, which);
+    sim_server *r = sim_server_at(w, s, next);
+    if (r->applied < r->limit) {               // first it applies what it has
+        sim_schedule(w, delivery_at(w, s, shard, r->limit, next)->applied, id, SIM_DB_TAKES_OVER, which, 0);
+        return;
+    }
+    for (uint64_t p = r->limit + 1; p <= shard->end; p++)
+        s->counts.lost_commits += record_at(w, shard, p)->is_answered;
+    shard->end = r->limit;
+    shard->primary = next;
+    shard->sent = w->now;
+    shard->is_headless = 0;
+    r->limit = UINT64_MAX;
+    for (uint32_t i = which * s->shard_size; i < (which + 1) * s->shard_size; i++)
+        if (follows(w, s, shard, i))
+            follow(w, id, shard, i);
+    trim(w, s, shard, which * s->shard_size);
+}
+
+void sim_replication_check(const sim_world *w, const sim_database *s)
+{
+    for (uint32_t i = 0; i < s->server_count && s->shard_size > 1; i++) {
+        const sim_shard *shard = sim_shard_at(w, s, i / s->shard_size);
+        const sim_server *r = sim_server_at(w, s, i);
+        SIM_ASSERT(w, shard->first <= shard->end && shard->end - shard->first <= shard->room);
+        if (!follows(w, s, shard, i))
+            continue;
+        SIM_ASSERT(w, r->applied >= shard->first && r->applied <= shard->end && (r->applied <= r->limit));
+        if (r->applied < shard->end && r->applied < r->limit)      // nothing is overdue
+            SIM_ASSERT(w, delivery_at(w, s, shard, r->applied + 1, i)->applied >= w->now || w->on_wall_clock);
+    }
+}

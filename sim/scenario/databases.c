@@ -1,0 +1,107 @@
+// sim/scenario/databases.c - a database's statements, its replicas, and which of its keys go together.
+#include <stdio.h>
+
+#include "sim/scenario/reader.h"
+
+static void read_statements(sim_reader *r, sim_node *node, const char *where, sim_database_def *def)
+{
+    sim_node *map = sim_node_member(node, "statements");
+    if (!map)
+        return;
+    if (map->kind != SIM_MAP || map->count == 0 || map->count > SIM_MOST_operations) {
+        SIM_FAIL(r, map, "%s.statements: want {NAME: {cpu: 1ms, wait: exp(7ms)}} with 1 to %d statements", where, SIM_MOST_operations);
+        return;
+    }
+    sim_statement_def *statements = sim_pool_take(r->pool, map->count * sizeof *statements);
+    for (sim_node *s = map->first; s; s = s->next) {
+        char name[160];
+        snprintf(name, sizeof name, "%.60s.statements.%.60s", where, s->key->text);
+        sim_check_name(r, s->key, "a statement");
+        sim_statement_def *d = &statements[def->statement_count++];
+        d->name = s->key->text;
+        if (s->kind != SIM_MAP)
+            SIM_FAIL(r, s, "%s: want {cpu: 1ms, wait: exp(7ms), sql: …}", name);
+        else if (!sim_keys_read(r->pool, r->source, "statement", name, s, d))
+            r->failed = true;
+    }
+    def->statements = statements;
+}
+
+// A map of plain keys inside of a database, with its defaults when it is absent. Returns whether it was read.
+static bool read_map(sim_reader *r, sim_node *node, const char *where, const char *owner, const char *want, sim_database_def *def)
+{
+    sim_node none = {.kind = SIM_MAP, .line = node->line, .column = node->column}, *map = sim_node_member(node, owner);
+    char name[96];
+    snprintf(name, sizeof name, "%.60s.%.20s", where, owner);
+    if (map && map->kind != SIM_MAP) {
+        SIM_FAIL(r, map, "%s: want %s", name, want);
+        return false;
+    }
+    bool good = sim_keys_read(r->pool, r->source, owner, name, map ? map : &none, def);
+    r->failed = r->failed || !good;
+    return good;
+}
+
+static void read_replicas(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)
+{
+    static const char *const belong[] = {"replication", "read", "fails", "confirm"};
+    for (size_t i = 0; i < HR_COUNT(belong) && !d->replicas; i++) {
+        const sim_node *given = sim_node_member(node, belong[i]);
+        if (given)
+            SIM_FAIL(r, given, "%s.%s belongs to `replicas`", where, belong[i]);
+    }
+    read_map(r, node, where, "replication", "{network: 0.5ms, apply: exp(0.2ms)}", d);
+    bool good = read_map(r, node, where, "read", "{policy: random} or another of `list reads`", d);
+    sim_node *read = sim_node_member(node, "read"), *fails = sim_node_member(node, "fails");
+    hr_error e = {0};
+    const sim_reading *row = sim_readings[good ? d->read.policy : 0];
+    if (good && read && sim_settings_fit(sim_reading_settings, row->name, row->uses, 0, sim_given(read, sim_reading_settings), &e))
+        sim_complain(r, read, where, &e);
+    const sim_node *history = sim_node_member(node, "history");
+    if (d->history && fails)
+        SIM_FAIL(r, history, "%s.history: a new primary may show what was committed nowhere else, and nobody knows since when: leave out `history` or `fails`", where);
+    d->fails_at = HR_FOREVER;
+    if (fails)
+        read_map(r, node, where, "fails", "{at: 30s, detection: 10s, promotion: 3s}", d);
+}
+
+static void read_commit(sim_reader *r, sim_node *node, const char *where, const sim_database_def *d)
+{
+    const sim_node *confirm = sim_node_member(node, "confirm"), *commit = sim_node_member(node, "commit");
+    bool waits = d->commit == SIM_COMMIT_on || d->commit == SIM_COMMIT_remote_apply;
+    if (confirm && d->confirm > d->replicas && d->replicas)
+        SIM_FAIL(r, confirm, "%s.confirm: %u replicas can't confirm, there are %u", where, d->confirm, d->replicas);
+    if (confirm && d->confirm && !waits)
+        SIM_FAIL(r, confirm, "%s.confirm: a commit that is `%s` waits for no replica: want `commit: on` or `remote_apply`", where, sim_commit_name(d->commit));
+    if (d->commit == SIM_COMMIT_remote_apply && !d->confirm)
+        SIM_FAIL(r, commit, "%s.commit: remote_apply waits for replicas: say by `confirm` for how many", where);
+}
+
+static void read_pools(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)
+{
+    static const char *const belong[] = {"max_connections", "connect", "pooler"};
+    for (size_t i = 0; i < HR_COUNT(belong) && !d->own_pools; i++) {
+        const sim_node *given = sim_node_member(node, belong[i]);
+        if (given)
+            SIM_FAIL(r, given, "%s.%s belongs to `own_pools: true`", where, belong[i]);
+    }
+    sim_node *pooler = sim_node_member(node, "pooler");
+    d->has_pooler = pooler && read_map(r, node, where, "pooler", "{mode: transaction, size: 20}", d);
+    uint32_t most = d->has_pooler ? d->pooler_size : d->own_pools ? 1 : d->pool;
+    if (d->has_pooler && d->max_connections && d->pooler_size > d->max_connections)
+        SIM_FAIL(r, pooler, "%s.pooler.size: the server takes %u connections, see `max_connections`", where, d->max_connections);
+    if (d->has_pooler && d->pooler == SIM_POOLER_session && (sim_node_member(pooler, "queue") || sim_node_member(pooler, "timeout")))
+        SIM_FAIL(r, pooler, "%s.pooler: `queue` and `timeout` belong to the mode transaction; in session mode calls wait in their own pools", where);
+    if (d->connection_bytes * most > d->memory_bytes)
+        SIM_FAIL(r, sim_node_member(node, "connection_memory"), "%s: %u connections do not fit into its `memory`", where, most);
+}
+
+void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)
+{
+    sim_read_engine(r, node, where, "postgres");
+    read_statements(r, node, where, d);
+    read_pools(r, node, where, d);
+    read_replicas(r, node, where, d);
+    if (d->commit < SIM_COMMIT_COUNT)          // else told by the table
+        read_commit(r, node, where, d);
+}

@@ -83,7 +83,7 @@ refused 'components.db.cores: here it must be one of \[2, 4, 8\]'             's
 refused 'components.db.memory may not be changed'                             's/memory: 4GiB/memory: 1B/'
 refused 'components.api.replicas: here it must be one of'                     's/replicas: 3/replicas: 1/'
 refused 'components.api.replicas is missing'                                  '/replicas: 3/d'
-refused "'api.on.read': no name has a dot here"                               's/^  cache: .*/  api.on.read: {kind: cache, memory: 0B, entries: 1M}/; s/(get|set|delete): cache/\1: api.on.read/g'
+refused "'api.on.read' is no name for a component"                               's/^  cache: .*/  api.on.read: {kind: cache, memory: 0B, entries: 1M}/; s/(get|set|delete): cache/\1: api.on.read/g'
 refused 'api.replicas = 0 needs an autoscaler'                                  's/replicas: 3/replicas: 0/'
 refused 'components.cache.cores may not be added'                             's/(kind: cache)/\1, cores: 0.01/'
 refused 'components.cache.network may not be added'                           's/(kind: cache)/\1, network: 0/'

@@ -126,7 +126,7 @@ double cli_bench_hold(uint32_t pending)
     hr_time begun = cli_bench_cpu_now();
     for (uint32_t i = 0; i < HOLDS; i++) {
         sim_event event;
-        sim_events_pop(w, &event);
+        HR_ASSERT(sim_events_pop(w, &event));
         w->now = event.at;
         sim_schedule(w, w->now + gap[i % GAPS], 0, 0, 0, 0);
     }

@@ -128,26 +128,27 @@ static void add_outcomes(listing *l)
 #undef SIM_OUTCOME
 }
 
-static const struct { const char *name, *summary; void (*add)(listing *l); } kinds[] = {
-    {"patterns",      "the catalogue: `compare NAME`", add_patterns},
-    {"components",    "what a scenario is made of: `kind: NAME`", add_components},
-    {"steps",         "what a service does with a request", add_words},
-    {"conditions",    "what an `if` step asks", add_words},
-    {"balancers",     "how a balancer chooses a replica: `policy: NAME`", add_balancers},
-    {"evictions",     "which key a full cache gives up: `eviction: NAME`", add_evictions},
-    {"limiters",      "how a rate limiter decides: `kind: limiter`, `replay limit`", add_limiters},
-    {"breakers",      "what opens a circuit breaker: `kind: breaker`, `replay breaker`", add_breakers},
-    {"retries",       "how long a retry waits: `retry: {policy: NAME}`", add_retries},
-    {"sheds",         "how load shedding finds its limit: `shed: {policy: NAME}`", add_sheds},
-    {"reads",         "which server of a replicated database answers: `read: {policy: NAME}`", add_reads},
-    {"disciplines",   "who of those that wait at a service is next: `discipline: NAME`", add_words},
-    {"autoscalers",   "how many replicas there should be: `kind: autoscaler`", add_autoscalers},
-    {"distributions", "how times are written", add_words},
-    {"rates",         "how often requests come: `rate: …`", add_words},
-    {"arrivals",      "gaps between requests: `arrivals: …`", add_words},
-    {"keys",          "which row a request is about: `key: …`", add_words},
-    {"metrics",       "what is measured, for objectives and claims", add_metrics},
-    {"outcomes",      "how a request can end", add_outcomes},
+// `list policies` shows all families of policies.
+static const struct { const char *name, *summary; void (*add)(listing *l); bool is_policies; } kinds[] = {
+    {"patterns",      "the catalogue: `compare NAME`", add_patterns, false},
+    {"components",    "what a scenario is made of: `kind: NAME`", add_components, false},
+    {"steps",         "what a service does with a request", add_words, false},
+    {"conditions",    "what an `if` step asks", add_words, false},
+    {"balancers",     "how a balancer chooses a replica: `policy: NAME`", add_balancers, true},
+    {"evictions",     "which key a full cache gives up: `eviction: NAME`", add_evictions, true},
+    {"limiters",      "how a rate limiter decides: `kind: limiter`, `replay limit`", add_limiters, true},
+    {"breakers",      "what opens a circuit breaker: `kind: breaker`, `replay breaker`", add_breakers, true},
+    {"retries",       "how long a retry waits: `retry: {policy: NAME}`", add_retries, true},
+    {"sheds",         "how load shedding finds its limit: `shed: {policy: NAME}`", add_sheds, true},
+    {"reads",         "which server of a replicated database answers: `read: {policy: NAME}`", add_reads, true},
+    {"disciplines",   "who of those that wait at a service is next: `discipline: NAME`", add_words, true},
+    {"autoscalers",   "how many replicas there should be: `kind: autoscaler`", add_autoscalers, true},
+    {"distributions", "how times are written", add_words, false},
+    {"rates",         "how often requests come: `rate: …`", add_words, false},
+    {"arrivals",      "gaps between requests: `arrivals: …`", add_words, false},
+    {"keys",          "which row a request is about: `key: …`", add_words, false},
+    {"metrics",       "what is measured, for objectives and claims", add_metrics, false},
+    {"outcomes",      "how a request can end", add_outcomes, false},
 };
 
 static void print(const json_t *entries, size_t kind)
@@ -164,17 +165,18 @@ hr_status cli_list(int argc, char **argv)
 {
     bool json = false;
     const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
-    const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, conditions, balancers, evictions, limiters, "
-                             "breakers, retries, sheds, reads, disciplines, autoscalers, distributions, rates, arrivals, keys, metrics, outcomes.", "headroom list balancers", options, 0, 1};
+    const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, conditions, policies (balancers, "
+                             "evictions, limiters, breakers, retries, sheds, reads, disciplines, autoscalers), distributions, rates, arrivals, keys, metrics, outcomes.",
+                             "headroom list balancers", options, 0, 1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);
     if (parsed != CLI_GO)
         return parsed == CLI_DONE ? HR_OK : HR_BAD_INPUT;
-    const char *names[HR_COUNT(kinds) + 1] = {0};
+    const char *names[HR_COUNT(kinds) + 2] = {[HR_COUNT(kinds)] = "policies"};
     bool wanted[HR_COUNT(kinds)], any = false;
     for (size_t k = 0; k < HR_COUNT(kinds); k++) {
         names[k] = kinds[k].name;
-        wanted[k] = words == 0 || strcmp(argv[1], kinds[k].name) == 0;
+        wanted[k] = words == 0 || strcmp(argv[1], kinds[k].name) == 0 || (kinds[k].is_policies && strcmp(argv[1], "policies") == 0);
         any = any || wanted[k];
     }
     if (!any) {

@@ -8,67 +8,58 @@
 
 #include <string.h>
 
-enum { FRONT_ROOM = 256, FRONT_MOST = 32, FRONT_WANTED = 8 };     // measured best with `bench`, hold-10 to hold-1000000
+enum { FRONT_ROOM = 256, FRONT_WANTED = 8 };   // measured best with `bench`, hold-10 to hold-1000000
 
 // There is room behind the last event: the front slides back to its start, or grows.
 static HR_APART void make_room(sim_world *w)
 {
     sim_events *q = &w->events;
-    uint32_t count = q->end - q->first;
-    if (q->first > q->room / 2) {
-        sim_event *front = SIM_AT(w, sim_event, q->front);
-        memmove(front, front + q->first, count * sizeof *front);
-    } else {
-        uint32_t room = q->room ? q->room * 2 : FRONT_ROOM;
-        sim_ref longer = sim_take(w, room * sizeof(sim_event));
-        if (count)
-            memcpy(SIM_AT(w, sim_event, longer), SIM_AT(w, sim_event, q->front) + q->first, count * sizeof(sim_event));
-        sim_give(w, q->front, q->room * sizeof(sim_event));
-        q->front = longer;
-        q->room = room;
+    uint32_t count = sim_front_count(w), room = (q->front_end - q->front) / SIM_EVENT_UNITS;
+    sim_ref front = q->front;
+    if (q->first - q->front <= (q->front_end - q->front) / 2) {
+        uint32_t longer = room ? room * 2 : FRONT_ROOM;
+        front = sim_take(w, longer * sizeof(sim_event));
+        q->front_end = front + longer * SIM_EVENT_UNITS;
     }
-    q->first = 0;
-    q->end = count;
+    memmove(SIM_AT(w, sim_event, front), SIM_AT(w, const sim_event, q->first), count * sizeof(sim_event));
+    if (front != q->front)
+        sim_give(w, q->front, room * sizeof(sim_event));
+    q->front = q->first = front;
+    q->end = front + count * SIM_EVENT_UNITS;
 }
 
-// A place in the front for an event at `at`, behind all that are not later.
-static inline sim_event *place_for(sim_world *w, hr_time at)
+static void insert(sim_world *w, const sim_event *event)
 {
-    sim_events *q = &w->events;
-    if (q->end == q->room)
+    if (w->events.end == w->events.front_end)
         make_room(w);
-    sim_event *front = SIM_AT(w, sim_event, q->front), *first = front + q->first, *place = front + q->end++;
-    for (; place > first && at < place[-1].at; place--)
-        sim_event_copy(place, place - 1);
-    return place;
+    sim_front_insert(w, event);
 }
-
-static void insert(sim_world *w, const sim_event *event) { sim_event_copy(place_for(w, event->at), event); }
 
 // The front is long and an event at `at` comes in: its later half goes to the wheel. Equal times stay together, on either side;
 // when all are equal nothing is gained, and nothing is lost either, for the next such event goes to the end.
 static void shorten(sim_world *w, hr_time at)
 {
     sim_events *q = &w->events;
-    const sim_event *front = SIM_AT(w, const sim_event, q->front);
-    hr_time low = hr_min_time(front[q->first].at, at), high = hr_max_time(front[q->end - 1].at, at);
+    const sim_event *first = SIM_AT(w, const sim_event, q->first);
+    uint32_t count = sim_front_count(w), kept = count;
+    hr_time low = hr_min_time(first->at, at), high = hr_max_time(first[count - 1].at, at);
     if (low == high)
         return;
-    hr_time edge = hr_min_time(front[q->first + (q->end - q->first) / 2].at, high - 1);
+    hr_time edge = hr_min_time(first[count / 2].at, high - 1);
     while ((edge | (edge + 1)) < high)         // as round as possible: slots behind a round edge are wide
         edge |= edge + 1;
     sim_wheel_lower(w, edge);
-    uint32_t end = q->end;
-    while (q->end > q->first && front[q->end - 1].at > edge)
-        q->end--;
-    for (uint32_t i = q->end; i < end; i++)
-        sim_wheel_add(w, SIM_AT(w, const sim_event, q->front) + i);
+    while (kept > 0 && first[kept - 1].at > edge)
+        kept--;
+    q->end = q->first + kept * SIM_EVENT_UNITS;
+    for (uint32_t i = kept; i < count; i++)
+        sim_wheel_add(w, first + i);
 }
 
-static HR_APART void push_far(sim_world *w, const sim_event *event)
+HR_APART void sim_schedule_far(sim_world *w, const sim_event *event)
 {
-    sim_events *q = &w->events;
-    if (event->at <= q->edge)
+    const sim_events *q = &w->events;
+    if (event->at <= q->edge && sim_front_count(w) >= SIM_FRONT_MOST)
         shorten(w, event->at);
     if (event->at <= q->edge)
         insert(w, event);
@@ -76,57 +67,30 @@ static HR_APART void push_far(sim_world *w, const sim_event *event)
         sim_wheel_add(w, event);
 }
 
-void sim_schedule(sim_world *w, hr_time at, sim_component_id component, uint16_t what, sim_ref subject, uint32_t generation)
-{
-    SIM_CHECK(w, w->on_wall_clock || at >= w->now);
-    sim_events *q = &w->events;
-    uint64_t whom = (uint64_t)generation << 32 | subject, which = (uint64_t)w->order++ << 32 | (uint32_t)what << 16 | component;
-    if (at > q->edge || q->end - q->first >= FRONT_MOST) {
-        push_far(w, &(sim_event){.at = at, .whom = whom, .which = which});
-        return;
-    }
-    sim_event *event = place_for(w, at);
-    event->at = at;
-    event->whom = whom;
-    event->which = which;
-}
-
-// The front is empty: the wheel hands over its earliest slot. An empty wheel is no longer needed.
-static HR_APART void refill(sim_world *w)
+// The wheel hands over its earliest slot. An empty wheel is no longer needed.
+HR_APART void sim_front_refill(sim_world *w)
 {
     sim_events *q = &w->events;
-    q->first = q->end = 0;
+    q->first = q->end = q->front;
     if (q->far)
         sim_wheel_advance(w, FRONT_WANTED, insert);
     if (!q->far)
         q->edge = HR_FOREVER;
 }
 
-bool sim_events_pop_until(sim_world *w, hr_time until, sim_event *event)
-{
-    sim_events *q = &w->events;
-    const sim_event *next = SIM_AT(w, const sim_event, q->front) + q->first;
-    if (q->first == q->end || next->at > until)
-        return false;
-    sim_event_copy(event, next);
-    if (++q->first == q->end)
-        refill(w);
-    return true;
-}
-
-bool sim_events_pop(sim_world *w, sim_event *event) { return sim_events_pop_until(w, HR_FOREVER, event); }
-
 void sim_events_check(const sim_world *w)
 {
     const sim_events *q = &w->events;
-    const sim_event *front = SIM_AT(w, const sim_event, q->front);
-    for (uint32_t i = q->first; i + 1 < q->end; i++) {
-        SIM_ASSERT(w, front[i].at <= front[i + 1].at);
+    const sim_event *first = SIM_AT(w, const sim_event, q->first);
+    uint32_t count = sim_front_count(w);
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        SIM_ASSERT(w, first[i].at <= first[i + 1].at);
         // Only in debug builds: in the length of a release run the numbers of order may go round.
-        SIM_CHECK(w, front[i].at < front[i + 1].at || (int32_t)(front[i + 1].order - front[i].order) > 0);
+        SIM_CHECK(w, first[i].at < first[i + 1].at || (int32_t)(first[i + 1].order - first[i].order) > 0);
     }
-    SIM_ASSERT(w, q->first == q->end || front[q->end - 1].at <= q->edge);
-    SIM_ASSERT(w, q->first < q->end || q->far == 0);
-    SIM_ASSERT(w, w->on_wall_clock || w->is_full || q->first == q->end || front[q->first].at >= w->now);
+    SIM_ASSERT(w, q->front <= q->first && q->end <= q->front_end && (q->end - q->first) % SIM_EVENT_UNITS == 0);
+    SIM_ASSERT(w, count == 0 || first[count - 1].at <= q->edge);
+    SIM_ASSERT(w, count > 0 || q->far == 0);
+    SIM_ASSERT(w, w->on_wall_clock || w->is_full || count == 0 || first->at >= w->now);
     sim_wheel_check(w);
 }

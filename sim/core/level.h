@@ -19,12 +19,12 @@ typedef struct {
 static inline void sim_level_up(const sim_world *w, sim_level *l)
 {
     l->level++;
-    l->changes += w->now;
+    l->changes += (uint64_t)w->now;            // never negative; the compiler need not extend its sign
 }
 static inline void sim_level_down(const sim_world *w, sim_level *l)
 {
     l->level--;
-    l->changes -= w->now;
+    l->changes -= (uint64_t)w->now;
 }
 // Level × nanoseconds since time zero.
 static inline sim_area sim_level_area(const sim_world *w, const sim_level *l)

@@ -87,7 +87,7 @@ sim_keys sim_keys_place(sim_world *w, const sim_keys_def *def)
     return k;
 }
 
-uint64_t sim_keys_draw(const sim_world *w, const sim_keys *k, uint32_t stream, uint64_t number)
+uint64_t sim_keys_draw_one_of(const sim_world *w, const sim_keys *k, uint32_t stream, uint64_t number)
 {
     switch (k->kind) {
     case SIM_KEYS_uniform: return below(k->count, sim_random(w->seed, stream, number, 0).word[0]);

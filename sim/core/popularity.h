@@ -32,6 +32,10 @@ typedef struct {                               // the same inside a world
 
 const char *sim_keys_name(uint32_t kind);
 sim_keys sim_keys_place(sim_world *w, const sim_keys_def *def);
-uint64_t sim_keys_draw(const sim_world *w, const sim_keys *k, uint32_t stream, uint64_t number);
+uint64_t sim_keys_draw_one_of(const sim_world *w, const sim_keys *k, uint32_t stream, uint64_t number);
+static inline uint64_t sim_keys_draw(const sim_world *w, const sim_keys *k, uint32_t stream, uint64_t number)
+{
+    return k->kind == SIM_KEYS_one ? 0 : sim_keys_draw_one_of(w, k, stream, number);
+}
 
 #endif

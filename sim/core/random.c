@@ -31,7 +31,11 @@ static inline double of_bits(uint64_t bits)
 
 // x = 2^k z, z in [0.69, 1.38); c is the nearest of 128 centres and r = (z - c) / c, at most 1/256. Then
 // log x = k ln 2 + log c + log(1 + r), the last by its series. z - c is exact, and 1 is a centre: no digits are lost near 1.
-static inline double log_of_bits(uint64_t bits)
+// Two numbers side by side, in every vector unit alike and in the same bits as one by one; split prepares one lane.
+typedef double pair __attribute__((vector_size(16)));
+typedef struct { double k, r, log_c; } log_parts;
+
+static inline log_parts split(uint64_t bits)
 {
     static const struct { double centre, inverse, log; } table[128] = {
 #define SIM_LOG_ROW(centre, inverse, log) {centre, inverse, log},
@@ -39,25 +43,39 @@ static inline double log_of_bits(uint64_t bits)
 #undef SIM_LOG_ROW
     };
     uint64_t above = bits - 0x3FE6100000000000u;                     // the lower end of the first interval
-    double k = (double)((int64_t)above >> 52), z = of_bits(bits - (above & 0xFFF0000000000000u));
+    double z = of_bits(bits - (above & 0xFFF0000000000000u));
     unsigned i = (unsigned)(above >> 45) & 127;
-    double r = (z - table[i].centre) * table[i].inverse, r2 = r * r;
-    // What is known early is summed early, and terms stand side by side, for speed; what is left out is below r^8/8.
-    double series = ((0.5 - r * (1.0 / 3)) + r2 * (0.25 - r * 0.2)) + r2 * r2 * (1.0 / 6 - r * (1.0 / 7));
-    return (k * ln2_high + table[i].log) + ((k * ln2_low + r) - r2 * series);
+    return (log_parts){(double)((int64_t)above >> 52), (z - table[i].centre) * table[i].inverse, table[i].log};
 }
 
-double sim_log(double x) { return log_of_bits(bits_of(x)); }
+static inline pair join(log_parts a, log_parts b)
+{
+    pair k = {a.k, b.k}, r = {a.r, b.r}, log_c = {a.log_c, b.log_c}, r2 = r * r;
+    // What is known early is summed early, and terms stand side by side, for speed; what is left out is below r^8/8.
+    pair series = ((0.5 - r * (1.0 / 3)) + r2 * (0.25 - r * 0.2)) + r2 * r2 * (1.0 / 6 - r * (1.0 / 7));
+    return (k * ln2_high + log_c) + ((k * ln2_low + r) - r2 * series);
+}
 
-// The leading zeros are the exponent and what follows is the mantissa: nothing is converted or rounded.
-static inline double exponential(uint64_t word)
+double sim_log(double x) { return join(split(bits_of(x)), (log_parts){0})[0]; }
+
+// A word as the bits of a number in (0, 1). The leading zeros are the exponent and what follows is the mantissa: nothing is rounded.
+static inline uint64_t fraction_bits(uint64_t word)
 {
     word |= 1;                                 // zero has no logarithm
     unsigned zeros = (unsigned)__builtin_clzll(word);
-    return -log_of_bits(((uint64_t)(1022 - zeros) << 52) + (word << zeros << 1 >> 12));
+    return ((uint64_t)(1022 - zeros) << 52) + (word << zeros << 1 >> 12);
 }
 
-double sim_exponential(uint64_t word) { return exponential(word); }
+double sim_exponential(uint64_t word) { return -sim_log(of_bits(fraction_bits(word))); }
+
+void sim_exponentials(const uint64_t word[SIM_AHEAD], double out[SIM_AHEAD])
+{
+    for (unsigned i = 0; i < SIM_AHEAD; i += 2) {
+        pair two = -join(split(fraction_bits(word[i])), split(fraction_bits(word[i + 1])));
+        out[i] = two[0];
+        out[i + 1] = two[1];
+    }
+}
 
 // x = n/128 ln 2 + r, |r| at most 0.0028: e^x = 2^(n/128) e^r, the first from a table and by adding to the exponent.
 double sim_exp(double x)
@@ -230,11 +248,24 @@ void sim_lateness_place(sim_world *w, const sim_dist_def *def)
     *SIM_AT(w, sim_dist, w->lateness) = d;
 }
 
+// A time of SIM_DIST_exp from a draw with mean 1.
+static inline hr_time exp_time(const sim_dist *d, double unit) { return (hr_time)(unit * (d->a * 1e9) + 0.5); }
+
 static HR_APART void draw_ahead(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream)
 {
     ahead->drawn = SIM_AHEAD;
+    if (d->kind != SIM_DIST_exp) {
+        for (unsigned i = 0; i < SIM_AHEAD; i++)
+            ahead->time[i] = sim_dist_time(w, d, stream, ahead->from + i, ahead->ordinal);
+        return;
+    }
+    uint64_t word[SIM_AHEAD];
+    double unit[SIM_AHEAD];
     for (unsigned i = 0; i < SIM_AHEAD; i++)
-        ahead->time[i] = sim_dist_time(w, d, stream, ahead->from + i, ahead->ordinal);
+        word[i] = sim_random(w->seed, stream, ahead->from + i, ahead->ordinal).word[0];
+    sim_exponentials(word, unit);
+    for (unsigned i = 0; i < SIM_AHEAD; i++)
+        ahead->time[i] = exp_time(d, unit[i]);
 }
 
 hr_time sim_dist_ahead(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream, uint64_t subject, uint32_t ordinal)
@@ -258,9 +289,9 @@ static HR_APART double erlang_draw(uint64_t seed, uint32_t stream, uint64_t subj
     double sum = 0;
     for (int i = 0; i < phases; i += 2) {
         sim_draw r = sim_random(seed, stream, subject, ordinal + ((uint32_t)i << 16));
-        sum += exponential(r.word[0]);
+        sum += sim_exponential(r.word[0]);
         if (i + 1 < phases)
-            sum += exponential(r.word[1]);
+            sum += sim_exponential(r.word[1]);
     }
     return sum;
 }
@@ -284,7 +315,7 @@ static HR_APART hr_time draw_other(const sim_world *w, const sim_dist *d, uint32
 hr_time sim_dist_time(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal)
 {
     if (d->kind == SIM_DIST_exp)
-        return (hr_time)(exponential(sim_random(w->seed, stream, subject, ordinal).word[0]) * (d->a * 1e9) + 0.5);
+        return exp_time(d, sim_exponential(sim_random(w->seed, stream, subject, ordinal).word[0]));
     if (d->kind == SIM_DIST_constant)
         return (hr_time)(d->a * 1e9);
     return draw_other(w, d, stream, subject, ordinal);

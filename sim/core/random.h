@@ -63,6 +63,9 @@ static inline double sim_unit(uint64_t word) { return ((double)(word >> 11) + 0.
 
 // -log of a word as a number in (0, 1): exponential with mean 1, by inversion. All 64 bits count; absolute error below 1e-15.
 double sim_exponential(uint64_t word);
+// The same of so many words, which side by side cost half.
+enum { SIM_AHEAD = 8 };                        // a power of two
+void   sim_exponentials(const uint64_t word[SIM_AHEAD], double out[SIM_AHEAD]);
 
 // Natural logarithm of a positive normal number, and e^x for |x| < 700; relative error below 1e-15.
 double sim_log(double x);
@@ -103,7 +106,6 @@ sim_dist sim_dist_place(sim_world *w, const sim_dist_def *def);
 hr_time  sim_dist_time(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal);
 // The same for subjects that mostly follow each other, such as the requests of a workload: times of SIM_AHEAD of them are drawn at once,
 // side by side, which costs a third. What a draw gives depends on its subject alone, so it changes nothing when it is made.
-enum { SIM_AHEAD = 8 };                        // a power of two
 typedef struct {
     uint64_t from, last;                       // the first subject that is drawn; the one that was asked for last
     uint32_t ordinal, drawn;                   // drawn: how many subjects are, from `from` on

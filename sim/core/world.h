@@ -76,6 +76,7 @@ typedef struct {
     uint8_t  newer;                            // of a cache `set`, bool: only over an older version
     sim_ref  link;                             // sim_link of its caller and callee
     union {
+        sim_ref  steps;                        // of the handler of a service, from when it has begun
         sim_ref  refill;                       // of a cache `get`: what it does about old values; 0: nothing
         uint32_t took_us;                      // of a cache `set`: how long the load of the value took
     };
@@ -112,8 +113,8 @@ static inline void sim_event_copy(sim_event *to, const sim_event *from)
 
 typedef struct {                               // a sorted front and a wheel behind it: events.c, wheel.h
     hr_time  edge;                             // the front holds what is due until then
-    sim_ref  front;                            // sim_event[room], in use from `first` to before `end`; empty only when nothing is pending
-    uint32_t first, end, room;
+    sim_ref  front, front_end;                 // an array of sim_event; empty only when nothing is pending
+    sim_ref  first, end;                       // the part of it that is in use: the earliest event, and behind the latest
     sim_ref  wheel, free_chunk;
     uint32_t far, levels;                      // events in the wheel; a bit for each level with events
 } sim_events;
@@ -252,16 +253,50 @@ static inline const char *sim_component_name(const sim_world *w, sim_component_i
 #define SIM_STATE(w, type, id) SIM_AT(w, type, sim_component_at(w, id)->state)
 
 // --- events ---------------------------------------------------------------------------------------------------------
+enum { SIM_EVENT_UNITS = sizeof(sim_event) / 8, SIM_FRONT_MOST = 32 };       // most: measured best with `bench`, hold-10 to hold-1000000
+// An event far away, or one that the front has no room for.
+void sim_schedule_far(sim_world *w, const sim_event *event);
+// Puts an event into the front, which has room behind its end: behind all that are not later.
+static inline void sim_front_insert(sim_world *w, const sim_event *event)
+{
+    sim_event *first = SIM_AT(w, sim_event, w->events.first), *place = SIM_AT(w, sim_event, w->events.end);
+    w->events.end += SIM_EVENT_UNITS;
+    for (; place > first && event->at < place[-1].at; place--)
+        sim_event_copy(place, place - 1);
+    sim_event_copy(place, event);
+}
 // Schedules a wake of `component`. Only on the wall clock may `at` lie in the past (a late timer). A stale event is told by its generation; there is no cancelling.
-void sim_schedule(sim_world *w, hr_time at, sim_component_id component, uint16_t what, sim_ref subject, uint32_t generation);
-// The earliest event; false when there is none.
-bool sim_events_pop(sim_world *w, sim_event *event);
-// The same if it is due at `until` or before.
-bool sim_events_pop_until(sim_world *w, hr_time until, sim_event *event);
-static inline uint32_t sim_events_count(const sim_world *w) { return w->events.end - w->events.first + w->events.far; }
+static inline void sim_schedule(sim_world *w, hr_time at, sim_component_id component, uint16_t what, sim_ref subject, uint32_t generation)
+{
+    SIM_CHECK(w, w->on_wall_clock || at >= w->now);
+    const sim_events *q = &w->events;
+    sim_event event = {.at = at, .whom = (uint64_t)generation << 32 | subject, .which = (uint64_t)w->order++ << 32 | (uint32_t)what << 16 | component};
+    if (at > q->edge || q->end - q->first >= SIM_FRONT_MOST * SIM_EVENT_UNITS || q->end == q->front_end)
+        sim_schedule_far(w, &event);
+    else
+        sim_front_insert(w, &event);
+}
+// The front has become empty.
+void sim_front_refill(sim_world *w);
+// The earliest event if it is due at `until` or before; else false.
+static inline bool sim_events_pop_until(sim_world *w, hr_time until, sim_event *event)
+{
+    sim_events *q = &w->events;
+    const sim_event *next = SIM_AT(w, const sim_event, q->first);
+    if (q->first == q->end || next->at > until)
+        return false;
+    sim_event_copy(event, next);
+    q->first += SIM_EVENT_UNITS;
+    if (q->first == q->end)
+        sim_front_refill(w);
+    return true;
+}
+static inline bool sim_events_pop(sim_world *w, sim_event *event) { return sim_events_pop_until(w, HR_FOREVER, event); }
+static inline uint32_t sim_front_count(const sim_world *w) { return (w->events.end - w->events.first) / SIM_EVENT_UNITS; }
+static inline uint32_t sim_events_count(const sim_world *w) { return sim_front_count(w) + w->events.far; }
 static inline hr_time sim_events_next(const sim_world *w)
 {
-    return w->events.first < w->events.end ? SIM_AT(w, const sim_event, w->events.front)[w->events.first].at : HR_FOREVER;
+    return w->events.first < w->events.end ? SIM_AT(w, const sim_event, w->events.first)->at : HR_FOREVER;
 }
 void sim_events_check(const sim_world *w);
 

@@ -156,18 +156,31 @@ static hr_time next_thinned(const sim_world *w, sim_arrivals *a, uint64_t number
 
 // --- gaps and traces ------------------------------------------------------------------------------------------------------
 
-// Two Poisson gaps share the two words of a draw.
+// Exponential gaps of mean 1; two share the two words of a draw.
+static void draw_poisson(const sim_world *w, const sim_arrivals *a, uint64_t number, double gap[SIM_GAPS])
+{
+    uint64_t word[SIM_GAPS];
+    for (unsigned i = 0; i < SIM_GAPS; i += 2) {
+        sim_draw r = sim_random(w->seed, a->stream, number + i, 0);
+        word[i] = r.word[0];
+        word[i + 1] = r.word[1];
+    }
+    sim_exponentials(word, gap);
+    for (unsigned i = 0; i < SIM_GAPS; i++)
+        gap[i] *= a->mean_gap_ns;
+}
+
 static HR_APART void draw_gaps(const sim_world *w, sim_arrivals *a, uint64_t number)
 {
+    double gap[SIM_GAPS];
+    if (a->kind == SIM_ARRIVALS_poisson)
+        draw_poisson(w, a, number, gap);
+    else
+        for (unsigned i = 0; i < SIM_GAPS; i++)
+            gap[i] = a->kind == SIM_ARRIVALS_constant
+                         ? a->mean_gap_ns : fmin(a->gap_scale * (double)sim_dist_time(w, &a->gaps, a->stream, number + i, 0), 1e18);
     for (unsigned i = 0; i < SIM_GAPS; i++)
-        a->gap_ns[i] = a->mean_gap_ns;
-    for (unsigned i = 0; i < SIM_GAPS && a->kind == SIM_ARRIVALS_poisson; i += 2) {
-        sim_draw r = sim_random(w->seed, a->stream, number + i, 0);
-        a->gap_ns[i] *= sim_exponential(r.word[0]);
-        a->gap_ns[i + 1] *= sim_exponential(r.word[1]);
-    }
-    for (unsigned i = 0; i < SIM_GAPS && a->kind == SIM_ARRIVALS_shaped; i++)
-        a->gap_ns[i] = fmin(a->gap_scale * (double)sim_dist_time(w, &a->gaps, a->stream, number + i, 0), 1e18);
+        a->gap[i] = (hr_time)(gap[i] + 0.5);
 }
 
 static hr_time next_of_trace(const sim_world *w, const sim_arrivals *a, uint64_t number)
@@ -187,7 +200,7 @@ hr_time sim_arrivals_next(const sim_world *w, sim_arrivals *a, uint64_t number, 
     unsigned place = number % SIM_GAPS;
     if (place == 0)
         draw_gaps(w, a, number);
-    return after + (hr_time)(a->gap_ns[place] + 0.5);
+    return after + a->gap[place];
 }
 
 // --- into the world -------------------------------------------------------------------------------------------------------

@@ -59,13 +59,13 @@ typedef struct {
     const sim_trace_def *trace;
 } sim_arrivals_def;
 
-enum { SIM_GAPS = 8 };                         // gaps are drawn so many at a time: side by side they cost a third
+enum { SIM_GAPS = SIM_AHEAD };                 // gaps are drawn so many at a time: side by side they cost less
 
 typedef struct {
     uint32_t kind, is_varying;                 // sim_arrivals_kind; 1: thinned
     uint32_t stream, state_stream;
     double   mean_gap_ns, gap_scale;           // gap_scale: from a draw of `gaps` to a gap
-    double   gap_ns[SIM_GAPS];                 // of the requests from the next one rounded down to SIM_GAPS
+    hr_time  gap[SIM_GAPS];                    // of the requests from the next one rounded down to SIM_GAPS
     sim_dist gaps;
     sim_ref  pieces, states, upto;
     uint32_t count, place;                     // place: the present piece or state

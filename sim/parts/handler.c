@@ -87,13 +87,6 @@ sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_d
     return steps;
 }
 
-const sim_step *sim_service_step(const sim_world *w, const sim_call *call)
-{
-    const sim_service *s = SIM_STATE(w, const sim_service, call->callee);
-    sim_ref steps = SIM_AT(w, const sim_ref, s->handlers)[call->operation];
-    return SIM_AT(w, const sim_step, steps) + call->step;
-}
-
 // The present step ended with `status`: chooses the one that comes next. A cache that fails is a cache that misses: the handler goes
 // on, as a cache-aside client does; unless the cache itself asks the database. What else fails runs its `failed` steps, or ends the
 // handler with the same outcome.
@@ -227,6 +220,7 @@ sim_ref sim_handler_part(sim_world *w, sim_component_id id, sim_ref whole)
     c->callee = id;
     c->replica = p->replica;
     c->operation = p->operation;
+    c->steps = p->steps;
     c->step = p->step;
     c->flags |= SIM_CALL_PART;
     w->parts_live++;

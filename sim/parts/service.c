@@ -68,8 +68,10 @@ static void begin(sim_world *w, sim_component_id id, sim_replica *r, sim_ref cal
 {
     sim_level_up(w, &r->busy);
     r->started++;
-    sim_call_at(w, call)->step = 0;
-    sim_call_at(w, call)->flags |= SIM_CALL_RUNNING;
+    sim_call *c = sim_call_at(w, call);
+    c->steps = SIM_AT(w, const sim_ref, SIM_STATE(w, const sim_service, id)->handlers)[c->operation];
+    c->step = 0;
+    c->flags |= SIM_CALL_RUNNING;
     sim_handler_run(w, id, call);
 }
 
@@ -244,6 +246,22 @@ static void late(sim_world *w, sim_component_id id, sim_ref child)
         sim_handler_late(w, id, child);
 }
 
+// The timer of a call: not if its slot has got another tenant.
+static void wake_call(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    sim_ref call = event->subject;
+    if (sim_call_at(w, call)->generation != event->generation)
+        return;
+    switch (event->what) {
+    case SIM_SERVICE_STEP: sim_handler_next(w, id, call); break;
+    case SIM_SERVICE_CORE: done(w, id, call); break;
+    case SIM_SERVICE_TIMEOUT: late(w, id, call); break;
+    case SIM_SERVICE_PATIENCE: give_up(w, call); break;
+    case SIM_SERVICE_POLL: sim_refill_wake(w, id, call); break;
+    default: sim_attempts_wake(w, id, event); break;               // a retry or a hedged attempt
+    }
+}
+
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
     if (event->what == SIM_SERVICE_SHARED)
@@ -252,20 +270,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         sim_preempting_wake(w, id, event);
     else if (event->what >= SIM_SERVICE_HEARS)
         sim_invalidation_hear(w, id, event);
-    else if (sim_call_at(w, event->subject)->generation != event->generation)
-        return;
-    else if (event->what == SIM_SERVICE_TIMEOUT)
-        late(w, id, event->subject);
-    else if (event->what == SIM_SERVICE_PATIENCE)
-        give_up(w, event->subject);
-    else if (event->what == SIM_SERVICE_RETRY || event->what == SIM_SERVICE_HEDGE)
-        sim_attempts_wake(w, id, event);
-    else if (event->what == SIM_SERVICE_POLL)
-        sim_refill_wake(w, id, event->subject);
-    else if (event->what == SIM_SERVICE_CORE)
-        done(w, id, event->subject);
     else
-        sim_handler_next(w, id, event->subject);
+        wake_call(w, id, event);
 }
 
 static void reset(sim_world *w, sim_component_id id)

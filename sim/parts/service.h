@@ -171,7 +171,11 @@ void    sim_line_check(const sim_world *w, const sim_line *q);
 void    sim_service_compute(sim_world *w, sim_component_id id, sim_ref call);
 // The handler has ended: answers the call and gives its worker to the next one.
 void    sim_service_finish(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
-const sim_step *sim_service_step(const sim_world *w, const sim_call *call);
+// The present step of a call that has begun, or of a part of it.
+static inline const sim_step *sim_service_step(const sim_world *w, const sim_call *call)
+{
+    return SIM_AT(w, const sim_step, call->steps) + call->step;
+}
 
 // A call that `parent`, worked on by component `id`, makes: same request, key, size and measured window.
 sim_ref sim_call_nested(sim_world *w, sim_ref parent, sim_component_id id);

@@ -12,6 +12,12 @@ for kind in patterns components steps balancers evictions limiters breakers retr
     grep -qx "$kind" <<<"$kinds" || fail "list does not show $kind"
     [ "$("$program" list "$kind" | grep -c '^  ')" -ge 1 ] || fail "nothing is listed of $kind"
 done
+"$program" list policies > "$work/policies" && "$program" list policies --json > "$work/policies.json" || fail "list policies"
+for kind in balancers evictions limiters breakers retries sheds reads disciplines autoscalers; do
+    grep -q "^$kind:" "$work/policies" || fail "list policies does not show $kind"
+    grep -q "\"kind\": \"$kind\"" "$work/policies.json" || fail "list policies --json does not show $kind"
+done
+! grep -q "^steps:" "$work/policies" || fail "list policies shows what is none"
 for name in $("$program" list balancers | sed -n 's/^  \([a-z-]*\).*/\1/p'); do
     sed "s/policy: round-robin/policy: $name/" "$root/patterns/caching/scenario.yaml" > "$work/s.yaml"
     "$program" run "$work/s.yaml" --ledger | grep -q "lb.policy = $name" || fail "the reader does not take the balancer $name"

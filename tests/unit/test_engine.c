@@ -55,7 +55,7 @@ static void test_events_come_in_order_against_a_sorted_array(void **state)
             sim_schedule(w, w->now + (hr_time)(r.word[1] % 50), 0, 0, 0, 0);   // many ties
             pushed++;
         } else {
-            sim_event e;
+            sim_event e = {0};
             assert_true(sim_events_pop(w, &e));
             assert_true(e.at > last || (e.at == last && (popped == 0 || e.order > last_order)));
             last = w->now = e.at;

@@ -101,8 +101,8 @@ static uint32_t differs_at(const queue *q, uint64_t seed, bool on_wall_clock, me
         seen->levels |= w->events.levels;
         seen->to_wheel += !had_far && w->events.far;
         seen->to_front += had_far && !w->events.far;
-        if (w->events.end - w->events.first > seen->longest_front)
-            seen->longest_front = w->events.end - w->events.first;
+        if (sim_front_count(w) > seen->longest_front)
+            seen->longest_front = sim_front_count(w);
         if (n % 20011 == 0) {                  // goes on in another world, from a checkpoint; the first one is spoilt
             sim_checkpoint saved = sim_world_checkpoint(w);
             hr_error e = {0};

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -92,12 +93,38 @@ static void test_exponential_draws_are_monotone_and_right(void **state)
     assert_true(sim_exponential(UINT64_MAX) >= 0 && sim_exponential(0) < 45);
 }
 
+// Eight side by side are the same bits as one by one; planted: a word that differs in one bit is noticed.
+static uint32_t differing(uint64_t count, uint64_t flip)
+{
+    uint32_t wrong = 0;
+    for (uint64_t i = 0; i < count; i += SIM_AHEAD) {
+        uint64_t word[SIM_AHEAD];
+        double out[SIM_AHEAD];
+        for (unsigned k = 0; k < SIM_AHEAD; k++)
+            word[k] = (sim_random(1, 9, i + k, 0).word[0] >> (i / SIM_AHEAD % 64)) ^ flip;     // of every size
+        sim_exponentials(word, out);
+        for (unsigned k = 0; k < SIM_AHEAD; k++) {
+            double alone = sim_exponential(word[k] ^ flip);
+            wrong += memcmp(&alone, &out[k], sizeof alone) != 0;
+        }
+    }
+    return wrong;
+}
+
+static void test_exponentials_are_the_same_bits_as_one_by_one(void **state)
+{
+    (void)state;
+    assert_int_equal(differing(1000000, 0), 0);
+    assert_true(differing(1000000, 0x8000) > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_log_and_exp_are_right_to_1e_15),
         cmocka_unit_test(test_tables_are_what_their_formulas_say),
         cmocka_unit_test(test_exponential_draws_are_monotone_and_right),
+        cmocka_unit_test(test_exponentials_are_the_same_bits_as_one_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

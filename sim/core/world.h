@@ -44,6 +44,7 @@ typedef struct {
     union {
         hr_time since;                         // when its present phase began (waiting, service)
         hr_time left;                          // while it waits for a core that may be taken away: what its computation still needs
+        uint64_t position;                     // while it commits: of its record in the database's log
     };
     sim_ref  parent;                           // the call that the caller was working on, 0 for a request
     union {

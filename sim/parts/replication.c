@@ -130,7 +130,7 @@ hr_time sim_replication_log(sim_world *w, sim_component_id id, sim_ref call)
     if (position - shard->first > shard->room)
         grow(w, s, shard);
     *record_at(w, shard, position) = (sim_record){c->key, shard->sent, c->version, 0};
-    c->count = (uint32_t)position;             // the last 32 bits tell it among those that are kept
+    c->position = position;
     for (uint32_t i = base; i < base + s->shard_size; i++) {
         if (!follows(w, s, shard, i))
             continue;
@@ -150,10 +150,9 @@ void sim_replication_commit(sim_world *w, sim_component_id id, sim_ref call)
     if (s->shard_size == 1)
         return;
     sim_shard *shard = sim_shard_at(w, s, c->replica / s->shard_size);
-    uint64_t position = shard->end - (uint32_t)((uint32_t)shard->end - c->count);
-    if (position > shard->first)
-        record_at(w, shard, position)->is_answered = 1;
-    sim_routing_wrote(w, s, c, position);
+    if (c->position > shard->first)
+        record_at(w, shard, c->position)->is_answered = 1;
+    sim_routing_wrote(w, s, c, c->position);
 }
 
 void sim_replication_apply(sim_world *w, sim_component_id id, const sim_event *event)

@@ -293,7 +293,7 @@ sim_ref sim_call_new(sim_world *w)
     sim_call *c = sim_call_at(w, call);
     w->free_call = c->next;
     uint32_t generation = c->generation;
-    *c = (sim_call){.generation = generation};
+    *c = (sim_call){.generation = generation, .deadline = HR_FOREVER};
     if (++w->calls_live > w->calls_peak)
         w->calls_peak = w->calls_live;
     return call;

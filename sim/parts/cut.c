@@ -39,11 +39,6 @@ static void empty_replica(sim_world *w, const sim_service *s, sim_replica *r)
     }
     for (uint32_t c = 0; r->out && c < w->component_count; c++)
         SIM_AT(w, uint32_t, r->out)[c] = 0;
-    if (r->quota.stopped_from)
-        r->quota.stopped += w->now - r->quota.stopped_from;
-    r->quota.stopped_from = r->quota.ends = 0;
-    r->quota.left_ns = 0;
-    r->codel = (sim_codel){0};
     if (r->shed)
         *SIM_AT(w, sim_shed_state, r->shed) = (sim_shed_state){0};
     if (r->local)

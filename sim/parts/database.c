@@ -28,11 +28,6 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         const sim_keystore_def map = sim_keystore_defaults((uint32_t)sim_evictor_find("fifo"));
         s->history = sim_keystore_make(w, &map);
     }
-    s->absent = d->absent;
-    if (d->history) {
-        const sim_keystore_def map = sim_keystore_defaults((uint32_t)sim_evictor_find("fifo"));
-        s->history = sim_keystore_make(w, &map);
-    }
     s->core_count = d->cores < 1 ? 1 : (uint32_t)d->cores;
     s->network = sim_dist_place(w, &d->network);
     s->network_stream = sim_stream(w, id, SIM_DRAW_NETWORK);

@@ -72,7 +72,6 @@ static void send(sim_world *w, sim_component_id id, sim_queue *q, sim_ref messag
     c->version = m->version;
     c->path = m->deliveries || m->deaths ? sim_path(m->path, m->deaths, FIRST_ROUND + m->deliveries) : m->path;
     c->priority = m->priority < SIM_PRIORITIES ? m->priority : SIM_PRIORITIES - 1;
-    c->deadline = HR_FOREVER;                  // nobody waits for it
     c->caller = id;
     c->operation = d->operation;
     c->flags = m->flags & SIM_MESSAGE_COUNTED ? SIM_CALL_COUNTED : 0;

@@ -151,7 +151,8 @@ static void ask(sim_world *w, sim_component_id id, uint64_t number, hr_time inte
     c->request = (uint64_t)id << 48 | number;
     c->key = sim_keys_draw(w, &s->keys, s->stream_key, number);
     c->started = intended;
-    c->deadline = s->timeout != HR_FOREVER ? intended + s->timeout : HR_FOREVER;
+    if (s->timeout != HR_FOREVER)
+        c->deadline = intended + s->timeout;
     c->since = w->now;
     c->caller = id;
     c->operation = s->operations ? SIM_AT(w, const uint16_t, s->operations)[number % s->trace_rows] : s->operation;

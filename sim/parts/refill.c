@@ -293,6 +293,55 @@ sim_ref sim_refill_back(sim_world *w, sim_component_id id, sim_ref asker)
 
 void sim_refill_wake(sim_world *w, sim_component_id id, sim_ref load) { sim_handler_run(w, id, ask_cache(w, id, load, LOOKS_AGAIN)); }
 
+// --- a replica that is cut off ------------------------------------------------------------------------------------------------
+
+// What has a step of the same kind and is none: a branch of `parallel` at its own `get`, whose parent stands elsewhere; the runner.
+static bool is_load(const sim_world *w, const sim_call *c)
+{
+    if (!(c->flags & SIM_CALL_PART) || c->attempt == GIVES_BACK)
+        return false;
+    const sim_step *step = sim_service_step(w, c);
+    return step->kind == SIM_STEP_get && step->refill && (c->flags & SIM_CALL_ABANDONED || sim_call_at(w, c->parent)->step == c->step);
+}
+
+static bool is_runner(const sim_world *w, const sim_call *c)
+{
+    const sim_call *load = c->flags & SIM_CALL_PART && !(c->flags & SIM_CALL_ABANDONED) ? sim_call_at(w, c->parent) : NULL;
+    return load && load->step != c->step && is_load(w, load);
+}
+
+static uint32_t count_joined(const sim_world *w, const sim_call *load)
+{
+    uint32_t count = load->next ? 1 : 0;
+    for (sim_ref at = load->next ? sim_call_at(w, load->next)->next : 0; at != load->next; at = sim_call_at(w, at)->next)
+        count++;
+    return count;
+}
+
+void sim_refill_cut(sim_world *w, sim_component_id id, uint32_t slot)
+{
+    sim_ref first = SIM_STATE(w, const sim_service, id)->refills;
+    sim_call_walk walk = sim_calls_walk(w);
+    for (sim_ref call; first && (call = sim_calls_next(w, &walk));) {
+        const sim_call *c = sim_call_at(w, call);
+        if (c->callee != id || c->replica != slot)
+            continue;
+        if (is_load(w, c)) {
+            refill *f = refill_of(w, c);
+            f->under_way--;
+            f->waiting -= count_joined(w, c);
+        } else if (is_runner(w, c)) {
+            refill *f = refill_of(w, sim_call_at(w, c->parent));
+            f->running--;
+            map_put(w, f->loading, c->key, map_at(w, f->loading, c->key) - 1);
+        }
+    }
+    for (const refill *f; first; first = f->next) {
+        f = SIM_AT(w, const refill, first);
+        sim_keystore_clear(w, SIM_AT(w, const sim_ref, f->flights)[slot]);
+    }
+}
+
 // --- counts -------------------------------------------------------------------------------------------------------------------
 
 void sim_refill_reset(sim_world *w, sim_ref first)

@@ -136,6 +136,8 @@ sim_ref  sim_refill_back(sim_world *w, sim_component_id id, sim_ref asker);
 sim_ref  sim_refill_end(sim_world *w, sim_component_id id, sim_ref runner, sim_outcome status);
 uint32_t sim_refill_took_us(const sim_world *w, const sim_call *call);
 void     sim_refill_wake(sim_world *w, sim_component_id id, sim_ref load);
+// The replica is cut off, with all the loads that it has: before its calls are.
+void     sim_refill_cut(sim_world *w, sim_component_id id, uint32_t slot);
 void     sim_refill_reset(sim_world *w, sim_ref first);
 void     sim_refill_check(const sim_world *w, sim_ref first);
 void     sim_refill_add(const sim_world *w, sim_ref first, sim_station_view *view);

@@ -122,6 +122,34 @@ static void test_cut_in_every_place(void **state)
     }
 }
 
+// Cut off while keys are loaded, for those who wait, in the background and behind a lock: a new replica in the same place loads anew. Loads in
+// the background alone hold no worker: then the replica is idle and goes at once, without an error.
+static void test_cut_while_keys_are_loaded(void **state)
+{
+    (void)state;
+    static const struct { const char *get; bool waits; } cases[] = {
+        {"{get: k, single_flight: true, miss: [{query: d.q}, {set: k, ttl: 2s}]}", true},
+        {"{get: k, single_flight: false, miss: [{query: d.q}, {set: k, ttl: 2s}]}", true},
+        {"{get: k, single_flight: cache, lock: 3s, miss: [{query: d.q}, {set: k, ttl: 2s}]}", true},
+        {"{get: k, stale_while_revalidate: 30s, miss: [{query: d.q}, {set: k, ttl: 1s}]}", false},
+        {"{parallel: [[{get: k, single_flight: true, refresh_ahead: 50%, miss: [{query: d.q}, {set: k, ttl: 4s}]}], "
+         "[{get: local, single_flight: true, miss: [{query: d.q}, {set: local, ttl: 2s}]}]], timeout: 3s, failed: []}", true}};
+    for (size_t i = 0; i < HR_COUNT(cases); i++) {
+        char *components = hr_format("lb: {kind: balancer, to: s}, a: {kind: autoscaler, of: s, policy: scheduled, max: 3, "
+            "schedule: {\"1 * * * *\": 3, \"2 * * * *\": 1, \"3 * * * *\": 3, \"4 * * * *\": 1}}, k: {kind: cache}, "
+            "s: {kind: service, workers: 20, local: {entries: 9}, drain: 1s, on: {go: [%s]}}, d: {kind: database, pool: 90, statements: {q: {wait: exp(3s)}}}", cases[i].get);
+        fixture f = begin(components, "c: {rate: 12/s, call: lb.go, key: uniform(20), timeout: 15s}");
+        free(components);
+        for (double at = 115; at < 260; at += 0.05)
+            go(f, at);
+        assert_true((look(f, "c").outcome[SIM_error] > 0) == cases[i].waits && look(f, "c").outcome[SIM_ok] > 2000);
+        f.w->arrivals_end = f.w->now;
+        assert_true(sim_world_drain(f.w, 900 * HR_SEC));
+        sim_world_check(f.w);
+        done(f);
+    }
+}
+
 // Three keys of a local cache are hits on the second round. After the slot was empty it is cold again.
 static void test_new_replicas_are_cold(void **state)
 {
@@ -414,7 +442,7 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_replicas_come_and_go), cmocka_unit_test(test_draining_cuts_off), cmocka_unit_test(test_cut_in_every_place),
+        cmocka_unit_test(test_replicas_come_and_go), cmocka_unit_test(test_draining_cuts_off), cmocka_unit_test(test_cut_in_every_place), cmocka_unit_test(test_cut_while_keys_are_loaded),
         cmocka_unit_test(test_new_replicas_are_cold), cmocka_unit_test(test_nodes_come_when_there_is_no_room),
         cmocka_unit_test(test_a_wrong_count_is_noticed),
         cmocka_unit_test(test_hpa_waits_for_what_it_has_started), cmocka_unit_test(test_hpa_on_calls_in_flight),

@@ -68,3 +68,24 @@ void sim_table_remove(sim_world *w, sim_table *t, void *entry)
     memset(at(w, t, gap), 0, t->bytes);
     t->count--;
 }
+
+void sim_table_clear(sim_world *w, sim_table *t)
+{
+    sim_give(w, t->slots, (size_t)t->room * t->bytes);
+    *t = (sim_table){.bytes = t->bytes};
+}
+
+uint32_t sim_map_at(const sim_world *w, const sim_table *map, uint64_t key)
+{
+    const sim_mapped *m = sim_table_find(w, map, key, 0);
+    return m ? m->value : 0;
+}
+
+void sim_map_put(sim_world *w, sim_table *map, uint64_t key, uint32_t value)
+{
+    sim_mapped *m = value ? sim_table_add(w, map, key, 0) : sim_table_find(w, map, key, 0);
+    if (value)
+        m->value = value;
+    else if (m)
+        sim_table_remove(w, map, m);
+}

@@ -24,6 +24,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
 {
     const sim_broker_def *d = def;
     sim_broker *b = SIM_STATE(w, sim_broker, id);
+    b->handled.bytes = sizeof(sim_pair);
     b->demand = sim_dist_place(w, &d->demand);
     b->persist = sim_dist_place(w, &d->persist);
     b->network = sim_dist_place(w, &d->network);

@@ -9,6 +9,7 @@
 #define SIM_BROKER_H
 
 #include "sim/core/laws.h"
+#include "sim/core/table.h"
 #include "sim/parts/parts.h"
 
 typedef enum { SIM_ON_ITS_WAY, SIM_BEFORE_QUEUE, SIM_READY, SIM_OUT, SIM_GHOST } sim_message_state;
@@ -49,7 +50,6 @@ typedef struct {
 } sim_message;
 
 typedef struct { sim_ref head, tail; } sim_messages;
-typedef struct { uint64_t request; uint32_t identity, used; } sim_handled;
 
 typedef struct {                               // a replica that consumes
     uint32_t next;                             // + 1, in the turn of those with credit
@@ -81,8 +81,7 @@ typedef struct {
     uint32_t  first_in_line, last_in_line;     // + 1: queues that wait for a core
     sim_ref   queues, consumers, defs;         // sim_queue[], sim_consumer[], sim_consumer_def[]
     sim_ref   free_message;
-    sim_ref   handled;                         // sim_handled[handled_room], open addressing: of those that may have been published twice
-    uint32_t  handled_count, handled_room;
+    sim_table handled;                         // of those that may have been published twice: request and identity, as long as the broker is
     hr_time   restart_at, restart_takes;
     uint32_t  is_down, epoch;                  // epoch: how often it was restarted
     uint32_t  on_the_way, ghosts, unsent, deliveries, inside;      // messages; deliveries: calls that are out; inside: publishers that wait

@@ -24,10 +24,8 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->queue_limit = d->queue;
     s->pool_timeout = d->pool_timeout;
     s->absent = d->absent;
-    if (d->history) {
-        const sim_keystore_def map = sim_keystore_defaults((uint32_t)sim_evictor_find("fifo"));
-        s->history = sim_keystore_make(w, &map);
-    }
+    s->has_history = d->history;
+    s->history = sim_map_make();
     s->core_count = d->cores < 1 ? 1 : (uint32_t)d->cores;
     s->network = sim_dist_place(w, &d->network);
     s->network_stream = sim_stream(w, id, SIM_DRAW_NETWORK);
@@ -65,18 +63,18 @@ uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t 
     return sim_rows_version(w, &primary(w, s)->rows, key);
 }
 
-static HR_APART void remember(sim_world *w, const sim_database *s, uint64_t key, uint32_t version)
+static HR_APART void remember(sim_world *w, sim_database *s, uint64_t key, uint32_t version)
 {
     sim_ref ref = sim_take(w, sizeof(commit));
-    *SIM_AT(w, commit, ref) = (commit){w->now, version, sim_keystore_version(w, s->history, key)};
-    (void)sim_keystore_set(w, s->history, key, ref, 0, HR_FOREVER);
+    *SIM_AT(w, commit, ref) = (commit){w->now, version, sim_map_at(w, &s->history, key)};
+    sim_map_put(w, &s->history, key, ref);
 }
 
 hr_time sim_database_overtaken(const sim_world *w, sim_component_id id, uint64_t key, uint32_t version)
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     hr_time at = HR_FOREVER;
-    for (sim_ref ref = s->history ? sim_keystore_version(w, s->history, key) : 0; ref; ref = SIM_AT(w, const commit, ref)->before) {
+    for (sim_ref ref = sim_map_at(w, &s->history, key); ref; ref = SIM_AT(w, const commit, ref)->before) {
         if (SIM_AT(w, const commit, ref)->version <= version)
             break;
         at = SIM_AT(w, const commit, ref)->at;
@@ -84,7 +82,7 @@ hr_time sim_database_overtaken(const sim_world *w, sim_component_id id, uint64_t
     return at;
 }
 
-bool sim_database_has_history(const sim_world *w, sim_component_id id) { return SIM_STATE(w, const sim_database, id)->history != 0; }
+bool sim_database_has_history(const sim_world *w, sim_component_id id) { return SIM_STATE(w, const sim_database, id)->has_history; }
 
 bool sim_database_lacks(const sim_world *w, sim_component_id id, uint64_t key)
 {
@@ -95,9 +93,9 @@ bool sim_database_lacks(const sim_world *w, sim_component_id id, uint64_t key)
 
 void sim_database_commit(sim_world *w, sim_component_id id, uint64_t key, uint32_t version)
 {
-    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_database *s = SIM_STATE(w, sim_database, id);
     bool is_new = sim_rows_commit(w, &primary(w, s)->rows, key, version);
-    if (is_new && s->history)
+    if (is_new && s->has_history)
         remember(w, s, key, version);
 }
 

@@ -58,8 +58,8 @@ typedef struct {
     sim_dist  network;
     uint64_t  sampled_started;
     double    absent;
-    sim_ref   history;                         // a map from a key to its last commit; 0: not kept
-    uint32_t  unused_word;
+    sim_table history;                         // with `has_history`: a map from a key to its last commit
+    uint32_t  has_history, unused_word;
     // Pools of the callers.
     uint32_t  has_pools, pooler;               // pooler: SIM_POOLER_…, SIM_POOLER_COUNT: none
     uint32_t  most_open, backlog_limit;        // connections of a server; calls that may wait at the pooler

@@ -1,12 +1,11 @@
 // sim/parts/limiter.c - a rate limiter in front of another component: lets a call pass, makes it wait, or refuses it.
 // * A refused call is answered at once with `rejected`. One that waits is passed on when its time has come, also when its caller has
 //   given up meanwhile: nobody has told the limiter.
-// * With `per: key` each key has a state of its own, in a hash table that doubles; a state is never dropped.
+// * With `per: key` each key has a state of its own; a state is never dropped.
 #include "sim/core/laws.h"
+#include "sim/core/table.h"
 #include "sim/parts/parts.h"
 #include "sim/parts/service.h"
-
-typedef struct { uint64_t key; sim_ref state; uint32_t unused; } slot;         // state 0: free
 
 typedef struct {
     uint64_t offered, passed, delayed, refused;                    // since time zero; `delayed` are part of `passed` once they have waited
@@ -15,8 +14,8 @@ typedef struct {
 typedef struct {
     uint32_t  policy;
     uint16_t  target, unused;
-    uint32_t  per_key, slot_bits, slot_count;
-    sim_ref   slots;                           // slot[1 << slot_bits]
+    uint32_t  per_key, unused_word;
+    sim_table states;                          // a map from a key to its state
     sim_limit_def limit;
     sim_level waiting, under_way;              // calls that wait; that are out at the target
     counts    now, at_reset, sampled;
@@ -32,46 +31,19 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->target = d->target;
     s->per_key = d->per_key;
     s->limit = d->limit;
-    s->slot_bits = d->per_key ? 4 : 0;
-    sim_ref slots = sim_take(w, ((size_t)1 << s->slot_bits) * sizeof(slot));
-    s->slots = slots;
-}
-
-static slot *slot_of(const sim_world *w, const limiter *s, uint64_t key)
-{
-    uint32_t mask = (1u << s->slot_bits) - 1, at = s->slot_bits ? (uint32_t)(key * 0x9E3779B97F4A7C15u >> (64 - s->slot_bits)) : 0;
-    slot *slots = SIM_AT(w, slot, s->slots);
-    while (slots[at].state && slots[at].key != key)
-        at = (at + 1) & mask;
-    return &slots[at];
-}
-
-static HR_APART void double_slots(sim_world *w, limiter *s)
-{
-    uint32_t room = 1u << s->slot_bits;
-    sim_ref old = s->slots;
-    s->slots = sim_take(w, (size_t)room * 2 * sizeof(slot));
-    s->slot_bits++;
-    for (uint32_t i = 0; i < room; i++) {
-        const slot *from = SIM_AT(w, const slot, old) + i;
-        if (from->state)
-            *slot_of(w, s, from->key) = *from;
-    }
-    sim_give(w, old, room * sizeof(slot));
+    s->states = sim_map_make();
 }
 
 // The policy's state for a call.
 static void *state_of(sim_world *w, limiter *s, const sim_call *c)
 {
     uint64_t key = s->per_key ? c->key : 0;
-    if (s->per_key && s->slot_count * 2 >= 1u << s->slot_bits)
-        double_slots(w, s);
-    slot *at = slot_of(w, s, key);
-    if (!at->state) {
-        *at = (slot){.key = key, .state = sim_take(w, sim_limit_size(sim_limiters[s->policy], &s->limit))};
-        s->slot_count++;
+    sim_ref state = sim_map_at(w, &s->states, key);
+    if (!state) {
+        state = sim_take(w, sim_limit_size(sim_limiters[s->policy], &s->limit));
+        sim_map_put(w, &s->states, key, state);
     }
-    return SIM_AT(w, void, at->state);
+    return SIM_AT(w, void, state);
 }
 
 static void pass(sim_world *w, sim_component_id id, sim_ref call)
@@ -140,9 +112,9 @@ static void check(const sim_world *w, sim_component_id id)
     const limiter *s = SIM_STATE(w, limiter, id);
     SIM_ASSERT(w, s->now.offered == s->now.passed + s->now.refused + s->waiting.level);
     SIM_ASSERT(w, s->waiting.level <= s->now.delayed && s->under_way.level <= s->now.passed);
-    SIM_ASSERT(w, s->per_key ? s->slot_count * 2 <= 1u << s->slot_bits : s->slot_count <= 1);
+    SIM_ASSERT(w, s->states.count * 2 <= s->states.room && (s->per_key || s->states.count <= 1));
     if (sim_limiters[s->policy]->uses & SIM_LIMIT_MOST)
-        SIM_ASSERT(w, s->under_way.level <= (uint64_t)s->limit.most * (s->slot_count ? s->slot_count : 1));
+        SIM_ASSERT(w, s->under_way.level <= (uint64_t)s->limit.most * (s->states.count ? s->states.count : 1));
 }
 
 static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)

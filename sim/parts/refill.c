@@ -7,6 +7,7 @@
 // * With a lock in the cache (single_flight: cache) a load first asks for it: SET NX PX, as redis.io describes in "Distributed locks". Who does
 //   not get it looks for the value after `poll`, and asks again. load->attempt tells what it is about; `version` is its token.
 // * How old a value is, a client finds out from what lies beside it (sim_lifetime). The look is taken where the cache is served.
+#include "sim/core/table.h"
 #include "sim/parts/service.h"
 
 enum { NO_LOCK, ASKS_LOCK, LOOKS_AGAIN, GIVES_BACK };               // what a load with a lock has just asked the cache; NO_LOCK: nothing
@@ -16,38 +17,21 @@ typedef struct {
     sim_refill_def def;
     uint32_t stream;                           // of early loads
     sim_ref  next;                             // refill of another step of the service
-    sim_ref  loading;                          // a map from a key to how many loads of it are under way, in all replicas
-    sim_ref  flights;                          // sim_ref[replicas]: maps from a key to the load that others may join
-    uint32_t replicas, under_way, running, waiting, stampede, unused;              // running: those of `under_way` that run their `miss` block
+    sim_table loading;                         // a map from a key to how many loads of it are under way, in all replicas
+    sim_ref  flights;                          // sim_table[replicas]: maps from a key to the load that others may join
+    uint32_t replicas, under_way, running, waiting, stampede;                      // running: those of `under_way` that run their `miss` block
     uint64_t loads, joined, saved;             // since the reset, as `stampede`
 } refill;
-
-// Keystores without limit serve as maps from keys to numbers but 0.
-static uint32_t map_at(sim_world *w, sim_ref map, uint64_t key)
-{
-    uint32_t value = 0;
-    return sim_keystore_get(w, map, key, &value) ? value : 0;
-}
-
-static void map_put(sim_world *w, sim_ref map, uint64_t key, uint32_t value)
-{
-    if (value)
-        (void)sim_keystore_set(w, map, key, value, 0, HR_FOREVER);
-    else
-        sim_keystore_delete(w, map, key);
-}
 
 sim_ref sim_refill_place(sim_world *w, sim_component_id id, const sim_refill_def *def)
 {
     sim_service *s = SIM_STATE(w, sim_service, id);
-    const sim_keystore_def map = sim_keystore_defaults((uint32_t)sim_evictor_find("fifo"));
     sim_ref ref = sim_take(w, sizeof(refill));
     refill *f = SIM_AT(w, refill, ref);
-    *f = (refill){.def = *def, .stream = sim_stream(w, id, SIM_DRAW_EARLY), .next = s->refills, .replicas = s->replica_count};
-    f->loading = sim_keystore_make(w, &map);
-    f->flights = sim_take(w, s->replica_count * sizeof(sim_ref));
+    *f = (refill){.def = *def, .stream = sim_stream(w, id, SIM_DRAW_EARLY), .next = s->refills, .replicas = s->replica_count,
+                  .loading = sim_map_make(), .flights = sim_take(w, s->replica_count * sizeof(sim_table))};
     for (uint32_t r = 0; r < s->replica_count; r++)
-        SIM_AT(w, sim_ref, f->flights)[r] = sim_keystore_make(w, &map);
+        SIM_AT(w, sim_table, f->flights)[r] = sim_map_make();
     s->refills = ref;
     return ref;
 }
@@ -108,7 +92,7 @@ bool sim_refill_put(sim_world *w, sim_ref store, const sim_call *c, uint32_t ttl
 // --- loads ------------------------------------------------------------------------------------------------------------------
 
 static refill *refill_of(const sim_world *w, const sim_call *at) { return SIM_AT(w, refill, sim_service_step(w, at)->refill); }
-static sim_ref flights_of(const sim_world *w, const refill *f, const sim_call *c) { return SIM_AT(w, const sim_ref, f->flights)[c->replica]; }
+static sim_table *flights_of(const sim_world *w, const refill *f, const sim_call *c) { return SIM_AT(w, sim_table, f->flights) + c->replica; }
 
 uint32_t sim_refill_took_us(const sim_world *w, const sim_call *call)
 {
@@ -127,8 +111,8 @@ static sim_ref run(sim_world *w, sim_component_id id, sim_ref load)
     sim_ref runner = sim_handler_part(w, id, load);
     sim_call *l = sim_call_at(w, load), *r = sim_call_at(w, runner);
     refill *f = refill_of(w, l);
-    uint32_t count = map_at(w, f->loading, l->key) + 1;
-    map_put(w, f->loading, l->key, count);
+    uint32_t count = sim_map_at(w, &f->loading, l->key) + 1;
+    sim_map_put(w, &f->loading, l->key, count);
     f->stampede = count > f->stampede ? count : f->stampede;
     f->running++;
     f->loads++;
@@ -149,7 +133,7 @@ static sim_ref begin(sim_world *w, sim_component_id id, sim_ref call, bool in_ba
     f->under_way++;
     sim_call_at(w, load)->status = c->status;
     if (f->def.single || in_background)
-        map_put(w, flights_of(w, f, c), c->key, load);
+        sim_map_put(w, flights_of(w, f, c), c->key, load);
     if (in_background)
         sim_call_at(w, load)->flags |= SIM_CALL_ABANDONED;
     return f->def.single == SIM_SINGLE_CACHE ? ask_cache(w, id, load, ASKS_LOCK) : run(w, id, load);
@@ -174,7 +158,7 @@ static sim_ref turn(sim_world *w, sim_component_id id, sim_ref call)
 {
     sim_call *c = sim_call_at(w, call);
     refill *f = refill_of(w, c);
-    sim_ref flight = map_at(w, flights_of(w, f, c), c->key);
+    sim_ref flight = sim_map_at(w, flights_of(w, f, c), c->key);
     if (c->found == SIM_FOUND || c->found == SIM_FOUND_DUE || (c->found == SIM_FOUND_EARLY && flight)) {
         sim_ref runner = c->found == SIM_FOUND_DUE && !flight ? begin(w, id, call, true) : 0;
         sim_handler_turn(c, sim_service_step(w, c), SIM_ok, true);
@@ -211,8 +195,8 @@ static sim_ref end(sim_world *w, sim_component_id id, sim_ref load, sim_outcome 
     const sim_call l = *at;
     refill *f = refill_of(w, &l);
     f->under_way--;
-    if (map_at(w, flights_of(w, f, &l), l.key) == load)
-        map_put(w, flights_of(w, f, &l), l.key, 0);
+    if (sim_map_at(w, flights_of(w, f, &l), l.key) == load)
+        sim_map_put(w, flights_of(w, f, &l), l.key, 0);
     if (l.attempt == ASKS_LOCK) {              // it has the lock, or the cache has failed
         at->next = 0;
         at->flags |= SIM_CALL_ABANDONED;
@@ -239,7 +223,7 @@ sim_ref sim_refill_end(sim_world *w, sim_component_id id, sim_ref runner, sim_ou
     refill *f = refill_of(w, sim_call_at(w, load));
     uint32_t version = r->version;
     f->running--;
-    map_put(w, f->loading, r->key, map_at(w, f->loading, r->key) - 1);
+    sim_map_put(w, &f->loading, r->key, sim_map_at(w, &f->loading, r->key) - 1);
     sim_handler_part_free(w, runner);
     return end(w, id, load, status, version);
 }
@@ -333,12 +317,12 @@ void sim_refill_cut(sim_world *w, sim_component_id id, uint32_t slot)
         } else if (is_runner(w, c)) {
             refill *f = refill_of(w, sim_call_at(w, c->parent));
             f->running--;
-            map_put(w, f->loading, c->key, map_at(w, f->loading, c->key) - 1);
+            sim_map_put(w, &f->loading, c->key, sim_map_at(w, &f->loading, c->key) - 1);
         }
     }
     for (const refill *f; first; first = f->next) {
         f = SIM_AT(w, const refill, first);
-        sim_keystore_clear(w, SIM_AT(w, const sim_ref, f->flights)[slot]);
+        sim_table_clear(w, SIM_AT(w, sim_table, f->flights) + slot);
     }
 }
 
@@ -359,8 +343,8 @@ void sim_refill_check(const sim_world *w, sim_ref first)
         f = SIM_AT(w, const refill, first);
         uint32_t flights = 0;
         for (uint32_t r = 0; r < f->replicas; r++)
-            flights += SIM_AT(w, const sim_keystore, SIM_AT(w, const sim_ref, f->flights)[r])->count;
-        uint32_t keys = SIM_AT(w, const sim_keystore, f->loading)->count;
+            flights += SIM_AT(w, const sim_table, f->flights)[r].count;
+        uint32_t keys = f->loading.count;
         SIM_ASSERT(w, keys <= f->running && f->running <= f->under_way && flights <= f->under_way && !keys == !f->running);
         SIM_ASSERT(w, !f->def.single || flights == f->under_way);                      // each can be joined
         SIM_ASSERT(w, !f->waiting || flights);

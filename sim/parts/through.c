@@ -7,13 +7,15 @@
 // * A version that waits is the one that the database will give it, so that cache and database agree afterwards.
 #include "sim/parts/through.h"
 
+#include "sim/core/table.h"
 #include "sim/parts/service.h"
 
 typedef struct {
     sim_through_def def;
     sim_ref  store;                            // the cache's keys
-    sim_ref  reading;                          // a map from a key to the statement that reads it
-    sim_ref  dirty, out;                       // write-behind: what waits; a map from a key to how many statements for it are under way
+    sim_table reading;                         // a map from a key to the statement that reads it
+    sim_ref  dirty;                            // write-behind: what waits
+    sim_table out;                             // and a map from a key to how many statements for it are under way
     uint64_t statements;                       // of write-behind, since time zero: the subject of their draws
     uint64_t waiting_writes;                   // since time zero: acknowledged, and the database does not have them
     uint64_t writes, coalesced, lost;          // since the reset
@@ -23,29 +25,12 @@ typedef struct {
 
 static through *through_at(const sim_world *w, sim_ref ref) { return SIM_AT(w, through, ref); }
 
-static sim_ref make_map(sim_world *w)
-{
-    const sim_keystore_def map = sim_keystore_defaults((uint32_t)sim_evictor_find("fifo"));
-    return sim_keystore_make(w, &map);
-}
-
-static void put_in_map(sim_world *w, sim_ref map, uint64_t key, uint32_t value)
-{
-    if (value)
-        (void)sim_keystore_set(w, map, key, value, 0, HR_FOREVER);
-    else
-        sim_keystore_delete(w, map, key);
-}
-
 sim_ref sim_through_place(sim_world *w, const sim_through_def *def, sim_ref store, hr_time grace)
 {
+    const sim_keystore_def in_order = sim_keystore_defaults((uint32_t)sim_evictor_find("fifo"));
     sim_ref ref = sim_take(w, sizeof(through));
-    *through_at(w, ref) = (through){.def = *def, .store = store, .grace = grace};
-    sim_ref reading = make_map(w), dirty = make_map(w), out = make_map(w);
-    through *t = through_at(w, ref);
-    t->reading = reading;
-    t->dirty = dirty;
-    t->out = out;
+    *through_at(w, ref) = (through){.def = *def, .store = store, .grace = grace, .reading = sim_map_make(), .dirty = sim_keystore_make(w, &in_order),
+                                    .out = sim_map_make()};
     return ref;
 }
 
@@ -74,7 +59,7 @@ bool sim_through_read(sim_world *w, sim_component_id id, sim_ref ref, sim_ref ca
 {
     through *t = through_at(w, ref);
     sim_call *c = sim_call_at(w, call);
-    uint32_t waiting = sim_keystore_version(w, t->dirty, c->key), reader = sim_keystore_version(w, t->reading, c->key);
+    uint32_t waiting = sim_keystore_version(w, t->dirty, c->key), reader = sim_map_at(w, &t->reading, c->key);
     if (waiting) {                             // evicted, but not yet written
         answer_read(w, id, call, SIM_ok, waiting);
         return true;
@@ -89,7 +74,7 @@ bool sim_through_read(sim_world *w, sim_component_id id, sim_ref ref, sim_ref ca
     }
     c->next = 0;                               // it may still tell who waited behind it for the thread
     sim_ref child = statement(w, id, call, t->def.load_operation);
-    put_in_map(w, t->reading, c->key, child);
+    sim_map_put(w, &t->reading, c->key, child);
     sim_call_send(w, child, t->def.load_target, 0);
     return true;
 }
@@ -110,9 +95,9 @@ static void end_read(sim_world *w, sim_component_id id, through *t, sim_ref chil
 {
     const sim_call c = *sim_call_at(w, child);
     uint32_t version = c.version, cached = sim_keystore_version(w, t->store, c.key);
-    bool is_present = sim_keystore_version(w, t->reading, c.key) == child;           // not overtaken by a write around
+    bool is_present = sim_map_at(w, &t->reading, c.key) == child;           // not overtaken by a write around
     if (is_present)
-        put_in_map(w, t->reading, c.key, 0);
+        sim_map_put(w, &t->reading, c.key, 0);
     if (cached > version)
         version = cached;                      // overtaken by a write through
     else if (c.status == SIM_ok && is_present && !(w->has_truth && sim_database_lacks(w, w->truth, c.key))) {
@@ -153,7 +138,7 @@ static bool write_behind(sim_world *w, sim_component_id id, through *t, sim_call
         c->status = SIM_rejected;
         return false;
     }
-    c->version = sim_database_version(w, t->def.database, c->key) + 1 + sim_keystore_version(w, t->out, c->key);
+    c->version = sim_database_version(w, t->def.database, c->key) + 1 + sim_map_at(w, &t->out, c->key);
     c->flags |= SIM_CALL_HIT;                  // it brings a version
     c->status = SIM_ok;
     (void)sim_refill_put(w, t->store, c, c->ttl_ms, 0, t->grace, false);
@@ -186,7 +171,7 @@ static void end_write(sim_world *w, sim_component_id id, through *t, const sim_c
         (void)sim_refill_put(w, t->store, c, c->ttl_ms, 0, t->grace, true);
     } else if (child->status == SIM_ok) {
         sim_keystore_delete(w, t->store, c->key);
-        put_in_map(w, t->reading, c->key, 0);
+        sim_map_put(w, &t->reading, c->key, 0);
     }
     sim_cache_travel(w, id, child->parent);
 }
@@ -204,7 +189,7 @@ static void write_one(sim_world *w, sim_component_id id, through *t, const sim_e
     c->operation = t->def.write_operation;
     c->ttl_ms = e->size_bytes;                 // how many writes it stands for
     sim_keystore_delete(w, t->dirty, c->key);
-    put_in_map(w, t->out, c->key, sim_keystore_version(w, t->out, c->key) + 1);
+    sim_map_put(w, &t->out, c->key, sim_map_at(w, &t->out, c->key) + 1);
     sim_call_send(w, ref, t->def.write_target, 0);
 }
 
@@ -223,8 +208,8 @@ void sim_through_write_out(sim_world *w, sim_component_id id, sim_ref ref)
 
 static void end_written_out(sim_world *w, sim_component_id id, through *t, const sim_call *c)
 {
-    uint32_t out = sim_keystore_version(w, t->out, c->key) - 1;
-    put_in_map(w, t->out, c->key, out);
+    uint32_t out = sim_map_at(w, &t->out, c->key) - 1;
+    sim_map_put(w, &t->out, c->key, out);
     if (c->status == SIM_ok)
         t->waiting_writes -= c->ttl_ms;
     else
@@ -268,7 +253,7 @@ void sim_through_check(const sim_world *w, sim_ref ref)
     const sim_keystore *dirty = SIM_AT(w, const sim_keystore, t->dirty);
     sim_keystore_check(w, t->dirty);
     SIM_ASSERT(w, dirty->used_bytes <= t->waiting_writes && (t->is_ticking || !dirty->count));
-    SIM_ASSERT(w, SIM_AT(w, const sim_keystore, t->out)->count || dirty->used_bytes == t->waiting_writes);
+    SIM_ASSERT(w, t->out.count || dirty->used_bytes == t->waiting_writes);
 }
 
 void sim_through_add(const sim_world *w, sim_ref ref, sim_station_view *view)

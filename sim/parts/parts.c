@@ -56,14 +56,14 @@ const char *sim_pooler_name(uint32_t mode)
     return mode < SIM_POOLER_COUNT ? names[mode] : NULL;
 }
 
-const char *sim_discipline_name(sim_discipline discipline)
+const char *sim_discipline_name(uint32_t discipline)
 {
     static const char *const names[] = {
 #define SIM_DISCIPLINE(name, word, help) word,
 #include "sim/parts/discipline.def"
 #undef SIM_DISCIPLINE
     };
-    return discipline < SIM_DISCIPLINE_COUNT ? names[discipline] : "unknown";
+    return discipline < SIM_DISCIPLINE_COUNT ? names[discipline] : NULL;
 }
 
 const char *sim_condition_name(sim_condition condition)

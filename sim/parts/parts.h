@@ -111,8 +111,8 @@ typedef enum {
 #undef SIM_DISCIPLINE
     SIM_DISCIPLINE_COUNT
 } sim_discipline;
-// The scenario's word, such as "adaptive-lifo". Static.
-const char *sim_discipline_name(sim_discipline discipline);
+// The scenario's word, such as "adaptive-lifo"; NULL beyond the last. Static.
+const char *sim_discipline_name(uint32_t discipline);
 
 // --- defs -----------------------------------------------------------------------------------------------------------
 typedef struct {
@@ -147,7 +147,7 @@ typedef struct {
     sim_dist_def startup, readiness;           // with slots: until the process runs; from then until it is ready
     hr_time  drain;                            // with slots: who leaves may work so long on what it has
     double   cores, memory_bytes;              // of one replica: cores limit `cpu` steps (whole cores, at least 1); both cost money
-    sim_discipline discipline;                 // who waits for a worker is served so; priority is about cores, too
+    uint32_t discipline;                       // sim_discipline: who waits for a worker is served so; priority is about cores, too
     hr_time  lifo_after;                       // adaptive_lifo
     sim_codel_def codel;                       // some of those that wait are turned away
     bool     drops_late;                       // a call is not begun behind its deadline

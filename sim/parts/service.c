@@ -43,7 +43,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         r->out = out;
         r->shed = shed;
         bool priority = d->discipline == SIM_DISCIPLINE_priority;
-        sim_line_make(&r->queue, d->discipline, d->lifo_after, d->gives_up);
+        sim_line_make(&r->queue, (sim_discipline)d->discipline, d->lifo_after, d->gives_up);
         sim_line_make(&r->core_queue, priority ? SIM_DISCIPLINE_priority : SIM_DISCIPLINE_fifo, 0, false);
     }
     for (uint32_t i = 0; d->local_entries && i < s->replica_count; i++) {

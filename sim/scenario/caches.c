@@ -1,5 +1,4 @@
 // sim/scenario/caches.c - what a cache says beside its plain keys: when it loses what it holds, and what it asks the database by itself.
-#include <stdio.h>
 #include <string.h>
 
 #include "sim/scenario/reader.h"
@@ -45,17 +44,13 @@ static void read_mode(sim_reader *r, sim_node *node, const char *where, sim_thro
 
 static void read_behind(sim_reader *r, sim_node *node, const char *where, sim_through_def *d)
 {
-    sim_node none = {.kind = SIM_MAP, .line = node->line, .column = node->column}, *behind = sim_node_member(node, "behind");
-    char name[96];
-    snprintf(name, sizeof name, "%.80s.behind", where);
+    const sim_node *behind = sim_node_member(node, "behind");
     if (behind && d->write != SIM_WRITE_behind)
-        SIM_FAIL(r, behind, "%s belongs to `write: behind`", name);
-    else if (behind && behind->kind != SIM_MAP)
-        SIM_FAIL(r, behind, "%s: want {interval: 1s, batch: 100, queue: 10k}", name);
-    else if (!sim_keys_read(r->pool, r->source, "behind", name, behind ? behind : &none, d))
-        r->failed = true;
+        SIM_FAIL(r, behind, "%s.behind belongs to `write: behind`", where);
+    else
+        sim_map_read(r, node, where, "behind", "{interval: 1s, batch: 100, queue: 10k}", d);
     if (d->interval == HR_FOREVER)
-        SIM_FAIL(r, behind, "%s.interval: want a time", name);
+        SIM_FAIL(r, behind, "%s.behind.interval: want a time", where);
 }
 
 // Of what it has loaded by itself.

@@ -27,21 +27,6 @@ static void read_statements(sim_reader *r, sim_node *node, const char *where, si
     def->statements = statements;
 }
 
-// A map of plain keys inside of a database, with its defaults when it is absent. Returns whether it was read.
-static bool read_map(sim_reader *r, sim_node *node, const char *where, const char *owner, const char *want, sim_database_def *def)
-{
-    sim_node none = {.kind = SIM_MAP, .line = node->line, .column = node->column}, *map = sim_node_member(node, owner);
-    char name[96];
-    snprintf(name, sizeof name, "%.60s.%.20s", where, owner);
-    if (map && map->kind != SIM_MAP) {
-        SIM_FAIL(r, map, "%s: want %s", name, want);
-        return false;
-    }
-    bool good = sim_keys_read(r->pool, r->source, owner, name, map ? map : &none, def);
-    r->failed = r->failed || !good;
-    return good;
-}
-
 static void read_replicas(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)
 {
     static const char *const belong[] = {"replication", "read", "fails", "confirm"};
@@ -50,8 +35,8 @@ static void read_replicas(sim_reader *r, sim_node *node, const char *where, sim_
         if (given)
             SIM_FAIL(r, given, "%s.%s belongs to `replicas`", where, belong[i]);
     }
-    read_map(r, node, where, "replication", "{network: 0.5ms, apply: exp(0.2ms)}", d);
-    bool good = read_map(r, node, where, "read", "{policy: random} or another of `list reads`", d);
+    sim_map_read(r, node, where, "replication", "{network: 0.5ms, apply: exp(0.2ms)}", d);
+    bool good = sim_map_read(r, node, where, "read", "{policy: random} or another of `list reads`", d);
     sim_node *read = sim_node_member(node, "read"), *fails = sim_node_member(node, "fails");
     hr_error e = {0};
     const sim_reading *row = sim_readings[good ? d->read.policy : 0];
@@ -62,7 +47,7 @@ static void read_replicas(sim_reader *r, sim_node *node, const char *where, sim_
         SIM_FAIL(r, history, "%s.history: a new primary may show what was committed nowhere else, and nobody knows since when: leave out `history` or `fails`", where);
     d->fails_at = HR_FOREVER;
     if (fails)
-        read_map(r, node, where, "fails", "{at: 30s, detection: 10s, promotion: 3s}", d);
+        sim_map_read(r, node, where, "fails", "{at: 30s, detection: 10s, promotion: 3s}", d);
 }
 
 static void read_commit(sim_reader *r, sim_node *node, const char *where, const sim_database_def *d)
@@ -86,7 +71,7 @@ static void read_pools(sim_reader *r, sim_node *node, const char *where, sim_dat
             SIM_FAIL(r, given, "%s.%s belongs to `own_pools: true`", where, belong[i]);
     }
     sim_node *pooler = sim_node_member(node, "pooler");
-    d->has_pooler = pooler && read_map(r, node, where, "pooler", "{mode: transaction, size: 20}", d);
+    d->has_pooler = pooler && sim_map_read(r, node, where, "pooler", "{mode: transaction, size: 20}", d);
     uint32_t most = d->has_pooler ? d->pooler_size : d->own_pools ? 1 : d->pool;
     if (d->has_pooler && d->max_connections && d->pooler_size > d->max_connections)
         SIM_FAIL(r, pooler, "%s.pooler.size: the server takes %u connections, see `max_connections`", where, d->max_connections);

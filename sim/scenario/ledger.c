@@ -88,7 +88,7 @@ static void show_value(const sim_key *k, const void *at, hr_text *out)
     case SIM_TYPE_NUMBER: hr_text_add(out, "%g", *(const double *)at); break;
     case SIM_TYPE_SHARE: hr_text_add(out, "%g%%", *(const double *)at * 100); break;
     case SIM_TYPE_EVICTION: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
-    case SIM_TYPE_SHED: case SIM_TYPE_SCALER: case SIM_TYPE_READ: case SIM_TYPE_COMMIT: case SIM_TYPE_POOLER:
+    case SIM_TYPE_SHED: case SIM_TYPE_SCALER: case SIM_TYPE_READ: case SIM_TYPE_DISCIPLINE: case SIM_TYPE_COMMIT: case SIM_TYPE_POOLER:
         hr_text_add(out, "%s", sim_type_row(k->type, *(const uint32_t *)at));
         break;
     case SIM_TYPE_BALANCER: show_balancer(at, out); break;
@@ -305,7 +305,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             hr_text_add(out, "%s.patience = %s", c->name, s->gives_up ? "" : "none");
             if (s->gives_up)
                 show_dist(&s->patience, out);
-            hr_text_add(out, "\n%s.discipline = %s\n", c->name, sim_discipline_name(s->discipline));
+            hr_text_add(out, "\n");
             if (s->sheds)
                 show_map(c->name, "shed", &s->shed, out);
             if (s->codel.target)

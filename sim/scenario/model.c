@@ -115,6 +115,20 @@ void sim_read_engine(sim_reader *r, sim_node *node, const char *where, const cha
         SIM_FAIL(r, engine, "%s.engine = '%s': want %s", where, engine->kind == SIM_SCALAR ? engine->text : "…", only);
 }
 
+bool sim_map_read(sim_reader *r, sim_node *node, const char *where, const char *owner, const char *want, void *def)
+{
+    sim_node none = {.kind = SIM_MAP, .line = node->line, .column = node->column}, *map = sim_node_member(node, owner);
+    char name[96];
+    snprintf(name, sizeof name, "%.60s.%.20s", where, owner);
+    if (map && map->kind != SIM_MAP) {
+        SIM_FAIL(r, map, "%s: want %s", name, want);
+        return false;
+    }
+    bool good = sim_keys_read(r->pool, r->source, owner, name, map ? map : &none, def);
+    r->failed = r->failed || !good;
+    return good;
+}
+
 unsigned sim_given(sim_node *node, const sim_setting *table)
 {
     unsigned bits = 0;

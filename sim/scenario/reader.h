@@ -17,6 +17,8 @@ typedef struct {
 
 // The server that is meant in the live world can only be this one.
 void sim_read_engine(sim_reader *r, sim_node *node, const char *where, const char *only);
+// The map of plain keys that stands as `owner` at a node, whose keys are those of that owner; absent: its defaults. Whether it was read.
+bool sim_map_read(sim_reader *r, sim_node *node, const char *where, const char *owner, const char *want, void *def);
 // The bits of those settings of a policy that the file gives.
 unsigned sim_given(sim_node *node, const sim_setting *table);
 // A complaint of a policy about its settings, at the component.

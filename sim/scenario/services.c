@@ -5,33 +5,16 @@
 #include "sim/scenario/reader.h"
 #include "sim/scenario/units.h"
 
-static void read_local(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
-{
-    sim_node *local = sim_node_member(node, "local");
-    if (!local)
-        return;
-    char name[96];
-    snprintf(name, sizeof name, "%.80s.local", where);
-    if (local->kind != SIM_MAP)
-        SIM_FAIL(r, local, "%s: want {entries: 1000}", name);
-    else if (!sim_keys_read(r->pool, r->source, "local", name, local, def))
-        r->failed = true;
-}
-
 static void read_shed(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
 {
     sim_node *shed = sim_node_member(node, "shed");
-    if (!shed)
+    hr_error e = {0};
+    def->sheds = shed != NULL;
+    if (!shed || !sim_map_read(r, node, where, "shed", "{policy: gradient} or another of `list sheds`", &def->shed))
         return;
     char name[96];
     snprintf(name, sizeof name, "%.80s.shed", where);
-    def->sheds = true;
-    hr_error e = {0};
-    if (shed->kind != SIM_MAP)
-        SIM_FAIL(r, shed, "%s: want {policy: gradient} or another of `list sheds`", name);
-    else if (!sim_keys_read(r->pool, r->source, "shed", name, shed, &def->shed))
-        r->failed = true;
-    else if (sim_shed_fits(&def->shed, sim_given(shed, sim_shed_settings), &e))
+    if (sim_shed_fits(&def->shed, sim_given(shed, sim_shed_settings), &e))
         sim_complain(r, shed, name, &e);
 }
 
@@ -50,28 +33,12 @@ enum { MOST_BY_DEADLINE = 100000 };            // who comes looks for its place 
 static void read_discipline(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
 {
     const sim_node *word = sim_node_member(node, "discipline"), *after = sim_node_member(node, "lifo_after");
-    sim_node *codel = sim_node_member(node, "codel");
-    const char *names[SIM_DISCIPLINE_COUNT + 1] = {0}, *text = word && word->kind == SIM_SCALAR ? word->text : "";
-    int found = word ? -1 : SIM_DISCIPLINE_fifo;
-    for (int d = 0; d < SIM_DISCIPLINE_COUNT; d++) {
-        names[d] = sim_discipline_name((sim_discipline)d);
-        if (strcmp(names[d], text) == 0)
-            found = d;
-    }
-    const char *near = found < 0 ? hr_nearest(text, names) : NULL;
-    def->discipline = (sim_discipline)(found < 0 ? SIM_DISCIPLINE_fifo : found);
-    if (found < 0)
-        SIM_FAIL(r, word, "%s.discipline: want one of `list disciplines`%s", where, HR_HINT(near, '\''));
-    if (after && found != SIM_DISCIPLINE_adaptive_lifo)
+    if (after && def->discipline != SIM_DISCIPLINE_adaptive_lifo)
         SIM_FAIL(r, after, "%s.lifo_after belongs to `discipline: adaptive-lifo`", where);
-    if (found == SIM_DISCIPLINE_deadline && def->queue > MOST_BY_DEADLINE)
+    if (def->discipline == SIM_DISCIPLINE_deadline && def->queue > MOST_BY_DEADLINE)
         SIM_FAIL(r, word, "%s: by deadline at most %d calls may wait, because who comes looks for its place: lower `queue`", where, MOST_BY_DEADLINE);
-    char name[96];
-    snprintf(name, sizeof name, "%.80s.codel", where);
-    if (codel && codel->kind != SIM_MAP)
-        SIM_FAIL(r, codel, "%s: want {target: 5ms, interval: 100ms}, or {} for these", name);
-    else if (codel && !sim_keys_read(r->pool, r->source, "codel", name, codel, def))
-        r->failed = true;
+    if (sim_node_member(node, "codel"))
+        sim_map_read(r, node, where, "codel", "{target: 5ms, interval: 100ms}, or {} for these", def);
 }
 
 static void read_cores(sim_reader *r, sim_node *node, const char *where, const sim_service_def *def)
@@ -94,7 +61,8 @@ void sim_service_read(sim_reader *r, uint16_t id)
     const char *where = r->model->components[id].name;
     sim_service_def *def = r->model->components[id].def;
     read_shed(r, node, where, def);
-    read_local(r, node, where, def);
+    if (sim_node_member(node, "local"))
+        sim_map_read(r, node, where, "local", "{entries: 1000}", def);
     read_patience(r, node, where, def);
     read_discipline(r, node, where, def);
     read_cores(r, node, where, def);

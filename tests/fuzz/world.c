@@ -125,7 +125,7 @@ static void write_value(writer *r, const sim_key *k)
     case SIM_TYPE_POOLER: hr_text_add(&r->text, "%s", sim_pooler_name(pick(r, SIM_POOLER_COUNT))); break;
     case SIM_TYPE_COMMIT: hr_text_add(&r->text, "%s", sim_commit_name(pick(r, SIM_COMMIT_COUNT))); break;
     case SIM_TYPE_RETRY: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_retries)->name); break;
-    case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_SHED: case SIM_TYPE_READ: case SIM_TYPE_SCALER: break;     // with what the row uses: below
+    case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_SHED: case SIM_TYPE_READ: case SIM_TYPE_SCALER: case SIM_TYPE_DISCIPLINE: break;     // with what the row uses: below
     case SIM_TYPE_BOOL: hr_text_add(&r->text, "%s", any_of(r, yes_no, 2)); break;
     case SIM_TYPE_TEXT: hr_text_add(&r->text, "\"select 1\""); break;
     case SIM_TYPE_OTHER: break;
@@ -496,7 +496,7 @@ static void write_service(writer *r, uint32_t i)
     hr_text_add(&r->text, "  s%u: {kind: service, replicas: %u", i, replicas);
     static const char *const cores[] = {"", ", sharing: true", ", sharing: true, cpu_limit: 0.3", ", sharing: true, cpu_limit: 2, cpu_period: 3ms"};
     uint32_t discipline = pick(r, SIM_DISCIPLINE_COUNT), sharing = pick(r, HR_COUNT(cores));
-    hr_text_add(&r->text, ", discipline: %s%s", sim_discipline_name((sim_discipline)discipline), cores[sharing]);
+    hr_text_add(&r->text, ", discipline: %s%s", sim_discipline_name(discipline), cores[sharing]);
     if (discipline == SIM_DISCIPLINE_priority && !sharing && pick(r, 2))
         hr_text_add(&r->text, ", preemptive: true");
     if (discipline == SIM_DISCIPLINE_adaptive_lifo && pick(r, 2))
@@ -505,8 +505,8 @@ static void write_service(writer *r, uint32_t i)
         hr_text_add(&r->text, ", queue: %u", pick(r, 1000));
     if (pick(r, 4) == 3)
         hr_text_add(&r->text, ", codel: {%s}", pick(r, 2) ? "target: 1ms, interval: 10ms" : "");
-    write_keys(r, "service", r->scaled[i] ? "queue sharing preemptive lifo_after cpu_limit cpu_period replicas" :
-               "queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain");
+    write_keys(r, "service", r->scaled[i] ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas" :
+               "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain");
     if (discipline != SIM_DISCIPLINE_deadline && pick(r, 2))
         hr_text_add(&r->text, ", queue: %u", pick(r, 3000));
     if (r->cluster && r->scaled[i] && pick(r, 4))

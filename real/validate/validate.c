@@ -72,7 +72,7 @@ static void refuse_cache(refusals *r, const sim_model_component *c)
 {
     const sim_cache_def *d = c->def;
     if (d->lifetimes || d->beyond_live || d->flush_count || d->through.has_loads || d->through.write)
-        REFUSE(r, c, "%s: flush, loads, writes, single_flight: cache, newer, and early, refresh_ahead and stale_… at it are only simulated: "
+        REFUSE(r, c, "%s: flush, loads, writes, single_flight: cache, newer, the store of a limiter, and early, refresh_ahead and stale_… at it are only simulated: "
                "leave these variants out of `live.variants`", c->name);
 }
 

@@ -141,8 +141,9 @@ static void expire_actively(sim_world *w, sim_component_id id, cache *s)
     tick_if_needed(w, id, s);
 }
 
-// Locks lie among the keys, as in Redis: they need memory, expire, and may be evicted.
+// Locks and the states of limiters lie among the keys, as in Redis: they need memory, and may be evicted; locks expire.
 static uint64_t lock_of(uint64_t key) { return key | 1ull << 63; }
+static uint64_t count_of(uint64_t key) { return key | 1ull << 62; }
 
 // `version` is the token.
 static void lock(sim_world *w, const cache *s, sim_call *c)
@@ -152,6 +153,13 @@ static void lock(sim_world *w, const cache *s, sim_call *c)
     else if (sim_keystore_set(w, s->store, lock_of(c->key), c->version, 0, w->now + c->ttl_ms * HR_MS))
         c->flags |= SIM_CALL_HIT;
     else
+        c->status = SIM_error;
+}
+
+static void count(sim_world *w, const cache *s, sim_call *c)
+{
+    c->flags |= sim_keystore_version(w, s->store, count_of(c->key)) ? SIM_CALL_HIT : SIM_CALL_MISS;
+    if (!sim_keystore_set(w, s->store, count_of(c->key), 1, 0, HR_FOREVER))
         c->status = SIM_error;
 }
 
@@ -171,6 +179,7 @@ static void take_effect(sim_world *w, const cache *s, sim_call *c)
             c->status = SIM_error;             // Redis: -OOM
         break;
     case SIM_CACHE_LOCK: lock(w, s, c); break;
+    case SIM_CACHE_COUNT: count(w, s, c); break;
     case SIM_CACHE_UNLOCK:
         if (sim_keystore_version(w, s->store, lock_of(c->key)) == c->version)
             sim_keystore_delete(w, s->store, lock_of(c->key));

@@ -50,8 +50,9 @@ typedef enum {
 } sim_condition;
 const char *sim_condition_name(sim_condition condition);
 
-// Operations of a cache. LOCK is Redis' SET key token NX PX ttl, UNLOCK a delete if the token is still the caller's.
-enum { SIM_CACHE_GET, SIM_CACHE_SET, SIM_CACHE_DELETE, SIM_CACHE_LOCK, SIM_CACHE_UNLOCK };
+// Operations of a cache. LOCK is Redis' SET key token NX PX ttl, UNLOCK a delete if the token is still the caller's. COUNT
+// is a limiter's script: a hit where its state is there, else a miss, after which it is.
+enum { SIM_CACHE_GET, SIM_CACHE_SET, SIM_CACHE_DELETE, SIM_CACHE_LOCK, SIM_CACHE_UNLOCK, SIM_CACHE_COUNT };
 
 #define SIM_NO_STEP 0xffffu                     // as an index: the handler ends with the status of the step that failed
 
@@ -192,7 +193,7 @@ typedef struct {
     sim_through_def through;
     const hr_time *flushes;                    // when it loses all its keys, in order
     uint32_t     flush_count;
-    bool         beyond_live;                  // some step asks for what the live client cannot do: locks, compare and set
+    bool         beyond_live;                  // a step or limiter asks for what the live client cannot do: locks, compare and set, counts
     bool         lifetimes;                    // some `get` looks at how old its values are
     hr_time      grace;                        // they are kept so long after their ttl, for the most patient `get`
     sim_dist_def demand;                       // time of the one server thread for an operation
@@ -252,6 +253,10 @@ typedef struct {
     uint32_t policy;                           // row of sim_limiters
     uint16_t target;                           // any component that is called, a limiter or breaker as well
     bool     per_key;                          // each key has a limit of its own
+    bool     has_store;                        // the states lie in a cache
+    uint16_t store;                            // that cache
+    hr_time  store_timeout;                    // how long its answer is waited for, HR_FOREVER: as long as that takes
+    bool     failure_mode_deny;                // without its answer calls are refused; false: they pass
     bool     nodelay;                          // for limit-req, as in nginx
     sim_limit_def limit;                       // made ready
 } sim_limiter_def;

@@ -321,8 +321,11 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
         }
         if (c->kind == SIM_PART_broker)
             show_queues(model, c->name, c->def, out);
-        if (c->kind == SIM_PART_limiter)
-            hr_text_add(out, "%s.per = %s\n", c->name, ((const sim_limiter_def *)c->def)->per_key ? "key" : "all");
+        if (c->kind == SIM_PART_limiter) {
+            const sim_limiter_def *d = c->def;
+            hr_text_add(out, "%s.per = %s\n%s.store = %s\n", c->name, d->per_key ? "key" : "all", c->name,
+                        d->has_store ? model->components[d->store].name : "none");
+        }
         if (c->kind == SIM_PART_workload) {
             const sim_workload_def *w = c->def;
             show_arrivals(c->name, w, out);

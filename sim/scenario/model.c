@@ -142,25 +142,6 @@ void sim_complain(sim_reader *r, const sim_node *node, const char *where, const 
     SIM_FAIL(r, node, "%s: %.*s", where, (int)(e->used ? e->used - 1 : 0), e->text);
 }
 
-static void read_limiter(sim_reader *r, sim_node *node, const char *where, sim_limiter_def *d, bool good)
-{
-    unsigned given = sim_given(node, sim_limit_settings) | (sim_node_member(node, "nodelay") ? SIM_LIMIT_DELAY : 0);
-    const sim_node *rate = sim_node_member(node, "rate"), *per = sim_node_member(node, "per"), *delay = sim_node_member(node, "delay");
-    double per_s;
-    if (rate && rate->kind == SIM_SCALAR)
-        (void)sim_read_rate_unit(rate->text, &per_s, &d->limit.unit);      // told by the table
-    if (per && (per->kind != SIM_SCALAR || (strcmp(per->text, "all") != 0 && strcmp(per->text, "key") != 0)))
-        SIM_FAIL(r, per, "%s.per: want all or key", where);
-    d->per_key = per && per->kind == SIM_SCALAR && strcmp(per->text, "key") == 0;
-    if (d->nodelay && delay)
-        SIM_FAIL(r, delay, "%s: `delay` and `nodelay` exclude each other", where);
-    if (d->nodelay)
-        d->limit.delay = SIM_NODELAY;
-    hr_error e = {0};
-    if (good && sim_limit_ready(sim_limiters[d->policy], &d->limit, given, &e))
-        sim_complain(r, node, where, &e);
-}
-
 static void read_breaker(sim_reader *r, sim_node *node, const char *where, const sim_breaker_part_def *d, bool good)
 {
     hr_error e = {0};
@@ -192,7 +173,7 @@ static void read_values(sim_reader *r, uint16_t id)
     switch (c->kind) {
     case SIM_PART_service: sim_service_read(r, id); break;
     case SIM_PART_cache: read_cache(r, node, c->name, c->def); break;
-    case SIM_PART_limiter: read_limiter(r, node, c->name, c->def, good); break;
+    case SIM_PART_limiter: sim_limiter_read(r, node, c->name, c->def, good); break;
     case SIM_PART_breaker: read_breaker(r, node, c->name, c->def, good); break;
     case SIM_PART_autoscaler: sim_autoscaler_read(r, id, good); break;
     case SIM_PART_broker: sim_queues_read(r, id); break;
@@ -348,7 +329,10 @@ static void read_components(sim_reader *r, sim_node *root)
     for (uint16_t i = 0; i < m->component_count; i++)
         switch (m->components[i].kind) {
         case SIM_PART_balancer: read_balancer(r, i); break;
-        case SIM_PART_limiter: read_target(r, i, &((sim_limiter_def *)m->components[i].def)->target); break;
+        case SIM_PART_limiter:
+            read_target(r, i, &((sim_limiter_def *)m->components[i].def)->target);
+            sim_limiter_bind(r, i);
+            break;
         case SIM_PART_breaker: read_target(r, i, &((sim_breaker_part_def *)m->components[i].def)->target); break;
         case SIM_PART_service: sim_handlers_name(r, i); break;
         default: break;

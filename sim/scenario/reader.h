@@ -38,6 +38,9 @@ void sim_handlers_read(sim_reader *r, uint16_t id);
 void sim_refill_read(sim_reader *r, const char *where, sim_node *map, sim_step_def *step, sim_service_def *service);
 // What a `set` or `delete` step in `map` says beside its ttl.
 void sim_putting_read(sim_reader *r, sim_node *map, sim_step_def *step);
+// What a limiter says beside its plain keys; and, when all components are known, where its counts lie.
+void sim_limiter_read(sim_reader *r, sim_node *node, const char *where, sim_limiter_def *def, bool good);
+void sim_limiter_bind(sim_reader *r, uint16_t id);
 // What a cache says beside its plain keys.
 void sim_cache_read(sim_reader *r, sim_node *node, const char *where, sim_cache_def *def);
 // The statements that cache `id` runs by itself, when all components are known and before steps are read.

@@ -240,7 +240,7 @@ static void measure_requests(const sim_workload_view *v, bool has_truth, double 
         put(t, SIM_METRIC_empty, component, share(ok + late - (double)v->reads, ok + late));
 }
 
-// Whether any step of any handler asks the component: one that a variant leaves aside is not paid for.
+// Whether any step of any handler, cache or limiter asks the component: one that a variant leaves aside is not paid for.
 static bool is_asked(const sim_model *model, int component)
 {
     for (int i = 0; i < model->component_count; i++) {
@@ -250,6 +250,9 @@ static bool is_asked(const sim_model *model, int component)
                 (d->write != SIM_WRITE_none && d->database == component))
                 return true;
         }
+        const sim_limiter_def *limiter = model->components[i].def;
+        if (model->components[i].kind == SIM_PART_limiter && limiter->has_store && limiter->store == component)
+            return true;
         if (model->components[i].kind != SIM_PART_service)
             continue;
         const sim_service_def *s = model->components[i].def;

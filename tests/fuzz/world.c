@@ -357,6 +357,9 @@ static void write_limiter(writer *r, uint32_t i, char target)
     write_settings(r, "limiter", sim_limit_settings, row->uses & ~row->needs, delays ? "nodelay window" : "nodelay delay window");
     if (row->uses & SIM_LIMIT_DELAY && !delays)
         hr_text_add(&r->text, ", nodelay: true");
+    static const char *const late[] = {"", ", timeout: 200us", ", timeout: 2ms, failure_mode_deny: true"};
+    if (r->caches && !row->end && pick(r, 2))
+        hr_text_add(&r->text, ", store: k%u%s", pick(r, r->caches), any_of(r, late, HR_COUNT(late)));
     hr_text_add(&r->text, "}\n");
 }
 

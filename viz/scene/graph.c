@@ -47,6 +47,8 @@ static void join_part(viz_graph *g, uint16_t id)
     int to = sim_part_passes_to(c->kind, c->def);
     if (to >= 0)
         join(g, id, (uint16_t)to);
+    if (c->kind == SIM_PART_limiter && ((const sim_limiter_def *)c->def)->has_store)
+        join(g, id, ((const sim_limiter_def *)c->def)->store);
     if (c->kind == SIM_PART_cache)
         join_through(g, id, &((const sim_cache_def *)c->def)->through);
     const sim_broker_def *b = c->def;

@@ -113,6 +113,10 @@ hr_status real_validate_check(const sim_model *model, hr_error *e)
         if (model->components[c].kind == SIM_PART_service && ((const sim_service_def *)model->components[c].def)->cpu_limit > 0)
             status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s.cpu_limit is only simulated: leave it out", model->path, model->components[c].line,
                              model->components[c].name);
+    for (uint16_t c = 0; c < model->component_count; c++)
+        if (model->components[c].kind == SIM_PART_network)
+            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: network: regions are only simulated: the live servers all run on this machine; leave it out", model->path,
+                             model->components[c].line);
     if (refuse_simulated(model, e))
         status = HR_BAD_INPUT;
     real_leaf_operation op[REAL_MOST_OPERATIONS];

@@ -124,6 +124,7 @@ typedef struct {
     sim_keys_def keys;
     uint32_t size_bytes;                       // of what is written or put into caches for a key
     uint32_t priority;                         // below SIM_PRIORITIES
+    uint32_t connect;                          // round trips before each request; with a network
     hr_time  timeout;                          // HR_FOREVER: waits for ever
     hr_time  objective;                        // an answer after this is late; HR_FOREVER: never
 } sim_workload_def;

@@ -289,6 +289,30 @@ static void show_queues(const sim_model *model, const char *name, const sim_brok
     }
 }
 
+static void show_network(const sim_network_def *d, hr_text *out)
+{
+    for (uint32_t i = 0; i < d->region_count; i++)
+        for (uint32_t j = i; j < d->region_count; j++) {
+            const sim_pipe_def *p = &d->pipes[i * d->region_count + j];
+            hr_text_add(out, "network.%s-%s = round trip ", d->region[i], d->region[j]);
+            show_dist(&p->rtt, out);
+            if (p->bytes_per_s > 0)
+                hr_text_add(out, ", %g B/s each way", p->bytes_per_s);
+            hr_text_add(out, ", loss %g%%\n", p->loss * 100);
+        }
+    hr_text_add(out, "assumption: each request and answer begins with TCP's initial window, for its connection was idle; acknowledgements are not lost; a loss lowers no later speed\n"
+                     "assumption: a call that its caller has given up is delivered all the same, its answer is not sent\n");
+}
+
+// In which region it is, where there are several.
+static void show_region(const sim_model *model, uint16_t component, hr_text *out)
+{
+    const sim_model_component *last = &model->components[model->component_count - 1];
+    const sim_network_def *d = last->def;
+    if (last->kind == SIM_PART_network && &model->components[component] != last)
+        hr_text_add(out, "%s.region = %s\n", model->components[component].name, d->region[d->region_of[component]]);
+}
+
 void sim_model_ledger(const sim_model *model, hr_text *out)
 {
     hr_text_add(out, "scenario = %s\nversion = %s\n", model->name, HEADROOM_VERSION);
@@ -330,6 +354,9 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
         }
         if (c->kind == SIM_PART_database)
             show_database(c->name, c->def, out);
+        if (c->kind == SIM_PART_network)
+            show_network(c->def, out);
+        show_region(model, i, out);
     }
     hr_text_add(out, "assumption: a replica of a database applies records beside its statements, without taking a core from them\n"
                      "assumption: replicas are ready from the start, those of an autoscaler after `startup` and `readiness`; a `cpu` step has a core to itself until it ends, unless `sharing` or `preemptive`\n"

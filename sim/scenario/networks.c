@@ -12,9 +12,11 @@ void sim_network_name(sim_reader *r, sim_node *root)
     sim_model *m = r->model;
     sim_node *node = sim_node_member(root, word);
     for (uint16_t i = 0; i < m->component_count; i++) {
-        const sim_node *region = sim_node_member(r->nodes[i], "region");
-        if (!node && region)
-            SIM_FAIL(r, region, "%s.region: regions need a section `network: {regions: [eu, us], rtt: {eu-us: 80ms}}`", m->components[i].name);
+        bool is_workload = m->components[i].kind == SIM_PART_workload;
+        const sim_node *region = sim_node_member(r->nodes[i], "region"), *connect = is_workload ? sim_node_member(r->nodes[i], "connect") : NULL;
+        if (!node && (region || connect))
+            SIM_FAIL(r, region ? region : connect, "%s.%s needs a section `network: {regions: [eu, us], rtt: {eu-us: 80ms}}`", m->components[i].name,
+                     region ? "region" : "connect");
         if (node && strcmp(m->components[i].name, word) == 0)
             SIM_FAIL(r, r->nodes[i]->key, "'network' is the name of the section; give this one another");
     }
@@ -215,6 +217,8 @@ void sim_network_read(sim_reader *r)
         return;
     sim_network_def *d = m->components[id].def;
     sim_node *node = r->nodes[id];
+    if (d->min_rto == HR_FOREVER)
+        SIM_FAIL(r, sim_node_member(node, "min_rto"), "network.min_rto: want a time");
     read_regions(r, node, d);
     sim_pipe_def *pipes = sim_pool_take(r->pool, (size_t)(d->region_count * d->region_count + 1) * sizeof *pipes);
     for (size_t i = 0; i < HR_COUNT(properties) && d->region_count; i++)

@@ -318,7 +318,7 @@ typedef struct {
 
 // The key of a database that no live server is set up for; NULL: none. Static.
 const char *sim_database_simulated(const sim_database_def *d);
-// What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker); else -1.
+// What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker), or that asks for what it has not (a CDN); else -1.
 int sim_part_passes_to(uint16_t kind, const void *def);
 
 // --- what can be asked of a world ------------------------------------------------------------------------------------
@@ -371,6 +371,7 @@ typedef struct {                               // one replica, cache, database o
     sim_database_counts database;
     const sim_histogram *lag;                  // of a replicated database: from commit to being applied at a replica; else NULL
     double   replicas;                         // of a service with an autoscaler, or nodes of a cluster, since the reset; else 0
+    uint64_t crossed_bytes;                    // of a network: from one region to another, since the reset
     uint32_t unacked;                          // of a broker, now: messages that are out at consumers
     uint64_t messages[SIM_MESSAGE_COUNT];      // of a broker, since the reset
 } sim_station_view;

@@ -309,7 +309,14 @@ static void show_region(const sim_model *model, uint16_t component, hr_text *out
 {
     const sim_model_component *last = &model->components[model->component_count - 1];
     const sim_network_def *d = last->def;
-    if (last->kind == SIM_PART_network && &model->components[component] != last)
+    if (model->components[component].kind == SIM_PART_cdn) {
+        const sim_cdn_def *c = model->components[component].def;
+        hr_text_add(out, "%s.edges =", model->components[component].name);
+        for (uint32_t i = 0; i < c->regions; i++)
+            if (c->edges >> i & 1)
+                hr_text_add(out, " %s", last->kind == SIM_PART_network ? d->region[i] : "one");
+        hr_text_add(out, ", fetching from %s\n", model->components[c->target].name);
+    } else if (last->kind == SIM_PART_network && &model->components[component] != last)
         hr_text_add(out, "%s.region = %s\n", model->components[component].name, d->region[d->region_of[component]]);
 }
 
@@ -318,7 +325,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
     hr_text_add(out, "scenario = %s\nversion = %s\n", model->name, HEADROOM_VERSION);
     show_owner("run", "run", model, out);
     hr_text_add(out, "run.warmup = %s\n", model->warmup < 0 ? "auto (MSER-5 on pilot runs)" : "given");
-    hr_text_add(out, "prices.core = %g $/h\nprices.gib = %g $/h\n", model->price_core, model->price_gib);
+    hr_text_add(out, "prices.core = %g $/h\nprices.gib = %g $/h\nprices.transfer = %g $/GiB\n", model->price_core, model->price_gib, model->price_transfer);
     for (uint16_t i = 0; i < model->component_count; i++) {
         const sim_model_component *c = &model->components[i];
         show_owner(sim_kinds[c->kind]->name, c->name, c->def, out);

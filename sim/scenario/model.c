@@ -355,6 +355,7 @@ static void read_components(sim_reader *r, sim_node *root)
         case SIM_PART_balancer: read_balancer(r, i); break;
         case SIM_PART_limiter: read_target(r, i, &((sim_limiter_def *)m->components[i].def)->target); break;
         case SIM_PART_breaker: read_target(r, i, &((sim_breaker_part_def *)m->components[i].def)->target); break;
+        case SIM_PART_cdn: read_target(r, i, &((sim_cdn_def *)m->components[i].def)->target); break;
         case SIM_PART_service: sim_handlers_name(r, i); break;
         default: break;
         }
@@ -363,6 +364,8 @@ static void read_components(sim_reader *r, sim_node *root)
     for (uint16_t i = 0; i < m->component_count; i++)
         if (m->components[i].kind == SIM_PART_cache)
             sim_cache_targets_read(r, i);
+        else if (m->components[i].kind == SIM_PART_cdn)
+            sim_cdn_read(r, i);
     for (uint16_t i = 0; i < m->component_count; i++)
         if (m->components[i].kind == SIM_PART_service) {
             sim_handlers_read(r, i);
@@ -409,6 +412,9 @@ static void read_prices(sim_reader *r, sim_node *root)
         r->failed = true;
         return;
     }
+    const sim_node *transfer = sim_node_member(prices, "transfer");
+    if (transfer && (transfer->kind != SIM_SCALAR || !sim_read_transfer_price(transfer->text, &r->model->price_transfer)))
+        SIM_FAIL(r, transfer, "prices.transfer: want a price such as 0.02 $/GiB");
     const sim_node *core = sim_node_member(prices, "core"), *gib = sim_node_member(prices, "gib");
     if (core && (core->kind != SIM_SCALAR || !sim_read_money(core->text, &r->model->price_core)))
         SIM_FAIL(r, core, "prices.core: want a price such as 0.04 $/h");

@@ -1,7 +1,9 @@
 // sim/scenario/networks.c - the section `network`: regions, the links between them, and in which region each component is.
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/parts/cdn.h"
 #include "sim/scenario/reader.h"
 #include "sim/scenario/units.h"
 #include "sim/scenario/writers.h"
@@ -12,6 +14,8 @@ void sim_network_name(sim_reader *r, sim_node *root)
     sim_model *m = r->model;
     sim_node *node = sim_node_member(root, word);
     for (uint16_t i = 0; i < m->component_count; i++) {
+        if (!node && m->components[i].kind == SIM_PART_cdn && sim_node_member(r->nodes[i], "edges"))
+            SIM_FAIL(r, r->nodes[i], "%s.edges needs a section `network: {regions: [eu, us], rtt: {eu-us: 80ms}}`", m->components[i].name);
         bool is_workload = m->components[i].kind == SIM_PART_workload;
         const sim_node *region = sim_node_member(r->nodes[i], "region"), *connect = is_workload ? sim_node_member(r->nodes[i], "connect") : NULL;
         if (!node && (region || connect))
@@ -144,19 +148,40 @@ static void check_links(sim_reader *r, const sim_node *node, const sim_network_d
 
 // --- who is where, and what requests carry ------------------------------------------------------------------------------------
 
+// The edge with the shortest round trip, its own region's first.
+static uint8_t nearest_edge(const sim_network_def *d, uint32_t edges, uint32_t region)
+{
+    uint32_t best = region;
+    double shortest = INFINITY;
+    for (uint32_t e = 0; e < d->region_count; e++) {
+        double rtt = e == region ? -1 : sim_dist_mean(&d->pipes[region * d->region_count + e].rtt);
+        if (edges >> e & 1 && rtt < shortest) {
+            shortest = rtt;
+            best = e;
+        }
+    }
+    return (uint8_t)best;
+}
+
 static void place_components(sim_reader *r, sim_network_def *d)
 {
     const sim_model *m = r->model;
     uint8_t *region_of = sim_pool_take(r->pool, m->component_count), *nearest = sim_pool_take(r->pool, (size_t)m->component_count * d->region_count);
     uint8_t *connects = sim_pool_take(r->pool, m->component_count);
     for (uint16_t i = 0; i < m->component_count; i++) {
-        const sim_node *region = m->components[i].kind != SIM_PART_network ? sim_node_member(r->nodes[i], "region") : NULL;
+        const sim_node *region = m->components[i].kind != SIM_PART_network && m->components[i].kind != SIM_PART_cdn ? sim_node_member(r->nodes[i], "region") : NULL;
         int at = !region ? 0 : region->kind == SIM_SCALAR ? region_named(d, region->text) : -1;
         if (at < 0)
             SIM_FAIL(r, region, "%s.region: want one of `network.regions`%s", m->components[i].name,
                      HR_HINT(region->kind == SIM_SCALAR ? hr_nearest(region->text, d->region) : NULL, '\''));
         region_of[i] = (uint8_t)(at < 0 ? 0 : at);
         memset(nearest + i * d->region_count, region_of[i], d->region_count);
+        if (m->components[i].kind == SIM_PART_cdn) {
+            sim_edges_read(r, i, d);
+            region_of[i] = SIM_EVERYWHERE;
+            for (uint32_t from = 0; from < d->region_count; from++)
+                nearest[i * d->region_count + from] = nearest_edge(d, ((const sim_cdn_def *)m->components[i].def)->edges, from);
+        }
         if (m->components[i].kind == SIM_PART_workload)
             connects[i] = (uint8_t)((const sim_workload_def *)m->components[i].def)->connect;
     }
@@ -224,7 +249,8 @@ void sim_network_read(sim_reader *r)
     for (size_t i = 0; i < HR_COUNT(properties) && d->region_count; i++)
         read_property(r, node, d, pipes, &properties[i]);
     d->pipes = pipes;
-    place_components(r, d);
+    if (d->region_count)
+        place_components(r, d);
     if (r->failed)
         return;                                // operations may be missing, or what stands behind names
     check_links(r, sim_node_member(node, "rtt"), d);

@@ -47,6 +47,9 @@ bool sim_resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target
 // The section `network` becomes a component, behind all others; later, when all else is read, what it says.
 void sim_network_name(sim_reader *r, sim_node *root);
 void sim_network_read(sim_reader *r);
+// What a CDN keeps, when operations have names; where its edges are.
+void sim_cdn_read(sim_reader *r, uint16_t id);
+void sim_edges_read(sim_reader *r, uint16_t id, const sim_network_def *network);
 // What a workload calls and asks for, when its plain keys and all operations are known.
 void sim_workload_read(sim_reader *r, uint16_t id);
 // What rates amount to: it depends on the length of the run.

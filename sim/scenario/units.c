@@ -131,6 +131,12 @@ bool sim_read_money(const char *text, double *per_hour)
     return number_with(text, units, 0, per_hour);
 }
 
+bool sim_read_transfer_price(const char *text, double *per_gib)
+{
+    static const unit units[] = {{"$/GiB", 1}, {"$/GB", 1.073741824}, {NULL, 0}};
+    return number_with(text, units, 0, per_gib);
+}
+
 bool sim_read_any(const char *text, double *value)
 {
     hr_time time;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/parts/cdn.h"
+
 const sim_metric_row sim_metrics[SIM_METRIC_COUNT] = {
 #define SIM_METRIC(word, json, unit, factor, better, help) {#word, #json, unit, factor, better, help},
 #include "sim/study/metric.def"
@@ -87,6 +89,8 @@ static sim_station_view look_at(const sim_world *w, const sim_model *model, int 
     case SIM_PART_cache: return sim_cache_look(w, id);
     case SIM_PART_database: return look_at_database(w, id);
     case SIM_PART_broker: return sim_broker_look(w, id);
+    case SIM_PART_cdn: return sim_cdn_look(w, id);
+    case SIM_PART_network: return (sim_station_view){.crossed_bytes = sim_network_crossed(w)};
     default: return (sim_station_view){0};
     }
 }
@@ -141,6 +145,8 @@ static void measure_writes(const sim_station_view *v, table t, int component)
     put(t, SIM_METRIC_lost_writes, component, (double)v->lost);
 }
 
+static double crossed_mib(const sim_station_view *v) { return (double)v->crossed_bytes / (1 << 20); }
+
 // Queues, caches and databases: `view` of every component.
 static void measure_stations(const sim_station_view *view, const sim_model *model, double window_s, table t)
 {
@@ -157,6 +163,14 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         case SIM_PART_service: caches += ((const sim_service_def *)model->components[i].def)->local_entries > 0; break;
         case SIM_PART_cache: caches++; break;
         case SIM_PART_broker: break;
+        case SIM_PART_network: put(t, SIM_METRIC_transfer, -1, crossed_mib(v) / window_s); continue;
+        case SIM_PART_cdn:
+            caches++;
+            hits += v->hits;
+            misses += v->misses;
+            put(t, SIM_METRIC_loads, i, (double)v->loads / window_s);
+            put(t, SIM_METRIC_hit_ratio, i, share((double)v->hits, (double)(v->hits + v->misses)));
+            continue;
         case SIM_PART_database:
             statements += v->started;
             pool_busy += v->utilisation;
@@ -261,10 +275,10 @@ static bool is_asked(const sim_model *model, int component)
     return false;
 }
 
-// What cores and memory cost in an hour, in the scenario's money; replicas that come and go for as long as they are there.
-static double cost_per_hour(const sim_model *model, const sim_station_view *station)
+// What cores, memory and transfer cost in an hour, in the scenario's money; replicas that come and go for as long as they are there.
+static double cost_per_hour(const sim_model *model, const sim_station_view *station, double window_s)
 {
-    double cores = 0, bytes = 0;
+    double cores = 0, bytes = 0, crossed_gib = 0;
     for (int i = 0; i < model->component_count; i++) {
         const void *def = model->components[i].def;
         bool is_leaf = model->components[i].kind == SIM_PART_cache || model->components[i].kind == SIM_PART_database;
@@ -292,6 +306,7 @@ static double cost_per_hour(const sim_model *model, const sim_station_view *stat
             cores += ((const sim_database_def *)def)->cores * (1 + ((const sim_database_def *)def)->replicas);
             bytes += ((const sim_database_def *)def)->memory_bytes * (1 + ((const sim_database_def *)def)->replicas);
             break;
+        case SIM_PART_network: crossed_gib += crossed_mib(&station[i]) / 1024; break;
         case SIM_PART_broker:
             cores += ((const sim_broker_def *)def)->cores;
             bytes += ((const sim_broker_def *)def)->memory_bytes;
@@ -299,7 +314,7 @@ static double cost_per_hour(const sim_model *model, const sim_station_view *stat
         default: break;
         }
     }
-    return cores * model->price_core + bytes / (double)(1u << 30) * model->price_gib;
+    return cores * model->price_core + bytes / (double)(1u << 30) * model->price_gib + crossed_gib / window_s * 3600 * model->price_transfer;
 }
 
 static void measure_messages(const sim_station_view *v, const sim_histogram *latency, double window_s, table t, int component)
@@ -373,7 +388,7 @@ static void measure(const sim_model *model, const sim_station_view *station, con
             measure_requests(&requests[i], has_truth, window_s, t, i);
     measure_requests(all, has_truth, window_s, t, -1);
     measure_brokers(model, station, requests, window_s, t);
-    double cost = cost_per_hour(model, station), good_per_s = (double)all->outcome[SIM_ok] / window_s;
+    double cost = cost_per_hour(model, station, window_s), good_per_s = (double)all->outcome[SIM_ok] / window_s;
     if (cost > 0) {
         put(t, SIM_METRIC_cost, -1, cost);
         if (good_per_s > 0)
@@ -481,7 +496,7 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
                           .has_refills = b->has_refills, .loads = b->loads - a->loads, .joined = b->joined - a->joined,
                           .writes_behind = b->writes_behind, .writes = b->writes - a->writes,
                           .coalesced = b->coalesced - a->coalesced, .lost = b->lost - a->lost,
-                          .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
+                          .crossed_bytes = b->crossed_bytes - a->crossed_bytes, .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
     for (int c = 0; c < SIM_MESSAGE_COUNT; c++)
         v.messages[c] = b->messages[c] - a->messages[c];
     return v;

@@ -30,7 +30,7 @@ typedef struct {
     uint32_t services, caches, databases, workloads;
     bool     cluster;
     uint32_t regions;                          // 0: no network
-    char     front[MOST_SERVICES];             // what takes its calls: s itself, b balancer, l limiter, f breaker
+    char     front[MOST_SERVICES];             // what takes its calls: s itself, b balancer, l limiter, f breaker, e CDN
     bool     balanced[MOST_SERVICES], local[MOST_SERVICES], scaled[MOST_SERVICES];        // scaled: balanced, too
     uint32_t operations[MOST_SERVICES], statements[MOST_OTHERS];
     uint32_t queues;                           // of the one broker; 0: there is none
@@ -380,6 +380,20 @@ static void write_breaker(writer *r, uint32_t i, char target)
     hr_text_add(&r->text, "}\n");
 }
 
+static void write_cdn(writer *r, uint32_t i, char target)
+{
+    static const char *const ages[] = {"ttl: none", "ttl: 10ms", "ttl: 5ms, stale_while_revalidate: 20ms", "ttl: 1ms, stale_if_error: 2s, stale_while_revalidate: 1ms"};
+    bool shield = pick(r, 4) == 3;
+    hr_text_add(&r->text, "  e%u: {kind: cdn, to: %s%c%u, keep: [o%u], %s, entries: %u", i, shield ? "z" : "", target, i, pick(r, r->operations[i]),
+                any_of(r, ages, 4), 1 + pick(r, 100));
+    if (r->regions && pick(r, 2))
+        hr_text_add(&r->text, ", edges: [r%u]", pick(r, r->regions));
+    write_keys(r, "cdn", "entries memory ttl stale_while_revalidate stale_if_error");
+    hr_text_add(&r->text, "}\n");
+    if (shield)
+        hr_text_add(&r->text, "  z%c%u: {kind: cdn, to: %c%u, keep: [o0], entries: 50, ttl: 20ms}\n", target, i, target, i);
+}
+
 static void write_shed(writer *r)
 {
     const sim_shed *row = ANY_ROW(r, sim_sheds);
@@ -549,6 +563,8 @@ static void write_service(writer *r, uint32_t i)
         write_limiter(r, i, target);
     else if (r->front[i] == 'f')
         write_breaker(r, i, target);
+    else if (r->front[i] == 'e')
+        write_cdn(r, i, target);
 }
 
 // Replicas, what they are read for, and, early enough to be seen, the death of the primary.
@@ -700,7 +716,7 @@ static void write_scenario(writer *r)
     for (uint32_t i = 0; i < r->services; i++) {
         r->balanced[i] = pick(r, 2);
         r->scaled[i] = r->balanced[i] && pick(r, 2);
-        static const char fronts[] = {0, 0, 'l', 'f'};
+        static const char fronts[] = {0, 0, 'l', 'f', 'e'};
         char front = fronts[pick(r, HR_COUNT(fronts))];
         r->front[i] = front ? front : r->balanced[i] ? 'b' : 's';
         r->local[i] = pick(r, 3) == 2;

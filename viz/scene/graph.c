@@ -155,7 +155,7 @@ viz_graph *viz_graph_make(const sim_model *model)
     for (uint16_t i = 0; i < n; i++) {
         const sim_model_component *c = &model->components[i];
         g->parts[i] = (viz_part){.name = c->name, .kind = c->kind, .first_node = g->node_count, .replicas = replicas_of(c),
-                                 .is_used = c->kind == SIM_PART_workload};
+                                 .is_used = c->kind == SIM_PART_workload || c->kind == SIM_PART_network};
         g->node_count += g->parts[i].replicas;
         join_part(g, i);
     }

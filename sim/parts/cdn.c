@@ -241,7 +241,7 @@ sim_edge_view sim_edge_look(const sim_world *w, sim_component_id id, uint32_t re
 sim_station_view sim_cdn_look(const sim_world *w, sim_component_id id)
 {
     const cdn *s = SIM_STATE(w, const cdn, id);
-    sim_station_view v = {.loads = s->fetched, .joined = s->joined, .saved = s->old};
+    sim_station_view v = {.has_refills = true, .loads = s->fetched, .joined = s->joined, .saved = s->old};
     for (uint32_t i = 0; i < s->regions; i++) {
         sim_edge_view e = sim_edge_look(w, id, i);
         v.hits += e.hits;

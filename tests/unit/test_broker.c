@@ -222,15 +222,7 @@ static void test_rejected_messages_may_come_round(void **state)
 // A world that has run for a time and is left there: what always comes back would keep it going for ever.
 static fixture run_for(const char *components, const char *workload, hr_time until)
 {
-    char *text = hr_format("scenario: t\ncomponents: {%s}\nworkload: {%s}\nrun: {duration: 100s, warmup: 0}\n", components, workload);
-    hr_error e = {0};
-    fixture f;
-    if (sim_model_parse("t", text, strlen(text), "", &f.model, &e))
-        fail_msg("%s", e.text);
-    free(text);
-    f.w = sim_model_build(f.model, 1);
-    f.w->arrivals_end = HR_FOREVER;
-    sim_world_start(f.w, 0);
+    fixture f = begin(components, workload, HR_FOREVER);
     sim_world_run(f.w, until);
     sim_world_check(f.w);
     return f;

@@ -96,11 +96,24 @@ static void test_each_region_has_an_edge_and_a_shield_saves_the_origin(void **st
     done(f);
 }
 
+static void test_mistakes_are_refused(void **state)
+{
+    (void)state;
+    static const mistake mistakes[] = {
+        {"to: s, keep: [o]", "what an edge keeps has no limit"}, {"to: s, entries: 5, keep: [q]", "'s' has no such operation"},
+        {"to: s, entries: 5, keep: o", "e.keep: want a list"}, {"to: s, entries: 5, keep: [o], ttl: none, stale_if_error: 1s", "nothing becomes stale"},
+        {"to: s, entries: 5, keep: [o], edges: [eu]", "e.edges needs a section `network"}, {"to: k, entries: 5, keep: [o]", "e.to: want a service"},
+        {"to: e, entries: 5, keep: [o]", "it can't pass calls on to itself"},
+    };
+    all_refused("s: {kind: service, on: {o: [{wait: 1ms}]}}, k: {kind: cache}, e: {kind: cdn, @}", "c: {rate: 1/s, call: s.o}", mistakes, HR_COUNT(mistakes));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_edge_answers_what_it_has), cmocka_unit_test(test_old_answers_end_or_are_served),
         cmocka_unit_test(test_an_edge_fetches_a_key_once_at_a_time), cmocka_unit_test(test_each_region_has_an_edge_and_a_shield_saves_the_origin),
+        cmocka_unit_test(test_mistakes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,16 +172,9 @@ static void test_timeouts_double_up_to_two_minutes(void **state)
 // A request each second from `us`, sent at 1, 2, 3 … s, until 1.5 s.
 static fixture begin_cut(const char *workload)
 {
-    char *text = hr_format("scenario: t\ncomponents: {s: {kind: service, on: {o: [{wait: 10ms}]}}}\nworkload: {c: {rate: 1/s, arrivals: constant, call: s.o, "
-                           "region: us%s}}\nnetwork: {regions: [eu, us], rtt: {eu-us: 80ms}}\nrun: {duration: 100s, warmup: 0}\n", workload);
-    hr_error e = {0};
-    fixture f;
-    if (sim_model_parse("t", text, strlen(text), "", &f.model, &e))
-        fail_msg("%s", e.text);
-    free(text);
-    f.w = sim_model_build(f.model, 1);
-    f.w->arrivals_end = 1500 * HR_MS;
-    sim_world_start(f.w, 0);
+    char *both = hr_format("c: {rate: 1/s, arrivals: constant, call: s.o, region: us%s}}\nnetwork: {regions: [eu, us], rtt: {eu-us: 80ms}", workload);
+    fixture f = begin(far[1], both, 1500 * HR_MS);
+    free(both);
     return f;
 }
 
@@ -249,6 +242,32 @@ static void test_delay_and_loss_can_be_added(void **state)
     done(f);
 }
 
+static void test_mistakes_are_refused(void **state)
+{
+    (void)state;
+    static const char *const service = "s: {kind: service, on: {o: [{wait: 1ms}]}}";
+    static const struct { const char *network, *complaint; } mistakes[] = {
+        {"regions: [eu, us], rtt: {eu-us: 80ms, eu-mars: 20min}", "'eu-mars' are no two regions"},
+        {"regions: [eu, us, asia], rtt: {eu-us: 80ms, us-asia: 1ms}", "there is none for eu-asia"},
+        {"regions: [eu, eu, us], rtt: {eu-us: 80ms}", "'eu' is there twice"},
+        {"regions: [eu, us], rtt: {eu-us: 80}", "network.rtt.eu-us: want a round trip"},
+        {"regions: [a, b-c, a-b, c], rtt: {a-b-c: 1ms}", "can be two different pairs"},
+        {"regions: [eu, us], rtt: {eu-us: 80ms}, bandwidth: fast", "network.bandwidth: want bits or bytes a second"},
+        {"regions: [eu, us], rtt: {eu-us: 80ms}, loss: 90%", "a share of the packets up to 30%"},
+        {"regions: [eu, us], rtt: {eu-us: 80ms}, min_rto: none", "network.min_rto: want a time"},
+    };
+    for (size_t i = 0; i < HR_COUNT(mistakes); i++) {
+        char *both = hr_format("c: {rate: 1/s, call: s.o}}\nnetwork: {%s", mistakes[i].network);
+        (void)refused(service, both, mistakes[i].complaint);
+        free(both);
+    }
+    assert_int_equal(refused(service, "c: {rate: 1/s, call: s.o, region: us}", "c.region needs a section `network"), 1);
+    assert_int_equal(refused(service, "c: {rate: 1/s, call: s.o, connect: 2}", "c.connect needs a section `network"), 1);
+    assert_int_equal(refused(service, "c: {rate: 1/s, call: s.o, region: uk}}\nnetwork: {regions: [eu, us], rtt: {eu-us: 80ms}", "did you mean"), 1);
+    assert_int_equal(refused("network: {kind: service, on: {o: [{wait: 1ms}]}}", "c: {rate: 1/s, call: network.o}}\nnetwork: {regions: [eu]",
+                             "'network' is the name of the section"), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,7 +276,7 @@ int main(void)
         cmocka_unit_test(test_slow_start_takes_the_published_rounds), cmocka_unit_test(test_a_large_answer_needs_more_round_trips),
         cmocka_unit_test(test_losses_cost_what_the_formula_says), cmocka_unit_test(test_timeouts_double_up_to_two_minutes),
         cmocka_unit_test(test_a_cut_holds_calls_until_tcp_tries_again), cmocka_unit_test(test_who_waits_for_a_cut_times_out),
-        cmocka_unit_test(test_delay_and_loss_can_be_added),
+        cmocka_unit_test(test_delay_and_loss_can_be_added), cmocka_unit_test(test_mistakes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

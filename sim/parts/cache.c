@@ -1,7 +1,7 @@
 // sim/parts/cache.c - one Redis-like server: a single thread serves operations in order on keys with versions in bounded memory.
 // The operation takes effect when the thread has served it; the network time follows. In between it may have to wait for the database
 // (through.c). A live cache does all by itself.
-#include "sim/core/laws.h"
+#include "sim/parts/network.h"
 #include "sim/parts/through.h"
 
 enum { SERVED, ARRIVED, EXPIRY, FLUSH };
@@ -99,7 +99,7 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
         sim_call_reply(w, call, SIM_rejected);
         return;
     }
-    sim_stay_begin(&s->stay, sim_call_at(w, call)->started);
+    sim_stay_begin(&s->stay, sim_call_arrived(w, sim_call_at(w, call)));
     if (live) {
         s->started++;
         sim_level_up(w, &s->busy);
@@ -247,7 +247,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     bool waits = work(w, id, s, event->subject);
     tick_if_needed(w, id, s);
     sim_level_down(w, &s->busy);
-    sim_stay_end(w, &s->stay, c->started);
+    sim_stay_end(w, &s->stay, sim_call_arrived(w, c));
     if (!waits)
         sim_cache_travel(w, id, event->subject);
     sim_ref next = sim_fifo_pop(w, &s->queue);
@@ -263,7 +263,7 @@ static void done(sim_world *w, sim_component_id id, sim_ref call)
     s->live_hits += (c->flags & SIM_CALL_HIT) != 0;
     s->live_misses += (c->flags & SIM_CALL_MISS) != 0;
     sim_level_down(w, &s->busy);
-    sim_stay_end(w, &s->stay, c->started);
+    sim_stay_end(w, &s->stay, sim_call_arrived(w, c));
     s->left++;
     sim_call_reply(w, call, (sim_outcome)c->status);
 }

@@ -185,7 +185,7 @@ void sim_database_enter(sim_world *w, sim_component_id id, sim_ref call)
         sim_database_refuse(w, id, call, server->is_down ? SIM_error : SIM_rejected);
         return;
     }
-    sim_stay_begin(&server->stay, c->started);
+    sim_stay_begin(&server->stay, sim_call_arrived(w, c));
     server->parts += (c->flags & SIM_CALL_PART) != 0;
     if (is_free) {
         sim_database_execute(w, id, call);
@@ -212,7 +212,7 @@ static void leave(const sim_world *w, sim_server *server, const sim_call *c)
     bool is_part = c->flags & SIM_CALL_PART;
     server->left += !is_part;
     server->parts -= is_part;
-    sim_stay_end(w, &server->stay, c->started);
+    sim_stay_end(w, &server->stay, sim_call_arrived(w, c));
 }
 
 void sim_database_turn_away(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)

@@ -6,9 +6,8 @@
 #ifndef SIM_DATABASE_H
 #define SIM_DATABASE_H
 
-#include "sim/core/laws.h"
 #include "sim/core/table.h"
-#include "sim/parts/parts.h"
+#include "sim/parts/network.h"
 
 typedef struct { uint64_t key; uint32_t version, written; } sim_row;           // written: the newest that was made, committed or not; 0: free slot
 typedef struct { sim_ref slots; uint32_t count, room; } sim_rows;

@@ -231,6 +231,11 @@ bool sim_lives_is_ready(const sim_world *w, sim_component_id id, uint32_t slot)
     return sim_life_at(w, sim_lives_of(w, id), slot)->phase == SIM_LIFE_READY;
 }
 
+bool sim_lives_is_up(const sim_world *w, sim_component_id id, uint32_t slot)
+{
+    return sim_life_at(w, sim_lives_of(w, id), slot)->phase >= SIM_LIFE_READY;
+}
+
 void sim_lives_reset(sim_world *w, sim_ref lives)
 {
     sim_lives *l = SIM_AT(w, sim_lives, lives);

@@ -45,6 +45,8 @@ static inline sim_lives *sim_lives_of(const sim_world *w, sim_component_id id)
     return SIM_AT(w, sim_lives, SIM_STATE(w, const sim_service, id)->lives);
 }
 static inline sim_life *sim_life_at(const sim_world *w, const sim_lives *l, uint32_t slot) { return SIM_AT(w, sim_life, l->life) + slot; }
+// Whether calls find anybody there, ready or draining.
+bool     sim_lives_is_up(const sim_world *w, sim_component_id id, uint32_t slot);
 bool     sim_lives_is_ready(const sim_world *w, sim_component_id id, uint32_t slot);
 // For a cluster: replicas that are there at the start take room or are pending; pending ones try again; how many are on a node.
 void     sim_lives_move_in(sim_world *w, sim_component_id id);

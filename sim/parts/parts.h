@@ -125,6 +125,7 @@ typedef struct {
     sim_keys_def keys;
     uint32_t size_bytes;                       // of what is written or put into caches for a key
     uint32_t priority;                         // below SIM_PRIORITIES
+    uint32_t connect;                          // round trips before each request; with a network
     hr_time  timeout;                          // HR_FOREVER: waits for ever
     hr_time  objective;                        // an answer after this is late; HR_FOREVER: never
 } sim_workload_def;
@@ -322,7 +323,7 @@ typedef struct {
 
 // The key of a database that no live server is set up for; NULL: none. Static.
 const char *sim_database_simulated(const sim_database_def *d);
-// What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker); else -1.
+// What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker), or that asks for what it has not (a CDN); else -1.
 int sim_part_passes_to(uint16_t kind, const void *def);
 
 // --- what can be asked of a world ------------------------------------------------------------------------------------
@@ -375,6 +376,7 @@ typedef struct {                               // one replica, cache, database o
     sim_database_counts database;
     const sim_histogram *lag;                  // of a replicated database: from commit to being applied at a replica; else NULL
     double   replicas;                         // of a service with an autoscaler, or nodes of a cluster, since the reset; else 0
+    uint64_t crossed_bytes;                    // of a network: from one region to another, since the reset
     uint32_t unacked;                          // of a broker, now: messages that are out at consumers
     uint64_t messages[SIM_MESSAGE_COUNT];      // of a broker, since the reset
 } sim_station_view;

@@ -82,7 +82,7 @@ static HR_APART void learn(const sim_world *w, const sim_service *s, const sim_r
 {
     const sim_shed *policy = sim_sheds[s->shed.policy];
     if (policy->ended)
-        policy->ended(SIM_AT(w, sim_shed_state, r->shed), &s->shed, in_hand(r), w->now - c->started, failed);
+        policy->ended(SIM_AT(w, sim_shed_state, r->shed), &s->shed, in_hand(r), w->now - sim_call_arrived(w, c), failed);
 }
 
 static void offer(sim_world *w, sim_component_id id, sim_ref call)
@@ -90,6 +90,11 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     const sim_call *c = sim_call_at(w, call);
     sim_replica *r = sim_replica_of(w, c);
+    if (s->lives && w->network && !sim_lives_is_up(w, id, c->replica)) {      // meanwhile: nobody listens there any more
+        r->refused++;
+        sim_call_reply(w, call, SIM_error);
+        return;
+    }
     if (s->sheds && !sim_shed_admits(SIM_AT(w, const sim_shed_state, r->shed), &s->shed, in_hand(r), c->priority)) {
         r->shed_calls++;
         r->refused++;

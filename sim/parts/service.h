@@ -5,8 +5,8 @@
 #ifndef SIM_SERVICE_H
 #define SIM_SERVICE_H
 
-#include "sim/core/laws.h"
-#include "sim/parts/parts.h"
+#include "sim/parts/network.h"
+#include "sim/parts/shares.h"
 
 typedef struct {                               // a compiled step in the world
     uint8_t  kind, condition, newer, everywhere;                   // newer, everywhere, writes: bool
@@ -51,8 +51,7 @@ typedef struct {
     sim_ref   local;                           // keystore, or 0
     uint32_t  is_handing_out;                  // a free worker is being given to those that wait
     // With `sharing`: the calls that compute, a heap by what `served` will be when they are done; sharing.c.
-    sim_ref   jobs;                            // sim_shared_job[job_room]
-    uint32_t  job_count, job_room, job_order;
+    sim_shares shares;
     uint32_t  alarm;                           // generation of the timer that is in force
     double    served_ns;                       // what each of them has got since the replica was last idle
     hr_time   served_at;                       // when that was brought up to date
@@ -145,7 +144,6 @@ void     sim_refill_add(const sim_world *w, sim_ref first, sim_station_view *vie
 void sim_invalidation_tell(sim_world *w, sim_component_id id, const sim_call *call, const sim_step *step);
 void sim_invalidation_hear(sim_world *w, sim_component_id id, const sim_event *event);
 // Cores that are shared: a computation joins, and the timer of SIM_SERVICE_SHARED (its subject is the replica).
-typedef struct { double done_at_ns; sim_ref call; uint32_t order; } sim_shared_job;
 void    sim_sharing_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);
 void    sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event);
 void    sim_sharing_cut(const sim_world *w, sim_replica *r);

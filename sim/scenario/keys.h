@@ -2,6 +2,7 @@
 #ifndef SIM_KEYS_TABLE_H
 #define SIM_KEYS_TABLE_H
 
+#include "sim/parts/cdn.h"
 #include "sim/scenario/model.h"
 #include "sim/scenario/node.h"
 

@@ -289,12 +289,43 @@ static void show_queues(const sim_model *model, const char *name, const sim_brok
     }
 }
 
+static void show_network(const sim_network_def *d, hr_text *out)
+{
+    for (uint32_t i = 0; i < d->region_count; i++)
+        for (uint32_t j = i; j < d->region_count; j++) {
+            const sim_pipe_def *p = &d->pipes[i * d->region_count + j];
+            hr_text_add(out, "network.%s-%s = round trip ", d->region[i], d->region[j]);
+            show_dist(&p->rtt, out);
+            if (p->bytes_per_s > 0)
+                hr_text_add(out, ", %g B/s each way", p->bytes_per_s);
+            hr_text_add(out, ", loss %g%%\n", p->loss * 100);
+        }
+    hr_text_add(out, "assumption: each request and answer begins with TCP's initial window, for its connection was idle; acknowledgements are not lost; a loss lowers no later speed\n"
+                     "assumption: a call that its caller has given up is delivered all the same, its answer is not sent\n");
+}
+
+// In which region it is, where there are several.
+static void show_region(const sim_model *model, uint16_t component, hr_text *out)
+{
+    const sim_model_component *last = &model->components[model->component_count - 1];
+    const sim_network_def *d = last->def;
+    if (model->components[component].kind == SIM_PART_cdn) {
+        const sim_cdn_def *c = model->components[component].def;
+        hr_text_add(out, "%s.edges =", model->components[component].name);
+        for (uint32_t i = 0; i < c->regions; i++)
+            if (c->edges >> i & 1)
+                hr_text_add(out, " %s", last->kind == SIM_PART_network ? d->region[i] : "one");
+        hr_text_add(out, ", fetching from %s\n", model->components[c->target].name);
+    } else if (last->kind == SIM_PART_network && &model->components[component] != last)
+        hr_text_add(out, "%s.region = %s\n", model->components[component].name, d->region[d->region_of[component]]);
+}
+
 void sim_model_ledger(const sim_model *model, hr_text *out)
 {
     hr_text_add(out, "scenario = %s\nversion = %s\n", model->name, HEADROOM_VERSION);
     show_owner("run", "run", model, out);
     hr_text_add(out, "run.warmup = %s\n", model->warmup < 0 ? "auto (MSER-5 on pilot runs)" : "given");
-    hr_text_add(out, "prices.core = %g $/h\nprices.gib = %g $/h\n", model->price_core, model->price_gib);
+    hr_text_add(out, "prices.core = %g $/h\nprices.gib = %g $/h\nprices.transfer = %g $/GiB\n", model->price_core, model->price_gib, model->price_transfer);
     for (uint16_t i = 0; i < model->component_count; i++) {
         const sim_model_component *c = &model->components[i];
         show_owner(sim_kinds[c->kind]->name, c->name, c->def, out);
@@ -333,6 +364,9 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
         }
         if (c->kind == SIM_PART_database)
             show_database(c->name, c->def, out);
+        if (c->kind == SIM_PART_network)
+            show_network(c->def, out);
+        show_region(model, i, out);
     }
     hr_text_add(out, "assumption: a replica of a database applies records beside its statements, without taking a core from them\n"
                      "assumption: replicas are ready from the start, those of an autoscaler after `startup` and `readiness`; a `cpu` step has a core to itself until it ends, unless `sharing` or `preemptive`\n"

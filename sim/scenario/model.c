@@ -182,10 +182,13 @@ static void read_values(sim_reader *r, uint16_t id)
     }
 }
 
+// Others than these two stand in sections of their own.
+static bool is_kind(int part) { return part != SIM_PART_workload && part != SIM_PART_network; }
+
 static int part_named(const char *word)
 {
     for (int k = 0; k < SIM_PART_COUNT; k++)
-        if (k != SIM_PART_workload && strcmp(sim_kinds[k]->name, word) == 0)
+        if (is_kind(k) && strcmp(sim_kinds[k]->name, word) == 0)
             return k;
     return -1;
 }
@@ -199,16 +202,17 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
         SIM_FAIL(r, components, "%zu components and workloads; at most %d", most, SIM_MAX_COMPONENTS);
         return;
     }
-    m->components = sim_pool_take(r->pool, most * sizeof *m->components + 1);
-    r->nodes = sim_pool_take(r->pool, most * sizeof(sim_node *) + 1);
+    m->components = sim_pool_take(r->pool, (most + 1) * sizeof *m->components);
+    r->nodes = sim_pool_take(r->pool, (most + 1) * sizeof(sim_node *));
     for (sim_node *n = components->first; n; n = n->next) {
         sim_check_name(r, n->key, "a component");
         const sim_node *kind = sim_node_member(n, "kind");
         int part = kind && kind->kind == SIM_SCALAR ? part_named(kind->text) : -1;
         if (part < 0) {
             const char *names[SIM_PART_COUNT + 1] = {0};
-            for (int k = SIM_PART_workload + 1; k < SIM_PART_COUNT; k++)
-                names[k - 1] = sim_kinds[k]->name;
+            for (int k = 0, kinds = 0; k < SIM_PART_COUNT; k++)
+                if (is_kind(k))
+                    names[kinds++] = sim_kinds[k]->name;
             const char *near = kind && kind->kind == SIM_SCALAR ? hr_nearest(kind->text, names) : NULL;
             SIM_FAIL(r, kind ? kind : n, "%s: want `kind: service` or another of `list components`%s", n->key->text, HR_HINT(near, '\''));
             continue;
@@ -322,6 +326,7 @@ static void read_components(sim_reader *r, sim_node *root)
         return;
     }
     name_components(r, components, workload);
+    sim_network_name(r, root);
     sim_model *m = r->model;
     for (uint16_t i = 0; i < m->component_count; i++)
         read_values(r, i);
@@ -334,6 +339,7 @@ static void read_components(sim_reader *r, sim_node *root)
             sim_limiter_bind(r, i);
             break;
         case SIM_PART_breaker: read_target(r, i, &((sim_breaker_part_def *)m->components[i].def)->target); break;
+        case SIM_PART_cdn: read_target(r, i, &((sim_cdn_def *)m->components[i].def)->target); break;
         case SIM_PART_service: sim_handlers_name(r, i); break;
         default: break;
         }
@@ -342,12 +348,15 @@ static void read_components(sim_reader *r, sim_node *root)
     for (uint16_t i = 0; i < m->component_count; i++)
         if (m->components[i].kind == SIM_PART_cache)
             sim_cache_targets_read(r, i);
+        else if (m->components[i].kind == SIM_PART_cdn)
+            sim_cdn_read(r, i);
     for (uint16_t i = 0; i < m->component_count; i++)
         if (m->components[i].kind == SIM_PART_service) {
             sim_handlers_read(r, i);
             sim_consumers_read(r, i);
         } else if (m->components[i].kind == SIM_PART_workload)
             sim_workload_read(r, i);
+    sim_network_read(r);
     m->truth = UINT16_MAX;
     for (uint16_t i = m->component_count; i-- > 0;)
         if (m->components[i].kind == SIM_PART_database)
@@ -387,6 +396,9 @@ static void read_prices(sim_reader *r, sim_node *root)
         r->failed = true;
         return;
     }
+    const sim_node *transfer = sim_node_member(prices, "transfer");
+    if (transfer && (transfer->kind != SIM_SCALAR || !sim_read_transfer_price(transfer->text, &r->model->price_transfer)))
+        SIM_FAIL(r, transfer, "prices.transfer: want a price such as 0.02 $/GiB");
     const sim_node *core = sim_node_member(prices, "core"), *gib = sim_node_member(prices, "gib");
     if (core && (core->kind != SIM_SCALAR || !sim_read_money(core->text, &r->model->price_core)))
         SIM_FAIL(r, core, "prices.core: want a price such as 0.04 $/h");

@@ -42,6 +42,7 @@ typedef struct sim_model {
     hr_time     duration, warmup;              // warmup < 0: found by MSER-5
     hr_time     sample;                        // grid of the series
     double      price_core, price_gib;         // $/h
+    double      price_transfer;                // $ for a GiB that crosses from region to region
     sim_objective *objectives;
     size_t      objective_count;
     sim_claim  *claims;

@@ -47,6 +47,12 @@ void sim_cache_read(sim_reader *r, sim_node *node, const char *where, sim_cache_
 void sim_cache_targets_read(sim_reader *r, uint16_t id);
 // Resolves "db.by_id": a database, or what stands in front of one, and one of its statements.
 bool sim_resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation);
+// The section `network` becomes a component, behind all others; later, when all else is read, what it says.
+void sim_network_name(sim_reader *r, sim_node *root);
+void sim_network_read(sim_reader *r);
+// What a CDN keeps, when operations have names; where its edges are.
+void sim_cdn_read(sim_reader *r, uint16_t id);
+void sim_edges_read(sim_reader *r, uint16_t id, const sim_network_def *network);
 // What a workload calls and asks for, when its plain keys and all operations are known.
 void sim_workload_read(sim_reader *r, uint16_t id);
 // What rates amount to: it depends on the length of the run.

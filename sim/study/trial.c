@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/parts/cdn.h"
+
 const sim_metric_row sim_metrics[SIM_METRIC_COUNT] = {
 #define SIM_METRIC(word, json, unit, factor, better, help) {#word, #json, unit, factor, better, help},
 #include "sim/study/metric.def"
@@ -102,6 +104,8 @@ static sim_station_view look_at(const sim_world *w, const sim_model *model, int 
     case SIM_PART_cache: return sim_cache_look(w, id);
     case SIM_PART_database: return look_at_database(w, id);
     case SIM_PART_broker: return sim_broker_look(w, id);
+    case SIM_PART_cdn: return sim_cdn_look(w, id);
+    case SIM_PART_network: return (sim_station_view){.crossed_bytes = sim_network_crossed(w)};
     default: return (sim_station_view){0};
     }
 }
@@ -156,6 +160,8 @@ static void measure_writes(const sim_station_view *v, table t, int component)
     put(t, SIM_METRIC_lost_writes, component, (double)v->lost);
 }
 
+static double crossed_mib(const sim_station_view *v) { return (double)v->crossed_bytes / (1 << 20); }
+
 // What any station has, and all of them together.
 static void measure_station(const sim_station_view *v, double window_s, table t, int component)
 {
@@ -177,10 +183,11 @@ static void measure_database(const sim_station_view *v, double window_s, table t
 static bool is_station(const sim_model *model, int component)
 {
     uint16_t kind = model->components[component].kind;
-    return kind == SIM_PART_service || kind == SIM_PART_cache || kind == SIM_PART_database || kind == SIM_PART_broker;
+    return kind == SIM_PART_service || kind == SIM_PART_cache || kind == SIM_PART_database || kind == SIM_PART_broker ||
+           kind == SIM_PART_cdn;
 }
 
-// Services, caches, databases and brokers: `view` of every component. The system's utilisation is that of its databases.
+// Services, caches, databases, brokers and CDNs: `view` of every component. The system's utilisation is that of its databases.
 static void measure_stations(const sim_station_view *view, const sim_model *model, double window_s, table t)
 {
     sim_station_view all = {0}, databases = {0};
@@ -188,12 +195,15 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
     int stations = 0, database_count = 0, scaled = 0;
     for (int i = 0; i < model->component_count; i++) {
         const sim_station_view *v = &view[i];
+        if (model->components[i].kind == SIM_PART_network)
+            put(t, SIM_METRIC_transfer, -1, crossed_mib(v) / window_s);
         if (!is_station(model, i))
             continue;
         stations++;
         add_station(&all, v);
         measure_station(v, window_s, t, i);
-        put(t, SIM_METRIC_utilisation, i, v->utilisation);
+        if (model->components[i].kind != SIM_PART_cdn)     // an edge has room for all
+            put(t, SIM_METRIC_utilisation, i, v->utilisation);
         if (model->components[i].kind == SIM_PART_database) {
             database_count++;
             databases.utilisation += v->utilisation;
@@ -266,10 +276,10 @@ static bool is_asked(const sim_model *model, int component)
     return false;
 }
 
-// What cores and memory cost in an hour, in the scenario's money; replicas that come and go for as long as they are there.
-static double cost_per_hour(const sim_model *model, const sim_station_view *station)
+// What cores, memory and transfer cost in an hour, in the scenario's money; replicas that come and go for as long as they are there.
+static double cost_per_hour(const sim_model *model, const sim_station_view *station, double window_s)
 {
-    double cores = 0, bytes = 0;
+    double cores = 0, bytes = 0, crossed_gib = 0;
     for (int i = 0; i < model->component_count; i++) {
         const void *def = model->components[i].def;
         bool is_leaf = model->components[i].kind == SIM_PART_cache || model->components[i].kind == SIM_PART_database;
@@ -297,6 +307,7 @@ static double cost_per_hour(const sim_model *model, const sim_station_view *stat
             cores += ((const sim_database_def *)def)->cores * (1 + ((const sim_database_def *)def)->replicas);
             bytes += ((const sim_database_def *)def)->memory_bytes * (1 + ((const sim_database_def *)def)->replicas);
             break;
+        case SIM_PART_network: crossed_gib += crossed_mib(&station[i]) / 1024; break;
         case SIM_PART_broker:
             cores += ((const sim_broker_def *)def)->cores;
             bytes += ((const sim_broker_def *)def)->memory_bytes;
@@ -304,7 +315,7 @@ static double cost_per_hour(const sim_model *model, const sim_station_view *stat
         default: break;
         }
     }
-    return cores * model->price_core + bytes / (double)(1u << 30) * model->price_gib;
+    return cores * model->price_core + bytes / (double)(1u << 30) * model->price_gib + crossed_gib / window_s * 3600 * model->price_transfer;
 }
 
 static void measure_messages(const sim_station_view *v, const sim_histogram *latency, double window_s, table t, int component)
@@ -378,7 +389,7 @@ static void measure(const sim_model *model, const sim_station_view *station, con
             measure_requests(&requests[i], has_truth, window_s, t, i);
     measure_requests(all, has_truth, window_s, t, -1);
     measure_brokers(model, station, requests, window_s, t);
-    double cost = cost_per_hour(model, station), good_per_s = (double)all->outcome[SIM_ok] / window_s;
+    double cost = cost_per_hour(model, station, window_s), good_per_s = (double)all->outcome[SIM_ok] / window_s;
     if (cost > 0) {
         put(t, SIM_METRIC_cost, -1, cost);
         if (good_per_s > 0)
@@ -486,7 +497,7 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
                           .has_refills = b->has_refills, .loads = b->loads - a->loads, .joined = b->joined - a->joined,
                           .writes_behind = b->writes_behind, .writes = b->writes - a->writes,
                           .coalesced = b->coalesced - a->coalesced, .lost = b->lost - a->lost,
-                          .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
+                          .crossed_bytes = b->crossed_bytes - a->crossed_bytes, .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
     for (int c = 0; c < SIM_MESSAGE_COUNT; c++)
         v.messages[c] = b->messages[c] - a->messages[c];
     return v;

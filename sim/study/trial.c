@@ -263,45 +263,41 @@ static bool is_asked(const sim_model *model, int component)
     return false;
 }
 
-// What cores and memory cost in an hour, in the scenario's money; replicas that come and go for as long as they are there.
-static double cost_per_hour(const sim_model *model, const sim_station_view *station)
+// What a component costs in an hour, in the scenario's money. Replicas that come and go cost for as long as they are there; in a cluster the nodes
+// are paid for. A workload costs what its requests and answers do.
+static double cost_of(const sim_model *model, const sim_station_view *station, const sim_workload_view *requests, double window_s, int i)
 {
-    double cores = 0, bytes = 0;
-    for (int i = 0; i < model->component_count; i++) {
-        const void *def = model->components[i].def;
-        bool is_leaf = model->components[i].kind == SIM_PART_cache || model->components[i].kind == SIM_PART_database;
-        if (is_leaf && !is_asked(model, i))
-            continue;
-        switch (model->components[i].kind) {
-        case SIM_PART_service: {
-            const sim_service_def *s = def;
-            if (s->in_cluster)                 // its nodes are paid for
-                break;
-            double replicas = is_scaled(model, i) ? station[i].replicas : s->replicas;
-            cores += replicas * s->cores;
-            bytes += replicas * s->memory_bytes;
-            break;
-        }
-        case SIM_PART_cluster:
-            cores += station[i].replicas * ((const sim_cluster_def *)def)->cores;
-            bytes += station[i].replicas * ((const sim_cluster_def *)def)->memory_bytes;
-            break;
-        case SIM_PART_cache:
-            cores += ((const sim_cache_def *)def)->cores;
-            bytes += (double)((const sim_cache_def *)def)->memory_bytes;
-            break;
-        case SIM_PART_database:
-            cores += ((const sim_database_def *)def)->cores * (1 + ((const sim_database_def *)def)->replicas);
-            bytes += ((const sim_database_def *)def)->memory_bytes * (1 + ((const sim_database_def *)def)->replicas);
-            break;
-        case SIM_PART_broker:
-            cores += ((const sim_broker_def *)def)->cores;
-            bytes += ((const sim_broker_def *)def)->memory_bytes;
-            break;
-        default: break;
-        }
+    const sim_model_component *c = &model->components[i];
+    if (c->kind == SIM_PART_workload) {
+        double bytes = (double)(requests->outcome[SIM_ok] + requests->outcome[SIM_late]) * ((const sim_workload_def *)c->def)->size_bytes;
+        return ((double)requests->offered / 1e6 * model->prices.requests + bytes / (1u << 30) * model->prices.transfer) * 3600 / window_s;
     }
-    return cores * model->price_core + bytes / (double)(1u << 30) * model->price_gib;
+    bool is_leaf = c->kind == SIM_PART_cache || c->kind == SIM_PART_database;
+    sim_machine_view v;
+    if (!sim_machine_look(c->kind, c->def, &v) || (is_leaf && !is_asked(model, i)))
+        return 0;
+    double servers = is_scaled(model, i) || c->kind == SIM_PART_cluster ? station->replicas : v.servers;
+    sim_prices prices = model->prices;
+    if (c->kind == SIM_PART_service && ((const sim_service_def *)c->def)->in_cluster)
+        prices.core = prices.gib = 0;          // its place on a node is paid for there; a licence is not
+    return sim_machine_cost(&v, servers, &prices);
+}
+
+// Of each component and of all; of one in money only when that costs something.
+static void measure_cost(const sim_model *model, const sim_station_view *station, const sim_workload_view *requests, double good_per_s,
+                         double window_s, table t)
+{
+    double all = 0;
+    for (int i = 0; i < model->component_count; i++) {
+        double cost = cost_of(model, &station[i], &requests[i], window_s, i);
+        if (cost > 0)
+            put(t, SIM_METRIC_cost, i, cost);
+        all += cost;
+    }
+    if (all > 0)
+        put(t, SIM_METRIC_cost, -1, all);
+    if (all > 0 && good_per_s > 0)
+        put(t, SIM_METRIC_cost_per_million, -1, all / (good_per_s * 3600) * 1e6);
 }
 
 static void measure_messages(const sim_station_view *v, const sim_histogram *latency, double window_s, table t, int component)
@@ -375,12 +371,7 @@ static void measure(const sim_model *model, const sim_station_view *station, con
             measure_requests(&requests[i], has_truth, window_s, t, i);
     measure_requests(all, has_truth, window_s, t, -1);
     measure_brokers(model, station, requests, window_s, t);
-    double cost = cost_per_hour(model, station), good_per_s = (double)all->outcome[SIM_ok] / window_s;
-    if (cost > 0) {
-        put(t, SIM_METRIC_cost, -1, cost);
-        if (good_per_s > 0)
-            put(t, SIM_METRIC_cost_per_million, -1, cost / (good_per_s * 3600) * 1e6);
-    }
+    measure_cost(model, station, requests, (double)all->outcome[SIM_ok] / window_s, window_s, t);
 }
 
 void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_time to, sim_trial *trial)

@@ -164,6 +164,16 @@ static void write_settings(writer *r, const char *owner, const sim_setting *tabl
     write_keys(r, owner, left_out);
 }
 
+// An instance type, which then says cores and memory, or neither, and a licence: what write_keys must leave out besides `not`; `room` holds it.
+static const char *write_machine(writer *r, const char *not, char *room, size_t size)
+{
+    static const char *const types[] = {"", "", ", instance: tiny", ", instance: huge"}, *const licences[] = {"", ", licence: 0.5 $/h", ", licence: 0.25 $/core/h"};
+    const char *type = any_of(r, types, HR_COUNT(types));
+    hr_text_add(&r->text, "%s%s", type, any_of(r, licences, HR_COUNT(licences)));
+    snprintf(room, size, "%s%s", not, *type ? " cores memory" : "");
+    return room;
+}
+
 static void write_attempts(writer *r)
 {
     if (pick(r, 2)) {
@@ -454,7 +464,8 @@ static uint32_t write_autoscaler(writer *r, uint32_t i)
 static void write_broker(writer *r)
 {
     hr_text_add(&r->text, "  m: {kind: broker");
-    write_keys(r, "broker", "restart_takes");
+    char room[64];
+    write_keys(r, "broker", write_machine(r, "restart_takes", room, sizeof room));
     hr_text_add(&r->text, ", queues: {");
     for (uint32_t q = 0; q < r->queues; q++) {
         bool quorum = pick(r, 3) == 2, bounded = pick(r, 2);
@@ -505,11 +516,14 @@ static void write_service(writer *r, uint32_t i)
         hr_text_add(&r->text, ", queue: %u", pick(r, 1000));
     if (pick(r, 4) == 3)
         hr_text_add(&r->text, ", codel: {%s}", pick(r, 2) ? "target: 1ms, interval: 10ms" : "");
-    write_keys(r, "service", r->scaled[i] ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas" :
-               "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain");
+    bool in_cluster = r->cluster && r->scaled[i] && pick(r, 4);
+    char room[200];
+    const char *not = r->scaled[i] ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas" :
+                      "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain";
+    write_keys(r, "service", in_cluster ? not : write_machine(r, not, room, sizeof room));
     if (discipline != SIM_DISCIPLINE_deadline && pick(r, 2))
         hr_text_add(&r->text, ", queue: %u", pick(r, 3000));
-    if (r->cluster && r->scaled[i] && pick(r, 4))
+    if (in_cluster)
         hr_text_add(&r->text, ", cluster: n");
     if (pick(r, 4) == 3) {
         hr_text_add(&r->text, ", patience: ");
@@ -575,7 +589,8 @@ static void write_database(writer *r, uint32_t i)
     hr_text_add(&r->text, "  d%u: {kind: database", i);
     bool own = pick(r, 3) == 2;
     const char *together = "replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history";
-    write_keys(r, "database", together);
+    char room[200];
+    write_keys(r, "database", own ? together : write_machine(r, together, room, sizeof room));
     if (own)
         write_pools(r);
     if (pick(r, 2))
@@ -666,12 +681,14 @@ static void write_scenario(writer *r)
     }
     hr_text_add(&r->text, "scenario: fuzz\nrun: {warmup: 0");
     write_keys(r, "run", "");
-    hr_text_add(&r->text, "}\ncomponents:\n");
+    hr_text_add(&r->text, "}\ninstances: {tiny: {cores: 0.5, memory: 8MiB, price: 0.01 $/h}, huge: {cores: 32, memory: 64GiB, price: 1.6 $/h}}\n"
+                          "prices: {core: 0.04 $/h, storage: 0.1 $/GiB/month}\ncomponents:\n");
     for (uint32_t i = 0; i < r->services; i++)
         write_service(r, i);
     if (r->cluster) {                          // any replica fits
         hr_text_add(&r->text, "  n: {kind: cluster, cores: 10000, nodes: %u, most_nodes: %u", pick(r, 3), 3 + pick(r, 5));
         write_keys(r, "cluster", "cores nodes most_nodes");
+        hr_text_add(&r->text, "%s", pick(r, 2) ? ", licence: 1 $/core/h" : "");
         hr_text_add(&r->text, "}\n");
     }
     for (uint32_t i = 0; i < r->caches; i++)

@@ -1,0 +1,34 @@
+// sim/parts/machine.h - what a part runs on, and what that costs beside its cores and memory.
+// * An instance type says cores, memory and price of a machine at once; its price stands in place of those of cores and GiB.
+// * All of it is for each server: a replica of a service, a node of a cluster, the primary of a database and each of its replicas.
+#ifndef SIM_MACHINE_H
+#define SIM_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    const char *name;                          // of the instance type
+    double cores, memory_bytes, price;         // price: $/h
+} sim_instance_def;
+
+typedef struct {
+    const sim_instance_def *instance;          // NULL: cores and memory are paid for as they are
+    double storage_bytes;
+    double licence, licence_core;              // $/h: a server, and each of its cores
+} sim_machine_def;
+
+typedef struct {
+    const sim_machine_def *machine;            // in the def
+    double cores, memory_bytes, servers;       // of each server; servers: of a service or cluster at the start
+} sim_machine_view;
+// What a part of that kind runs on: its place in the def; and all of it. NULL and false for what has no machine of its own.
+sim_machine_def *sim_machine_of(uint16_t kind, void *def);
+bool sim_machine_look(uint16_t kind, const void *def, sim_machine_view *view);
+// What that costs in an hour, with as many servers: cores and memory or the instances, storage, licences.
+typedef struct { double core, gib, storage, requests, transfer; } sim_prices;        // $/h, $/h, $/GiB/month, $/million, $/GiB
+double sim_machine_cost(const sim_machine_view *view, double servers, const sim_prices *prices);
+// The month of a price: 365 days / 12, as cloud providers reckon.
+#define SIM_MONTH_HOURS 730.0
+
+#endif

@@ -78,6 +78,8 @@ static void refuse_cache(refusals *r, const sim_model_component *c)
 
 static void refuse_service(refusals *r, const sim_model_component *c)
 {
+    if (((const sim_service_def *)c->def)->has_footprint)
+        REFUSE(r, c, "%s.footprint is only simulated: leave it out", c->name);
     if (((const sim_service_def *)c->def)->cpu_limit > 0)
         REFUSE(r, c, "%s.cpu_limit is only simulated: leave it out", c->name);
 }

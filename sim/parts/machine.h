@@ -22,6 +22,10 @@ typedef struct {
     const sim_machine_def *machine;            // in the def
     double cores, memory_bytes, servers;       // of each server; servers: of a service or cluster at the start
 } sim_machine_view;
+typedef struct {                               // what a replica uses of its memory; all 0: nobody looks
+    double base, per_call, per_entry, leak;
+} sim_footprint_def;
+
 // What a part of that kind runs on: its place in the def; and all of it. NULL and false for what has no machine of its own.
 sim_machine_def *sim_machine_of(uint16_t kind, void *def);
 bool sim_machine_look(uint16_t kind, const void *def, sim_machine_view *view);

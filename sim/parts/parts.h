@@ -145,10 +145,12 @@ typedef struct {
     uint32_t slots;                            // replicas that it has room for: those of its autoscaler, and as many that leave; 0: fixed
     uint16_t scaler, cluster;                  // with slots: the autoscaler; where the replicas need room
     bool     in_cluster;
-    sim_dist_def startup, readiness;           // with slots: until the process runs; from then until it is ready
+    sim_dist_def startup, readiness;           // with slots, or after a crash: until the process runs; from then until it is ready
     hr_time  drain;                            // with slots: who leaves may work so long on what it has
     double   cores, memory_bytes;              // of one replica: cores limit `cpu` steps (whole cores, at least 1); both cost money
     sim_machine_def machine;
+    bool     has_footprint;                    // above memory_bytes a replica is killed
+    sim_footprint_def footprint;
     uint32_t discipline;                       // sim_discipline: who waits for a worker is served so; priority is about cores, too
     hr_time  lifo_after;                       // adaptive_lifo
     sim_codel_def codel;                       // some of those that wait are turned away
@@ -369,6 +371,9 @@ typedef struct {                               // one replica, cache, database o
     uint64_t waiting_writes;                   // now: acknowledged, and the database does not have them
     uint64_t dropped, late;                    // since the reset: calls that CoDel turned away; that were not begun behind their deadline
     uint64_t periods, throttled;               // since the reset: periods of the CPU limit in which it computed; in which the limit stopped it
+    bool     has_memory;                       // of a service: what it uses is known, the next three
+    double   memory, memory_most;              // share of the limit: since the reset, average and most (as knows_peak says)
+    uint64_t killed;                           // since the reset: replicas, for using more
     double   stopped_s;                        // since the reset: how long that was
     uint32_t entries;                          // keys held now
     bool     has_pools;

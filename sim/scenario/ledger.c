@@ -309,6 +309,8 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             hr_text_add(out, "\n");
             if (s->sheds)
                 show_map(c->name, "shed", &s->shed, out);
+            if (s->has_footprint)
+                show_map(c->name, "footprint", &s->footprint, out);
             if (s->codel.target)
                 show_map(c->name, "codel", s, out);
             show_steps(model, c->name, s, out);

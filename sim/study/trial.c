@@ -50,6 +50,10 @@ static void add_station(sim_station_view *all, const sim_station_view *v)
     all->stampede = v->stampede > all->stampede ? v->stampede : all->stampede;
     all->periods += v->periods;
     all->throttled += v->throttled;
+    all->has_memory = all->has_memory || v->has_memory;
+    all->memory = fmax(all->memory, v->memory);
+    all->memory_most = fmax(all->memory_most, v->memory_most);
+    all->killed += v->killed;
     all->has_pools = all->has_pools || v->has_pools;
     all->connections += v->connections;
     if (v->writes_behind) {
@@ -65,12 +69,14 @@ static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
 {
     sim_replicas_view present = sim_service_present(w, id);
     sim_station_view v = {.replicas = present.is_scaled ? present.present_average : 0};
-    double n = present.present_average;
+    double n = present.present_average, memory = 0;
     for (uint32_t r = 0, slots = sim_service_replicas(w, id); r < slots; r++) {
         sim_station_view one = sim_service_look(w, id, r);
         v.utilisation += n > 0 ? one.utilisation / n : 0;
+        memory += n > 0 ? one.memory / n : 0;
         add_station(&v, &one);
     }
+    v.memory = memory;
     return v;
 }
 
@@ -163,6 +169,12 @@ static void measure_station(const sim_station_view *v, double window_s, table t,
     measure_writes(v, t, component);
     put(t, SIM_METRIC_queue, component, v->queue_average);
     put(t, SIM_METRIC_hit_ratio, component, share((double)v->hits, (double)(v->hits + v->misses)));
+    if (v->has_memory) {
+        put(t, SIM_METRIC_memory, component, v->memory);
+        put(t, SIM_METRIC_oom_kills, component, (double)v->killed);
+    }
+    if (v->has_memory && v->knows_peak)
+        put(t, SIM_METRIC_memory_most, component, v->memory_most);
     put(t, SIM_METRIC_throttled, component, share((double)v->throttled, (double)v->periods));
 }
 
@@ -439,12 +451,12 @@ void sim_moment_free(sim_moment *m, const sim_model *model)
 static double average_since(double at_a, double at_b, double a_s, double b_s) { return (at_b * b_s - at_a * a_s) / (b_s - a_s); }
 
 // Of replicas that come and go, the time that was worked is what adds up, not the share of those that were there.
-static double utilisation_since(const sim_station_view *a, const sim_station_view *b, double a_s, double b_s)
+static double of_replicas_since(const sim_station_view *a, const sim_station_view *b, double at_a, double at_b, double a_s, double b_s)
 {
     if (b->replicas <= 0)
-        return average_since(a->utilisation, b->utilisation, a_s, b_s);
+        return average_since(at_a, at_b, a_s, b_s);
     double replicas = average_since(a->replicas, b->replicas, a_s, b_s);
-    return replicas > 0 ? average_since(a->utilisation * a->replicas, b->utilisation * b->replicas, a_s, b_s) / replicas : 0;
+    return replicas > 0 ? average_since(at_a * a->replicas, at_b * b->replicas, a_s, b_s) / replicas : 0;
 }
 
 // What `b` has counted since `a`; its least and greatest value stay those of all.
@@ -467,7 +479,8 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
                           .connections = average_since(a->connections, b->connections, a_s, b_s),
                           .database = {.reads = e->reads - d->reads, .unread_writes = e->unread_writes - d->unread_writes,
                                        .backwards = e->backwards - d->backwards, .lost_commits = e->lost_commits - d->lost_commits},
-                          .utilisation = utilisation_since(a, b, a_s, b_s),
+                          .utilisation = of_replicas_since(a, b, a->utilisation, b->utilisation, a_s, b_s),
+                          .memory = of_replicas_since(a, b, a->memory, b->memory, a_s, b_s), .has_memory = b->has_memory, .killed = b->killed - a->killed,
                           .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
                           .replicas = average_since(a->replicas, b->replicas, a_s, b_s),
                           .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses,

@@ -174,6 +174,23 @@ static const char *write_machine(writer *r, const char *not, char *room, size_t 
     return room;
 }
 
+// Little enough memory that it is used up now and then. Returns whether there is one: the service then may say how it starts.
+static bool write_footprint(writer *r, bool has_local)
+{
+    if (pick(r, 4) != 3)
+        return false;
+    hr_text_add(&r->text, ", footprint: {base: %uKiB, per_call: %uKiB, leak: %uKiB%s}", pick(r, 7), pick(r, 4000), pick(r, 100), has_local ? ", per_entry: 64KiB" : "");
+    return true;
+}
+
+static bool consumes(const writer *r, uint32_t service)
+{
+    for (uint32_t q = 0; q < r->queues; q++)
+        if (r->consumer[q] == service)
+            return true;
+    return false;
+}
+
 static void write_attempts(writer *r)
 {
     if (pick(r, 2)) {
@@ -518,7 +535,9 @@ static void write_service(writer *r, uint32_t i)
         hr_text_add(&r->text, ", codel: {%s}", pick(r, 2) ? "target: 1ms, interval: 10ms" : "");
     bool in_cluster = r->cluster && r->scaled[i] && pick(r, 4);
     char room[200];
+    bool starts = !consumes(r, i) && write_footprint(r, r->local[i]);
     const char *not = r->scaled[i] ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas" :
+                      starts ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas drain" :
                       "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain";
     write_keys(r, "service", in_cluster ? not : write_machine(r, not, room, sizeof room));
     if (discipline != SIM_DISCIPLINE_deadline && pick(r, 2))

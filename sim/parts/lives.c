@@ -69,6 +69,13 @@ static bool start(sim_world *w, sim_lives *l, uint32_t slot)
     return !has_room;
 }
 
+// A replica is there now, or not any more: what it uses has changed.
+static void see_memory(sim_world *w, sim_component_id id, uint32_t slot)
+{
+    if (SIM_STATE(w, const sim_service, id)->memory)
+        sim_memory_touch(w, id, slot);
+}
+
 static bool is_idle(const sim_world *w, sim_component_id id, uint32_t slot)
 {
     const sim_replica *r = SIM_AT(w, const sim_replica, SIM_STATE(w, const sim_service, id)->replicas) + slot;
@@ -166,8 +173,7 @@ void sim_lives_wake(sim_world *w, sim_component_id id, const sim_event *event)
         await(w, l, SIM_LIFE_PASSES, slot, sim_dist_time(w, &l->readiness, l->stream_readiness, life->number, 0));
     } else if (event->what == SIM_LIFE_PASSES && life->phase == SIM_LIFE_UNREADY) {
         turn(w, l, slot, SIM_LIFE_READY);
-        if (SIM_STATE(w, const sim_service, id)->memory)
-            sim_memory_touch(w, id, slot);
+        see_memory(w, id, slot);
         sim_balancers_see(w, id, slot, true);
     } else if (event->what == SIM_LIFE_ENDS && life->phase == SIM_LIFE_DRAINING) {
         end(w, id, slot);
@@ -217,6 +223,7 @@ void sim_lives_move_in(sim_world *w, sim_component_id id)
         if (life->node)
             continue;
         turn(w, l, i, SIM_LIFE_PENDING);
+        see_memory(w, id, i);
         sim_balancers_see(w, id, i, false);
     }
 }

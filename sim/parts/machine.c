@@ -1,4 +1,6 @@
 // sim/parts/machine.c - see machine.h.
+#include <math.h>
+
 #include "sim/parts/broker.h"
 
 sim_machine_def *sim_machine_of(uint16_t kind, void *def)
@@ -37,4 +39,10 @@ double sim_machine_cost(const sim_machine_view *v, double servers, const sim_pri
     double machine = m->instance ? m->instance->price : v->cores * prices->core + v->memory_bytes / gib * prices->gib;
     double storage = m->storage_bytes / gib * prices->storage / SIM_MONTH_HOURS;
     return servers * (machine + storage + m->licence + m->licence_core * v->cores);
+}
+
+double sim_machine_stretch(const sim_machine_def *machine, double cores)
+{
+    double n = cores < 1 ? 1 : floor(cores);   // as many compute at once
+    return machine->contention * (n - 1) + machine->coherency * n * (n - 1);
 }

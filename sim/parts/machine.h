@@ -16,6 +16,7 @@ typedef struct {
     const sim_instance_def *instance;          // NULL: cores and memory are paid for as they are
     double storage_bytes;
     double licence, licence_core;              // $/h: a server, and each of its cores
+    double contention, coherency;              // how much more cores are worth less: sim_machine_stretch
 } sim_machine_def;
 
 typedef struct {
@@ -32,6 +33,10 @@ bool sim_machine_look(uint16_t kind, const void *def, sim_machine_view *view);
 // What that costs in an hour, with as many servers: cores and memory or the instances, storage, licences.
 typedef struct { double core, gib, storage, requests, transfer; } sim_prices;        // $/h, $/h, $/GiB/month, $/million, $/GiB
 double sim_machine_cost(const sim_machine_view *view, double servers, const sim_prices *prices);
+// By which share n cores lengthen all computations, because they wait for what only one may have (contention) and keep each other informed
+// (coherency): n of them do as much as n / (1 + stretch). Gunther's Universal Scalability Law, Guerrilla Capacity Planning 4.4; without coherency it
+// is Amdahl's law with contention as the serial share: speed-up 1 / (s + (1 - s) / n).
+double sim_machine_stretch(const sim_machine_def *machine, double cores);
 // The month of a price: 365 days / 12, as cloud providers reckon.
 #define SIM_MONTH_HOURS 730.0
 

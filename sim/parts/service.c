@@ -20,6 +20,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->workers = d->workers;
     s->queue_limit = d->queue;
     s->cores = d->cores < 1 ? 1 : (uint32_t)d->cores;
+    s->stretch = sim_machine_stretch(&d->machine, d->cores);
     s->sharing = d->sharing;
     s->preemptive = d->preemptive;
     s->gives_up = d->gives_up;
@@ -211,7 +212,9 @@ hr_time sim_service_cpu_demand(const sim_world *w, sim_ref call)
 {
     const sim_call *c = sim_call_at(w, call);
     const sim_step *step = sim_service_step(w, c);
-    return sim_dist_ahead(w, &step->time, SIM_AT(w, sim_ahead, step->ahead), step->stream, c->request, c->path + step->ordinal);
+    hr_time cpu = sim_dist_ahead(w, &step->time, SIM_AT(w, sim_ahead, step->ahead), step->stream, c->request, c->path + step->ordinal);
+    double stretch = SIM_STATE(w, const sim_service, c->callee)->stretch;
+    return stretch > 0 ? cpu + (hr_time)((double)cpu * stretch) : cpu;
 }
 
 static void take_core(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call)

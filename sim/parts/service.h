@@ -76,6 +76,7 @@ typedef struct {
     uint32_t sheds;                            // bool
     uint32_t drops_late;                       // bool
     sim_codel_def codel;
+    double   stretch;                          // share by which its cores lengthen each other's computations
     double   quota_ns;                         // core time that a replica has in a period; 0: no limit
     hr_time  cpu_period;
     sim_ref  lives;                            // sim_lives, when an autoscaler has the replicas come and go: lives.c; 0: fixed

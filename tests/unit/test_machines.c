@@ -111,6 +111,28 @@ static void test_a_type_gives_cores_and_memory(void **state)
     sim_model_free(m);
 }
 
+// Eight computations of 1 s at once on n cores: the last ends after 8 / n rounds, each longer by contention and coherency. Without coherency the
+// speed-up is Amdahl's: 1 / (0.05 + 0.95 / 8) = 5.925926.
+static void test_more_cores_are_worth_less(void **state)
+{
+    (void)state;
+    static const struct { const char *keys; double longest_s; } cases[] = {
+        {"cores: 8", 1}, {"cores: 1, contention: 5%", 8}, {"cores: 2, contention: 5%", 4 * 1.05}, {"cores: 8, contention: 5%", 8 / 5.925925925925926},
+        {"cores: 8, coherency: 1%", 1.56}, {"cores: 8, contention: 5%, coherency: 1%", 1.91}, {"cores: 0.5, contention: 50%", 8},
+        {"cores: 8, contention: 5%, sharing: true", 1.35}, {"cores: 8, contention: 5%, discipline: priority, preemptive: true", 1.35}};
+    for (size_t i = 0; i < HR_COUNT(cases); i++) {
+        char *service = hr_format("s: {kind: service, %s, on: {go: [{cpu: 1s}]}}", cases[i].keys);
+        fixture f = run(service, "c: {users: 8, think: 1s, call: s.go, timeout: none}", 1500 * HR_MS);
+        near((double)look(f, "c").latency->greatest * 1e-9, cases[i].longest_s);
+        done(f);
+        free(service);
+    }
+    fixture f = run("s: {kind: service, on: {go: [{query: d.q}]}}, d: {kind: database, network: 0, cores: 4, contention: 10%, statements: {q: {cpu: 1s}}}",
+                    "c: {users: 4, think: 1s, call: s.go, timeout: none}", 1500 * HR_MS);
+    near(sim_histogram_mean_s(look(f, "c").latency), 1.3);
+    done(f);
+}
+
 static void test_mistakes_are_told(void **state)
 {
     (void)state;
@@ -137,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_bill_has_all_items), cmocka_unit_test(test_requests_and_answers_are_paid_for), cmocka_unit_test(test_nodes_are_paid_for),
-        cmocka_unit_test(test_a_type_gives_cores_and_memory), cmocka_unit_test(test_mistakes_are_told)};
+        cmocka_unit_test(test_a_type_gives_cores_and_memory), cmocka_unit_test(test_more_cores_are_worth_less),
+        cmocka_unit_test(test_mistakes_are_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,6 +87,8 @@ static void refuse_cache(refusals *r, const sim_model_component *c)
 static void refuse_service(refusals *r, const sim_model_component *c)
 {
     refuse_stretch(r, c, &((const sim_service_def *)c->def)->machine);
+    if (((const sim_service_def *)c->def)->resize.to)
+        REFUSE(r, c, "%s.resize is only simulated: leave it out", c->name);
     if (((const sim_service_def *)c->def)->has_footprint)
         REFUSE(r, c, "%s.footprint is only simulated: leave it out", c->name);
     if (((const sim_service_def *)c->def)->cpu_limit > 0)

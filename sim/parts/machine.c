@@ -1,6 +1,4 @@
 // sim/parts/machine.c - see machine.h.
-#include <math.h>
-
 #include "sim/parts/broker.h"
 
 sim_machine_def *sim_machine_of(uint16_t kind, void *def)
@@ -43,6 +41,6 @@ double sim_machine_cost(const sim_machine_view *v, double servers, const sim_pri
 
 double sim_machine_stretch(const sim_machine_def *machine, double cores)
 {
-    double n = cores < 1 ? 1 : floor(cores);   // as many compute at once
+    double n = sim_whole_cores(cores);
     return machine->contention * (n - 1) + machine->coherency * n * (n - 1);
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/core/base.h"
+
 typedef struct {
     const char *name;                          // of the instance type
     double cores, memory_bytes, price;         // price: $/h
@@ -27,6 +29,11 @@ typedef struct {                               // what a replica uses of its mem
     double base, per_call, per_entry, leak;
 } sim_footprint_def;
 
+typedef struct {                               // it is exchanged for another type; to NULL: never
+    const sim_instance_def *to;
+    hr_time at, restart;
+} sim_resize_def;
+
 // What a part of that kind runs on: its place in the def; and all of it. NULL and false for what has no machine of its own.
 sim_machine_def *sim_machine_of(uint16_t kind, void *def);
 bool sim_machine_look(uint16_t kind, const void *def, sim_machine_view *view);
@@ -37,6 +44,8 @@ double sim_machine_cost(const sim_machine_view *view, double servers, const sim_
 // (coherency): n of them do as much as n / (1 + stretch). Gunther's Universal Scalability Law, Guerrilla Capacity Planning 4.4; without coherency it
 // is Amdahl's law with contention as the serial share: speed-up 1 / (s + (1 - s) / n).
 double sim_machine_stretch(const sim_machine_def *machine, double cores);
+// Computations that so many cores can do at a time: whole ones, at least 1.
+static inline uint32_t sim_whole_cores(double cores) { return cores < 1 ? 1 : (uint32_t)cores; }
 // The month of a price: 365 days / 12, as cloud providers reckon.
 #define SIM_MONTH_HOURS 730.0
 

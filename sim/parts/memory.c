@@ -2,8 +2,8 @@
 #include "sim/parts/memory.h"
 
 typedef struct {                               // of one replica
-    double   leaked, bytes, most;              // now; most: since the reset
-    double   area;                             // bytes x ns since the reset
+    double   leaked, bytes;                    // now
+    double   most, area;                       // shares of the limit since the reset: the largest; x ns
     hr_time  since, reset;                     // since when it has been `bytes`
     sim_crash_backoff backoff;
     uint32_t deaths, killed;                   // since time zero: a timer of an earlier life is stale; since the reset
@@ -37,7 +37,7 @@ sim_ref sim_memory_place(sim_world *w, sim_component_id id, const sim_service_de
                                        .leak = d->leak, .uses = uses, .startup = startup, .readiness = readiness,
                                        .stream_startup = sim_stream(w, id, SIM_DRAW_STARTUP), .stream_readiness = sim_stream(w, id, SIM_DRAW_READINESS)};
     for (uint32_t i = 0; i < def->replicas; i++)
-        SIM_AT(w, use, uses)[i].bytes = SIM_AT(w, use, uses)[i].most = d->base;
+        SIM_AT(w, use, uses)[i] = (use){.bytes = d->base, .most = d->base / def->memory_bytes};
     return ref;
 }
 
@@ -59,10 +59,10 @@ void sim_memory_touch(sim_world *w, sim_component_id id, uint32_t slot)
 {
     const memory *m = SIM_AT(w, const memory, SIM_STATE(w, const sim_service, id)->memory);
     use *u = SIM_AT(w, use, m->uses) + slot;
-    u->area += u->bytes * (double)(w->now - u->since);
+    u->area += u->bytes / m->limit * (double)(w->now - u->since);
     u->since = w->now;
     u->bytes = used(w, id, m, u, slot);
-    u->most = u->bytes > u->most ? u->bytes : u->most;
+    u->most = u->bytes > u->most * m->limit ? u->bytes / m->limit : u->most;
     if (u->bytes <= m->limit || u->dying)
         return;
     u->dying = 1;
@@ -96,6 +96,12 @@ void sim_memory_forget(sim_world *w, sim_component_id id, uint32_t slot)
     begin_again(w, id, slot);
 }
 
+void sim_memory_resize(sim_world *w, sim_component_id id, double bytes)
+{
+    begin_again(w, id, 0);
+    SIM_AT(w, memory, SIM_STATE(w, const sim_service, id)->memory)->limit = bytes;
+}
+
 void sim_memory_wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
@@ -121,7 +127,7 @@ void sim_memory_reset(sim_world *w, const sim_service *s)
         use *u = SIM_AT(w, use, m->uses) + i;
         u->area = 0;
         u->since = u->reset = w->now;
-        u->most = u->bytes;
+        u->most = u->bytes / m->limit;
         u->killed = 0;
     }
 }
@@ -130,10 +136,10 @@ void sim_memory_add(const sim_world *w, const sim_service *s, uint32_t slot, sim
 {
     const memory *m = SIM_AT(w, const memory, s->memory);
     const use *u = SIM_AT(w, const use, m->uses) + slot;
-    double span = (double)(w->now - u->reset), area = u->area + u->bytes * (double)(w->now - u->since);
+    double span = (double)(w->now - u->reset), share = u->bytes / m->limit, area = u->area + share * (double)(w->now - u->since);
     v->has_memory = v->knows_peak = true;
-    v->memory = (span > 0 ? area / span : u->bytes) / m->limit;
-    v->memory_most = u->most / m->limit;
+    v->memory = span > 0 ? area / span : share;
+    v->memory_most = u->most;
     v->killed = u->killed;
 }
 

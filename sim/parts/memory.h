@@ -23,6 +23,8 @@ sim_ref sim_memory_place(sim_world *w, sim_component_id id, const sim_service_de
 void    sim_memory_touch(sim_world *w, sim_component_id id, uint32_t slot);
 void    sim_memory_served(sim_world *w, sim_component_id id, uint32_t slot);
 void    sim_memory_forget(sim_world *w, sim_component_id id, uint32_t slot);
+// The only replica has been switched off and gets so much memory.
+void    sim_memory_resize(sim_world *w, sim_component_id id, double bytes);
 // The timer SIM_SERVICE_KILL.
 void    sim_memory_wake(sim_world *w, sim_component_id id, const sim_event *event);
 void    sim_memory_reset(sim_world *w, const sim_service *s);

@@ -151,6 +151,7 @@ typedef struct {
     sim_machine_def machine;
     bool     has_footprint;                    // above memory_bytes a replica is killed
     sim_footprint_def footprint;
+    sim_resize_def resize;                     // of one replica without an autoscaler
     uint32_t discipline;                       // sim_discipline: who waits for a worker is served so; priority is about cores, too
     hr_time  lifo_after;                       // adaptive_lifo
     sim_codel_def codel;                       // some of those that wait are turned away
@@ -373,6 +374,7 @@ typedef struct {                               // one replica, cache, database o
     uint64_t periods, throttled;               // since the reset: periods of the CPU limit in which it computed; in which the limit stopped it
     bool     has_memory;                       // of a service: what it uses is known, the next three
     double   memory, memory_most;              // share of the limit: since the reset, average and most (as knows_peak says)
+    double   resized;                          // share of the time since the reset that it has run on another type of machine
     uint64_t killed;                           // since the reset: replicas, for using more
     double   stopped_s;                        // since the reset: how long that was
     uint32_t entries;                          // keys held now

@@ -19,7 +19,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->replica_count = d->slots ? d->slots : d->replicas;
     s->workers = d->workers;
     s->queue_limit = d->queue;
-    s->cores = d->cores < 1 ? 1 : (uint32_t)d->cores;
+    s->cores = s->most_cores = sim_whole_cores(d->cores);
     s->stretch = sim_machine_stretch(&d->machine, d->cores);
     s->sharing = d->sharing;
     s->preemptive = d->preemptive;
@@ -57,6 +57,10 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     }
     if (d->slots)
         s->lives = sim_lives_place(w, id, d);
+    if (d->resize.to) {
+        s->resize = sim_resize_place(w, d);
+        s->most_cores = s->cores < sim_whole_cores(d->resize.to->cores) ? sim_whole_cores(d->resize.to->cores) : s->cores;
+    }
     if (d->has_footprint)
         s->memory = sim_memory_place(w, id, d);
     s->handler_count = d->handler_count;
@@ -287,6 +291,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         sim_memory_wake(w, id, event);
     else if (event->what == SIM_SERVICE_BACK)
         sim_service_come_back(w, id, event->subject);
+    else if (event->what == SIM_SERVICE_RESIZE)
+        sim_resize_wake(w, id);
     else if (event->what >= SIM_SERVICE_HEARS)
         sim_invalidation_hear(w, id, event);
     else
@@ -312,6 +318,8 @@ static void reset(sim_world *w, sim_component_id id)
         sim_lives_reset(w, s->lives);
     if (s->memory)
         sim_memory_reset(w, s);
+    if (s->resize)
+        sim_resize_reset(w, s);
     sim_refill_reset(w, s->refills);
 }
 
@@ -369,7 +377,7 @@ static bool account(const sim_world *w, sim_component_id id, uint32_t station, s
     *a = (sim_account){.refused = r->refused, .left = r->left, .inside = (uint64_t)r->busy.level + r->queue.fifo.length.level, .stay = &r->stay,
                        .level = {{"time of workers <= workers x time", &r->busy, s->workers},
                                  {"time of waiting <= places x time", &r->queue.fifo.length, s->queue_limit},
-                                 {"time of cores <= cores x time", &r->cores, s->cores}}, .levels = 3, .staying = 2};
+                                 {"time of cores <= cores x time", &r->cores, s->most_cores}}, .levels = 3, .staying = 2};
     return true;
 }
 
@@ -395,6 +403,8 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
         v.misses = k->misses;
         v.entries = k->count;
     }
+    if (s->resize)
+        v.resized = sim_resize_share(w, s);
     if (s->memory)
         sim_memory_add(w, s, replica, &v);
     if (s->refills && replica == 0)            // they are counted for the whole service
@@ -403,6 +413,6 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
 }
 
 const sim_kind sim_kind_service = {.name = "service", .summary = "replicas with workers and a bounded queue that run handlers",
-    .state_size = sizeof(sim_service), .def_size = sizeof(sim_service_def), .gauges = gauges, .demand = demand, .build = build, .offer = offer,
+    .state_size = sizeof(sim_service), .def_size = sizeof(sim_service_def), .gauges = gauges, .demand = demand, .build = build, .start = sim_resize_start, .offer = offer,
     .reply = sim_handler_back, .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check,
     .account = account};

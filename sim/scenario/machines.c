@@ -138,6 +138,24 @@ void sim_machine_read(sim_reader *r, uint16_t id)
     read_licence(r, c, r->nodes[id], machine);
 }
 
+void sim_resize_read(sim_reader *r, sim_node *node, const char *where, sim_service_def *d)
+{
+    sim_node *map = sim_node_member(node, "resize");
+    char name[96];
+    snprintf(name, sizeof name, "%.60s.resize.to", where);
+    if (!map || !sim_map_read(r, node, where, "resize", "{at: 60s, to: large, restart: 30s}", &d->resize))
+        return;
+    d->resize.to = sim_instance_find(r, sim_node_member(map, "to"), name);
+    if (!d->machine.instance)
+        SIM_FAIL(r, map, "%s.resize: give `instance`, too: one type of machine is exchanged for another", where);
+    if (d->replicas != 1)
+        SIM_FAIL(r, map, "%s.resize belongs to a service with one replica: it is one machine that is switched off", where);
+    if (d->preemptive || sim_node_member(node, "consume"))
+        SIM_FAIL(r, map, "%s: `resize` and `%s` exclude each other", where, d->preemptive ? "preemptive" : "consume");
+    if (d->resize.to && d->has_footprint && d->footprint.base > d->resize.to->memory_bytes)
+        SIM_FAIL(r, map, "%s.resize.to: its `footprint.base` does not fit into the memory of '%s'", where, d->resize.to->name);
+}
+
 // --- the ledger ------------------------------------------------------------------------------------------------------------
 
 void sim_prices_ledger(const sim_model *model, hr_text *out)
@@ -155,6 +173,11 @@ void sim_machine_ledger(const sim_model_component *c, hr_text *out)
     sim_machine_view v;
     if (!sim_machine_look(c->kind, c->def, &v))
         return;
+    const sim_resize_def *resize = c->kind == SIM_PART_service ? &((const sim_service_def *)c->def)->resize : NULL;
+    char at[32], restart[32];
+    if (resize && resize->to)
+        hr_text_add(out, "%s.resize = at %s to %s, off for %s\n", c->name, sim_show_time(resize->at, at, sizeof at), resize->to->name,
+                    sim_show_time(resize->restart, restart, sizeof restart));
     hr_text_add(out, "%s.instance = %s\n", c->name, v.machine->instance ? v.machine->instance->name : "none");
     if (v.machine->licence > 0 || v.machine->licence_core > 0)
         hr_text_add(out, "%s.licence = %g $/h for each server, %g $/h for each core\n", c->name, v.machine->licence, v.machine->licence_core);

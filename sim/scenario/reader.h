@@ -27,6 +27,8 @@ void sim_complain(sim_reader *r, const sim_node *node, const char *where, const 
 void sim_instances_read(sim_reader *r, sim_node *root);
 void sim_prices_read(sim_reader *r, sim_node *root);
 void sim_machine_read(sim_reader *r, uint16_t id);
+// To which type a service is moved, and when.
+void sim_resize_read(sim_reader *r, sim_node *node, const char *where, sim_service_def *def);
 // The type that a node names, or NULL with a complaint.
 const sim_instance_def *sim_instance_find(sim_reader *r, const sim_node *node, const char *where);
 // What a service says beside its plain keys and handlers.

@@ -69,14 +69,16 @@ static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
 {
     sim_replicas_view present = sim_service_present(w, id);
     sim_station_view v = {.replicas = present.is_scaled ? present.present_average : 0};
-    double n = present.present_average, memory = 0;
+    double n = present.present_average, memory = 0, resized = 0;
     for (uint32_t r = 0, slots = sim_service_replicas(w, id); r < slots; r++) {
         sim_station_view one = sim_service_look(w, id, r);
         v.utilisation += n > 0 ? one.utilisation / n : 0;
         memory += n > 0 ? one.memory / n : 0;
+        resized = one.resized;
         add_station(&v, &one);
     }
     v.memory = memory;
+    v.resized = resized;
     return v;
 }
 
@@ -292,7 +294,14 @@ static double cost_of(const sim_model *model, const sim_station_view *station, c
     sim_prices prices = model->prices;
     if (c->kind == SIM_PART_service && ((const sim_service_def *)c->def)->in_cluster)
         prices.core = prices.gib = 0;          // its place on a node is paid for there; a licence is not
-    return sim_machine_cost(&v, servers, &prices);
+    double cost = sim_machine_cost(&v, servers, &prices);
+    const sim_instance_def *to = c->kind == SIM_PART_service ? ((const sim_service_def *)c->def)->resize.to : NULL;
+    if (!to)
+        return cost;
+    sim_machine_def moved = *v.machine;        // paid for as long as it is the one or the other
+    moved.instance = to;
+    v = (sim_machine_view){&moved, to->cores, to->memory_bytes, servers};
+    return (1 - station->resized) * cost + station->resized * sim_machine_cost(&v, servers, &prices);
 }
 
 // Of each component and of all; of one in money only when that costs something.
@@ -480,6 +489,7 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
                           .database = {.reads = e->reads - d->reads, .unread_writes = e->unread_writes - d->unread_writes,
                                        .backwards = e->backwards - d->backwards, .lost_commits = e->lost_commits - d->lost_commits},
                           .utilisation = of_replicas_since(a, b, a->utilisation, b->utilisation, a_s, b_s),
+                          .resized = average_since(a->resized, b->resized, a_s, b_s),
                           .memory = of_replicas_since(a, b, a->memory, b->memory, a_s, b_s), .has_memory = b->has_memory, .killed = b->killed - a->killed,
                           .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
                           .replicas = average_since(a->replicas, b->replicas, a_s, b_s),

@@ -539,7 +539,13 @@ static void write_service(writer *r, uint32_t i)
     const char *not = r->scaled[i] ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas" :
                       starts ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas drain" :
                       "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain";
-    write_keys(r, "service", in_cluster ? not : write_machine(r, not, room, sizeof room));
+    bool moves = !r->scaled[i] && replicas == 1 && sharing && !consumes(r, i) && pick(r, 3) == 2;
+    static const char *const spans[] = {"0s", "5ms", "1s"};
+    if (moves) {                               // from one type to the other
+        hr_text_add(&r->text, ", instance: huge, resize: {at: %s, to: %s, restart: %s}", any_of(r, spans, 3), pick(r, 2) ? "tiny" : "huge", any_of(r, spans, 3));
+        snprintf(room, sizeof room, "%s cores memory", not);
+    }
+    write_keys(r, "service", moves ? room : in_cluster ? not : write_machine(r, not, room, sizeof room));
     if (discipline != SIM_DISCIPLINE_deadline && pick(r, 2))
         hr_text_add(&r->text, ", queue: %u", pick(r, 3000));
     if (in_cluster)

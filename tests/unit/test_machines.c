@@ -133,12 +133,45 @@ static void test_more_cores_are_worth_less(void **state)
     done(f);
 }
 
+// Two cores serve two of four calls a second, of 1 s each; 64 calls are in hand. At 50 s the machine is off for 25 s: a hundred calls find nobody. Then
+// eight cores serve all. Half of the time on each type: half of both prices.
+static void test_a_machine_is_exchanged(void **state)
+{
+    (void)state;
+    const char *service = "s: {kind: service, instance: small, queue: 0, workers: 64, resize: {at: 50s, to: large, restart: 25s}, on: {go: [{cpu: 1s}]}}";
+    sim_model *m = read_text(TYPES, service, "c: {rate: 4/s, arrivals: constant, call: s.go, timeout: none}");
+    sim_world *w = sim_model_build(m, 1);
+    w->arrivals_end = 100 * HR_SEC;
+    sim_world_start(w, 0);
+    sim_world_run(w, 50 * HR_SEC - 1);
+    uint64_t before = sim_workload_look(w, 1).outcome[SIM_ok];
+    assert_in_range(before, 96, 100);          // two a second, from the first second on
+    assert_int_equal(sim_workload_look(w, 1).outcome[SIM_rejected] > 0, 1);
+    sim_world_run(w, 75 * HR_SEC - 1);
+    sim_world_check(w);
+    assert_int_equal(sim_workload_look(w, 1).outcome[SIM_ok], before);
+    uint64_t failed = sim_workload_look(w, 1).outcome[SIM_error];
+    assert_in_range(failed, 99 + 64, 101 + 64);                    // those of 25 s, and what it had
+    sim_world_run(w, 100 * HR_SEC);
+    sim_world_check(w);
+    assert_in_range(sim_workload_look(w, 1).outcome[SIM_ok] - before, 95, 97);     // four a second, but those of the last second
+    assert_int_equal(sim_workload_look(w, 1).outcome[SIM_error], failed);
+    sim_world_free(w);
+    sim_model_free(m);
+    sim_study *study = study_of(TYPES, service, "c: {rate: 4/s, call: s.go}");
+    near(cost(study, "s"), 0.5 * 0.04 + 0.5 * 0.17);
+    sim_study_free(study);
+}
+
 static void test_mistakes_are_told(void **state)
 {
     (void)state;
     static const struct { const char *sections, *keys, *says; } cases[] = {
         {TYPES, "instance: smal", "did you mean 'small'"}, {"", "instance: small", "want one of the file's `instances`"},
         {TYPES, "instance: small, cores: 3", "`cores` is said by `instance: small`"}, {TYPES, "instance: small, memory: 1GiB", "`memory` is said by"},
+        {TYPES, "resize: {at: 1s, to: large}", "give `instance`, too"}, {TYPES, "instance: small, resize: {at: 1s, to: huge}", "s.resize.to: want one of"},
+        {TYPES, "instance: small, resize: {to: large}", "lacks `at`"}, {TYPES, "instance: small, resize: 3", "want {at: 60s, to: large"},
+        {TYPES, "instance: small, discipline: priority, preemptive: true, resize: {at: 1s, to: large}", "exclude each other"},
         {"", "licence: 3", "want a price such as 0.25 $/core/h"}, {"", "licence: 3 $/month", "want a price such as 0.25 $/core/h"},
         {"instances: {a: {cores: 2, memory: 1GiB, price: 3}}\n", "", "instances.a: want a price such as 0.04 $/h"},
         {"instances: {a: {cores: 2, memory: 1GiB}}\n", "", "lacks `price`"}, {"instances: {a: 3}\n", "", "instances.a: want {cores: 2"}, {"instances: 3\n", "", "want {NAME: {cores: 2"},
@@ -153,13 +186,17 @@ static void test_mistakes_are_told(void **state)
             fail_msg("want '%s' once in: %s", cases[i].says, e.text);
         free(text);
     }
+    refused("lb: {kind: balancer, to: s}, s: {kind: service, replicas: 2, resize: {at: 1s, to: large}, on: {go: [{wait: 1ms}]}}", "c: {rate: 1/s, call: lb.go}",
+            "with one replica");
+    refused("lb: {kind: balancer, to: s}, s: {kind: service, resize: {at: 1s, to: large}, on: {go: [{wait: 1ms}]}}, a: {kind: autoscaler, of: s, policy: fixed, max: 1}",
+            "c: {rate: 1/s, call: lb.go}", "without an autoscaler");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_bill_has_all_items), cmocka_unit_test(test_requests_and_answers_are_paid_for), cmocka_unit_test(test_nodes_are_paid_for),
-        cmocka_unit_test(test_a_type_gives_cores_and_memory), cmocka_unit_test(test_more_cores_are_worth_less),
+        cmocka_unit_test(test_a_type_gives_cores_and_memory), cmocka_unit_test(test_more_cores_are_worth_less), cmocka_unit_test(test_a_machine_is_exchanged),
         cmocka_unit_test(test_mistakes_are_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

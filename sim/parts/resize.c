@@ -21,7 +21,7 @@ sim_ref sim_resize_place(sim_world *w, const sim_service_def *def)
 void sim_resize_start(sim_world *w, sim_component_id id)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    if (s->resize)
+    if (s->resize && SIM_AT(w, const resize, s->resize)->at != HR_FOREVER)
         sim_schedule(w, SIM_AT(w, const resize, s->resize)->at, id, SIM_SERVICE_RESIZE, 0, 0);
 }
 

@@ -53,6 +53,13 @@ typedef struct { const sim_model *model; hr_error *e; hr_status status; } refusa
 #define REFUSE(r, c, words, ...)                                                                                                             \
     ((r)->status = hr_fail((r)->e, HR_BAD_INPUT, "%s:%d: " words, (r)->model->path, (c)->line, __VA_ARGS__))
 
+// Real cores have both of their own.
+static void refuse_stretch(refusals *r, const sim_model_component *c, const sim_machine_def *machine)
+{
+    if (machine->contention > 0 || machine->coherency > 0)
+        REFUSE(r, c, "%s: contention and coherency are only simulated: leave them out", c->name);
+}
+
 // Some of what a database can do exists in simulation only: it must not be measured as if it were there.
 static void refuse_database(refusals *r, const sim_model_component *c)
 {
@@ -60,6 +67,7 @@ static void refuse_database(refusals *r, const sim_model_component *c)
     const char *simulated = sim_database_simulated(d);
     if (simulated)
         REFUSE(r, c, "%s has `%s`, which only the simulation knows: validate measures a single server", c->name, simulated);
+    refuse_stretch(r, c, &d->machine);
     if (d->absent > 0)
         REFUSE(r, c, "%s.absent: the rows of a live database are all there: leave it out", c->name);
     for (uint16_t s = 0; s < d->statement_count; s++)
@@ -78,6 +86,11 @@ static void refuse_cache(refusals *r, const sim_model_component *c)
 
 static void refuse_service(refusals *r, const sim_model_component *c)
 {
+    refuse_stretch(r, c, &((const sim_service_def *)c->def)->machine);
+    if (((const sim_service_def *)c->def)->resize.to)
+        REFUSE(r, c, "%s.resize is only simulated: leave it out", c->name);
+    if (((const sim_service_def *)c->def)->has_footprint)
+        REFUSE(r, c, "%s.footprint is only simulated: leave it out", c->name);
     if (((const sim_service_def *)c->def)->cpu_limit > 0)
         REFUSE(r, c, "%s.cpu_limit is only simulated: leave it out", c->name);
 }

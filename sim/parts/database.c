@@ -20,6 +20,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
 {
     const sim_database_def *d = def;
     sim_database *s = SIM_STATE(w, sim_database, id);
+    s->stretch = sim_machine_stretch(&d->machine, d->cores);
     s->pool = d->pool;
     s->queue_limit = d->queue;
     s->pool_timeout = d->pool_timeout;
@@ -114,6 +115,8 @@ static void compute(sim_world *w, sim_component_id id, const sim_database *s, si
     hr_time cpu = sim_dist_time(w, &t->cpu, t->stream, c->request, c->path);
     if (s->connection_cpu > 0)                 // all connections are looked through for each statement's snapshot
         cpu += (hr_time)((double)cpu * s->connection_cpu * capacity(s, server_of(w, s, c)));
+    if (s->stretch > 0)
+        cpu += (hr_time)((double)cpu * s->stretch);
     sim_schedule(w, w->now + cpu, id, SIM_DB_COMPUTED, call, c->generation);
 }
 

@@ -63,6 +63,7 @@ typedef struct {
     uint32_t  has_pools, pooler;               // pooler: SIM_POOLER_…, SIM_POOLER_COUNT: none
     uint32_t  most_open, backlog_limit;        // connections of a server; calls that may wait at the pooler
     hr_time   backlog_timeout;
+    double    stretch;                         // share by which its cores lengthen each other's
     double    connection_cpu;                  // share by which each connection lengthens a statement's `cpu`
     sim_dist  connect;
     uint32_t  connect_stream;

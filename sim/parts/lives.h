@@ -38,6 +38,9 @@ sim_ref  sim_lives_place(sim_world *w, sim_component_id id, const sim_service_de
 void     sim_lives_want(sim_world *w, sim_component_id id, uint32_t wanted);
 // A timer of a service's lives.
 void     sim_lives_wake(sim_world *w, sim_component_id id, const sim_event *event);
+// One that is ready, or leaves, crashes: see sim_service_crash. Who leaves is gone. How long a replica's `n`th start takes until its process runs.
+void     sim_lives_crash(sim_world *w, sim_component_id id, uint32_t slot, hr_time back_after);
+hr_time  sim_lives_startup(const sim_world *w, sim_component_id id, uint32_t slot, uint32_t n);
 // A call has left a replica: one that drains may be empty now.
 void     sim_lives_left(sim_world *w, sim_component_id id, uint32_t slot);
 static inline sim_lives *sim_lives_of(const sim_world *w, sim_component_id id)

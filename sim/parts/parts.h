@@ -9,6 +9,7 @@
 #include "sim/core/popularity.h"
 #include "sim/parts/arrivals.h"
 #include "sim/parts/codel.h"
+#include "sim/parts/machine.h"
 #include "sim/policy/balance/balance.h"
 #include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
@@ -146,9 +147,13 @@ typedef struct {
     uint32_t slots;                            // replicas that it has room for: those of its autoscaler, and as many that leave; 0: fixed
     uint16_t scaler, cluster;                  // with slots: the autoscaler; where the replicas need room
     bool     in_cluster;
-    sim_dist_def startup, readiness;           // with slots: until the process runs; from then until it is ready
+    sim_dist_def startup, readiness;           // with slots, or after a crash: until the process runs; from then until it is ready
     hr_time  drain;                            // with slots: who leaves may work so long on what it has
     double   cores, memory_bytes;              // of one replica: cores limit `cpu` steps (whole cores, at least 1); both cost money
+    sim_machine_def machine;
+    bool     has_footprint;                    // above memory_bytes a replica is killed
+    sim_footprint_def footprint;
+    sim_resize_def resize;                     // of one replica without an autoscaler
     uint32_t discipline;                       // sim_discipline: who waits for a worker is served so; priority is about cores, too
     hr_time  lifo_after;                       // adaptive_lifo
     sim_codel_def codel;                       // some of those that wait are turned away
@@ -200,6 +205,7 @@ typedef struct {
     sim_dist_def demand;                       // time of the one server thread for an operation
     sim_dist_def network;                      // there and back
     double       cores;
+    sim_machine_def machine;
 } sim_cache_def;
 
 typedef enum {                                 // what a commit waits for
@@ -229,6 +235,7 @@ typedef struct {
     uint32_t pool, queue;                      // connections; calls that may wait for one
     hr_time  pool_timeout;                     // longest wait for a connection, HR_FOREVER: none
     double   cores, memory_bytes;
+    sim_machine_def machine;
     uint64_t rows;                             // rows that the test bed fills in
     double   absent;                           // share of the keys that have no row
     bool     history;                          // it remembers when each version was committed, for the age of stale answers
@@ -278,6 +285,7 @@ typedef struct {
 typedef struct {
     uint32_t nodes, most_nodes;                // at least, and at most
     double   cores, memory_bytes;              // of a node; both cost money
+    sim_machine_def machine;
     sim_dist_def node_start;
     hr_time  node_idle;                        // an empty node goes after this; HR_FOREVER: never
 } sim_cluster_def;
@@ -311,6 +319,7 @@ typedef struct {                               // what each replica of a service
 
 typedef struct {
     double   cores, memory_bytes;
+    sim_machine_def machine;
     sim_dist_def demand;                       // of a core, for each message that is published
     sim_dist_def persist;                      // until a message is on disk, or with a majority of a quorum queue's replicas
     sim_dist_def network;                      // there and back
@@ -369,6 +378,10 @@ typedef struct {                               // one replica, cache, database o
     uint64_t waiting_writes;                   // now: acknowledged, and the database does not have them
     uint64_t dropped, late;                    // since the reset: calls that CoDel turned away; that were not begun behind their deadline
     uint64_t periods, throttled;               // since the reset: periods of the CPU limit in which it computed; in which the limit stopped it
+    bool     has_memory;                       // of a service: what it uses is known, the next three
+    double   memory, memory_most;              // share of the limit: since the reset, average and most (as knows_peak says)
+    double   resized;                          // share of the time since the reset that it has run on another type of machine
+    uint64_t killed;                           // since the reset: replicas, for using more
     double   stopped_s;                        // since the reset: how long that was
     uint32_t entries;                          // keys held now
     bool     has_pools;

@@ -58,7 +58,7 @@ typedef struct {
     sim_ref   runs;                            // with `preemptive`: sim_core_run[cores]; preempting.c
     sim_ref   out;                             // with `bulkhead`: uint32_t[components], calls that are out at each
     sim_ref   shed;                            // with `shed`: state of its policy
-    uint32_t  unused;
+    uint32_t  down;                            // bool: it has crashed and is not back yet; crash.c
     uint64_t  started, rejected, gave_up, shed_calls, kept_in;      // since the reset; kept_in: by the bulkhead
     uint64_t  dropped, late;                   // since the reset: turned away by CoDel; not begun behind their deadline
     sim_codel codel;
@@ -75,9 +75,13 @@ typedef struct {
     uint32_t sheds;                            // bool
     uint32_t drops_late;                       // bool
     sim_codel_def codel;
+    double   stretch;                          // share by which its cores lengthen each other's computations
     double   quota_ns;                         // core time that a replica has in a period; 0: no limit
     hr_time  cpu_period;
     sim_ref  lives;                            // sim_lives, when an autoscaler has the replicas come and go: lives.c; 0: fixed
+    sim_ref  memory;                           // what its replicas use of it, memory.c; 0: nobody looks
+    sim_ref  resize;                           // its machine is exchanged, resize.c; 0: it is not
+    uint32_t most_cores, unused;               // that it ever has
     sim_shed_def shed;
     sim_dist patience;
     sim_ref  replicas;                         // sim_replica[replica_count]
@@ -95,9 +99,10 @@ static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *ca
 
 // Timers: a wait has ended, a computation has ended, a nested call is late, the first of the sharing computations has ended, one on a
 // core that may be taken away has ended, a call has waited for a worker as long as it is willing to, a retry is due, a hedged attempt is due,
-// a load looks again, a replica hears of a delete.
+// a load looks again, a replica has used too much memory, one that crashed is back,
+// the machine is exchanged, a replica hears of a delete.
 enum { SIM_SERVICE_STEP, SIM_SERVICE_CORE, SIM_SERVICE_TIMEOUT, SIM_SERVICE_SHARED, SIM_SERVICE_RUN, SIM_SERVICE_PATIENCE,
-       SIM_SERVICE_RETRY, SIM_SERVICE_HEDGE, SIM_SERVICE_POLL,
+       SIM_SERVICE_RETRY, SIM_SERVICE_HEDGE, SIM_SERVICE_POLL, SIM_SERVICE_KILL, SIM_SERVICE_BACK, SIM_SERVICE_RESIZE,
        SIM_SERVICE_HEARS = 4096 };             // + replica; whom: the key that is deleted in its own cache
 
 // Copies a handler's steps into the world.
@@ -158,6 +163,12 @@ typedef struct {
 void    sim_preempting_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);
 void    sim_preempting_wake(sim_world *w, sim_component_id id, const sim_event *event);
 void    sim_preempting_check(const sim_world *w, const sim_service *s, const sim_replica *r);
+// A machine that is exchanged: placed, scheduled, the timer of SIM_SERVICE_RESIZE, the share of the time since the reset that it is the new one.
+sim_ref sim_resize_place(sim_world *w, const sim_service_def *def);
+void    sim_resize_start(sim_world *w, sim_component_id id);
+void    sim_resize_wake(sim_world *w, sim_component_id id);
+void    sim_resize_reset(sim_world *w, const sim_service *s);
+double  sim_resize_share(const sim_world *w, const sim_service *s);
 // Queues a call where its discipline wants it.
 void    sim_line_push(sim_world *w, sim_line *q, sim_ref call);
 // Queues by priority, before those of its own.

@@ -325,10 +325,11 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
     hr_text_add(out, "scenario = %s\nversion = %s\n", model->name, HEADROOM_VERSION);
     show_owner("run", "run", model, out);
     hr_text_add(out, "run.warmup = %s\n", model->warmup < 0 ? "auto (MSER-5 on pilot runs)" : "given");
-    hr_text_add(out, "prices.core = %g $/h\nprices.gib = %g $/h\nprices.transfer = %g $/GiB\n", model->price_core, model->price_gib, model->price_transfer);
+    sim_prices_ledger(model, out);
     for (uint16_t i = 0; i < model->component_count; i++) {
         const sim_model_component *c = &model->components[i];
         show_owner(sim_kinds[c->kind]->name, c->name, c->def, out);
+        sim_machine_ledger(c, out);
         if (c->kind == SIM_PART_balancer)
             show_weights(c->name, c->def, ((const sim_service_def *)model->components[((const sim_balancer_def *)c->def)->target].def)->replicas, out);
         if (c->kind == SIM_PART_service) {
@@ -339,6 +340,8 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             hr_text_add(out, "\n");
             if (s->sheds)
                 show_map(c->name, "shed", &s->shed, out);
+            if (s->has_footprint)
+                show_map(c->name, "footprint", &s->footprint, out);
             if (s->codel.target)
                 show_map(c->name, "codel", s, out);
             show_steps(model, c->name, s, out);

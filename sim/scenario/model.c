@@ -170,6 +170,7 @@ static void read_values(sim_reader *r, uint16_t id)
     c->def = sim_pool_take(r->pool, sim_kinds[c->kind]->def_size);
     bool good = sim_keys_read(r->pool, r->source, sim_kinds[c->kind]->name, c->name, node, c->def);
     r->failed = r->failed || !good;
+    sim_machine_read(r, id);
     switch (c->kind) {
     case SIM_PART_service: sim_service_read(r, id); break;
     case SIM_PART_cache: read_cache(r, node, c->name, c->def); break;
@@ -385,27 +386,6 @@ static void read_run(sim_reader *r, sim_node *root)
         SIM_FAIL(r, run ? run : root, "run: duration and sample must be times");
 }
 
-static void read_prices(sim_reader *r, sim_node *root)
-{
-    sim_node *prices = sim_node_member(root, "prices");
-    if (!prices)
-        return;
-    if (prices->kind != SIM_MAP || !sim_keys_read(r->pool, r->source, "prices", "prices", prices, r->model)) {
-        if (prices->kind != SIM_MAP)
-            SIM_FAIL(r, prices, "prices: want {core: 0.04 $/h, gib: 0.005 $/h}");
-        r->failed = true;
-        return;
-    }
-    const sim_node *transfer = sim_node_member(prices, "transfer");
-    if (transfer && (transfer->kind != SIM_SCALAR || !sim_read_transfer_price(transfer->text, &r->model->price_transfer)))
-        SIM_FAIL(r, transfer, "prices.transfer: want a price such as 0.02 $/GiB");
-    const sim_node *core = sim_node_member(prices, "core"), *gib = sim_node_member(prices, "gib");
-    if (core && (core->kind != SIM_SCALAR || !sim_read_money(core->text, &r->model->price_core)))
-        SIM_FAIL(r, core, "prices.core: want a price such as 0.04 $/h");
-    if (gib && (gib->kind != SIM_SCALAR || !sim_read_money(gib->text, &r->model->price_gib)))
-        SIM_FAIL(r, gib, "prices.gib: want a price such as 0.005 $/h");
-}
-
 // Only the shape is checked here; that the variants exist is checked once all of them are known.
 static void read_live(sim_reader *r, sim_node *root)
 {
@@ -554,11 +534,12 @@ static bool read_all(sim_reader *r, sim_node *root, const char *variant)
     m->title = title && title->kind == SIM_SCALAR ? title->text : "";
     if (name)
         sim_check_name(r, name, "a scenario");   // the report's folder is named after it, too
+    sim_instances_read(r, root);
     read_components(r, root);
     read_run(r, root);
     sim_workloads_settle(r);
     sim_autoscalers_settle(r);
-    read_prices(r, root);
+    sim_prices_read(r, root);
     read_live(r, root);
     read_objectives(r, root);
     read_claims(r, root);

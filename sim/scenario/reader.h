@@ -23,6 +23,14 @@ bool sim_map_read(sim_reader *r, sim_node *node, const char *where, const char *
 unsigned sim_given(sim_node *node, const sim_setting *table);
 // A complaint of a policy about its settings, at the component.
 void sim_complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e);
+// The instance types; the prices; which type a component runs on, and its licence: that before what else it says. machines.c
+void sim_instances_read(sim_reader *r, sim_node *root);
+void sim_prices_read(sim_reader *r, sim_node *root);
+void sim_machine_read(sim_reader *r, uint16_t id);
+// To which type a service is moved, and when.
+void sim_resize_read(sim_reader *r, sim_node *node, const char *where, sim_service_def *def);
+// The type that a node names, or NULL with a complaint.
+const sim_instance_def *sim_instance_find(sim_reader *r, const sim_node *node, const char *where);
 // What a service says beside its plain keys and handlers.
 void sim_service_read(sim_reader *r, uint16_t id);
 // What an autoscaler says of itself; which service it has, when all names are known; its timetable, when the length of the run is.

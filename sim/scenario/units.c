@@ -125,16 +125,10 @@ bool sim_read_cores(const char *text, double *cores)
     return number_with(text, units, 1, cores);
 }
 
-bool sim_read_money(const char *text, double *per_hour)
+bool sim_read_money(const char *text, const char *unit_word, double *money)
 {
-    static const unit units[] = {{"$/h", 1}, {NULL, 0}};
-    return number_with(text, units, 0, per_hour);
-}
-
-bool sim_read_transfer_price(const char *text, double *per_gib)
-{
-    static const unit units[] = {{"$/GiB", 1}, {"$/GB", 1.073741824}, {NULL, 0}};
-    return number_with(text, units, 0, per_gib);
+    const unit units[] = {{unit_word, 1}, {NULL, 0}};
+    return number_with(text, units, 0, money);
 }
 
 bool sim_read_any(const char *text, double *value)
@@ -145,7 +139,7 @@ bool sim_read_any(const char *text, double *value)
         return true;
     }
     static const unit units[] = {{"%", 0.01}, {"$", 1}, {NULL, 0}};
-    return sim_read_rate(text, value) || sim_read_money(text, value) || number_with(text, units, 1, value);
+    return sim_read_rate(text, value) || sim_read_money(text, "$/h", value) || number_with(text, units, 1, value);
 }
 
 // --- name(argument, …) ------------------------------------------------------------------------------------------------

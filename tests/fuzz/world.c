@@ -171,6 +171,33 @@ static void write_region(writer *r)
         hr_text_add(&r->text, ", region: r%u", pick(r, r->regions));
 }
 
+// An instance type, which then says cores and memory, or neither, and a licence: what write_keys must leave out besides `not`; `room` holds it.
+static const char *write_machine(writer *r, const char *not, char *room, size_t size)
+{
+    static const char *const types[] = {"", "", ", instance: tiny", ", instance: huge"}, *const licences[] = {"", ", licence: 0.5 $/h", ", licence: 0.25 $/core/h"};
+    const char *type = any_of(r, types, HR_COUNT(types));
+    hr_text_add(&r->text, "%s%s", type, any_of(r, licences, HR_COUNT(licences)));
+    snprintf(room, size, "%s%s", not, *type ? " cores memory" : "");
+    return room;
+}
+
+// Little enough memory that it is used up now and then. Returns whether there is one: the service then may say how it starts.
+static bool write_footprint(writer *r, bool has_local)
+{
+    if (pick(r, 4) != 3)
+        return false;
+    hr_text_add(&r->text, ", footprint: {base: %uKiB, per_call: %uKiB, leak: %uKiB%s}", pick(r, 7), pick(r, 4000), pick(r, 100), has_local ? ", per_entry: 64KiB" : "");
+    return true;
+}
+
+static bool consumes(const writer *r, uint32_t service)
+{
+    for (uint32_t q = 0; q < r->queues; q++)
+        if (r->consumer[q] == service)
+            return true;
+    return false;
+}
+
 static void write_attempts(writer *r)
 {
     if (pick(r, 2)) {
@@ -483,7 +510,8 @@ static void write_broker(writer *r)
 {
     hr_text_add(&r->text, "  m: {kind: broker");
     write_region(r);
-    write_keys(r, "broker", "restart_takes");
+    char room[64];
+    write_keys(r, "broker", write_machine(r, "restart_takes", room, sizeof room));
     hr_text_add(&r->text, ", queues: {");
     for (uint32_t q = 0; q < r->queues; q++) {
         bool quorum = pick(r, 3) == 2, bounded = pick(r, 2);
@@ -535,11 +563,22 @@ static void write_service(writer *r, uint32_t i)
         hr_text_add(&r->text, ", queue: %u", pick(r, 1000));
     if (pick(r, 4) == 3)
         hr_text_add(&r->text, ", codel: {%s}", pick(r, 2) ? "target: 1ms, interval: 10ms" : "");
-    write_keys(r, "service", r->scaled[i] ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas" :
-               "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain");
+    bool in_cluster = r->cluster && r->scaled[i] && pick(r, 4);
+    char room[200];
+    bool starts = !consumes(r, i) && write_footprint(r, r->local[i]);
+    const char *not = r->scaled[i] ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas" :
+                      starts ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas drain" :
+                      "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain";
+    bool moves = !r->scaled[i] && replicas == 1 && sharing && !consumes(r, i) && pick(r, 3) == 2;
+    static const char *const spans[] = {"0s", "5ms", "1s"};
+    if (moves) {                               // from one type to the other
+        hr_text_add(&r->text, ", instance: huge, resize: {at: %s, to: %s, restart: %s}", any_of(r, spans, 3), pick(r, 2) ? "tiny" : "huge", any_of(r, spans, 3));
+        snprintf(room, sizeof room, "%s cores memory", not);
+    }
+    write_keys(r, "service", moves ? room : in_cluster ? not : write_machine(r, not, room, sizeof room));
     if (discipline != SIM_DISCIPLINE_deadline && pick(r, 2))
         hr_text_add(&r->text, ", queue: %u", pick(r, 3000));
-    if (r->cluster && r->scaled[i] && pick(r, 4))
+    if (in_cluster)
         hr_text_add(&r->text, ", cluster: n");
     if (pick(r, 4) == 3) {
         hr_text_add(&r->text, ", patience: ");
@@ -608,7 +647,8 @@ static void write_database(writer *r, uint32_t i)
     write_region(r);
     bool own = pick(r, 3) == 2;
     const char *together = "replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history";
-    write_keys(r, "database", together);
+    char room[200];
+    write_keys(r, "database", own ? together : write_machine(r, together, room, sizeof room));
     if (own)
         write_pools(r);
     if (pick(r, 2))
@@ -735,7 +775,8 @@ static void write_scenario(writer *r)
     }
     hr_text_add(&r->text, "scenario: fuzz\nrun: {warmup: 0");
     write_keys(r, "run", "");
-    hr_text_add(&r->text, "}\n");
+    hr_text_add(&r->text, "}\ninstances: {tiny: {cores: 0.5, memory: 8MiB, price: 0.01 $/h}, huge: {cores: 32, memory: 64GiB, price: 1.6 $/h}}\n"
+                          "prices: {core: 0.04 $/h, storage: 0.1 $/GiB/month}\n");
     if (r->regions)
         write_network(r);
     hr_text_add(&r->text, "components:\n");
@@ -744,6 +785,7 @@ static void write_scenario(writer *r)
     if (r->cluster) {                          // any replica fits
         hr_text_add(&r->text, "  n: {kind: cluster, cores: 10000, nodes: %u, most_nodes: %u", pick(r, 3), 3 + pick(r, 5));
         write_keys(r, "cluster", "cores nodes most_nodes");
+        hr_text_add(&r->text, "%s", pick(r, 2) ? ", licence: 1 $/core/h" : "");
         hr_text_add(&r->text, "}\n");
     }
     for (uint32_t i = 0; i < r->caches; i++)

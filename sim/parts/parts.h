@@ -9,6 +9,7 @@
 #include "sim/core/popularity.h"
 #include "sim/parts/arrivals.h"
 #include "sim/parts/codel.h"
+#include "sim/parts/health.h"
 #include "sim/policy/balance/balance.h"
 #include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
@@ -137,6 +138,10 @@ typedef struct {
     hr_time  fail_timeout;
     uint32_t max_conns, queue;                 // calls at one replica, 0: no limit; calls that may wait until one is below it
     hr_time  sees;                             // loads are reported so often; 0: always known
+    bool     has_checks;
+    sim_health_def health;                     // with has_checks
+    double   panic;                            // below this share of healthy replicas all get calls; 0: never
+    hr_time  slow_start;                       // how long a weight takes to grow; 0: none
 } sim_balancer_def;
 
 typedef struct {
@@ -349,6 +354,12 @@ typedef enum {
     SIM_MESSAGE_COUNT
 } sim_message_count;
 
+typedef struct {                               // a balancer, since the reset
+    bool     judges;                           // it keeps replicas out by itself
+    double   unhealthy, panicking;             // replicas that it keeps out for their health; share of the time that it panicked
+    uint64_t checks, failed_checks;
+} sim_balancer_view;
+
 typedef struct {                               // one replica, cache, database or broker, for reports and pictures
     double   utilisation, queue_average, busy_average;             // since the reset
     uint32_t busy, capacity, queued, queue_limit;                  // now
@@ -370,12 +381,14 @@ typedef struct {                               // one replica, cache, database o
     sim_database_counts database;
     const sim_histogram *lag;                  // of a replicated database: from commit to being applied at a replica; else NULL
     double   replicas;                         // of a service with an autoscaler, or nodes of a cluster, since the reset; else 0
+    sim_balancer_view balancer;
     uint32_t unacked;                          // of a broker, now: messages that are out at consumers
     uint64_t messages[SIM_MESSAGE_COUNT];      // of a broker, since the reset
 } sim_station_view;
 uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);
 sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint32_t replica);
 sim_station_view sim_cache_look(const sim_world *w, sim_component_id id);
+sim_balancer_view sim_balancer_look(const sim_world *w, sim_component_id id);
 sim_station_view sim_database_look(const sim_world *w, sim_component_id id);
 
 typedef struct {                               // the replicas of a service; fixed ones: all of them, always

@@ -289,6 +289,15 @@ static void show_queues(const sim_model *model, const char *name, const sim_brok
     }
 }
 
+static void show_healing(const sim_model *model, const sim_model_component *c, hr_text *out)
+{
+    const sim_balancer_def *d = c->def;
+    if (!d->has_checks)
+        return;
+    show_map(c->name, "health_check", &d->health, out);
+    hr_text_add(out, "%s.health_check.call = %s\n", c->name, ((const sim_service_def *)model->components[d->target].def)->handlers[d->health.operation].name);
+}
+
 void sim_model_ledger(const sim_model *model, hr_text *out)
 {
     hr_text_add(out, "scenario = %s\nversion = %s\n", model->name, HEADROOM_VERSION);
@@ -300,6 +309,8 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
         show_owner(sim_kinds[c->kind]->name, c->name, c->def, out);
         if (c->kind == SIM_PART_balancer)
             show_weights(c->name, c->def, ((const sim_service_def *)model->components[((const sim_balancer_def *)c->def)->target].def)->replicas, out);
+        if (c->kind == SIM_PART_balancer)
+            show_healing(model, c, out);
         if (c->kind == SIM_PART_service) {
             const sim_service_def *s = c->def;
             hr_text_add(out, "%s.patience = %s", c->name, s->gives_up ? "" : "none");

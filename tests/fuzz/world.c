@@ -328,11 +328,26 @@ static void write_steps(writer *r, uint32_t service, int depth)
 
 // --- the file -------------------------------------------------------------------------------------------------------------
 
+// Checks often enough to be seen in a short run.
+static void write_health(writer *r, uint32_t i, const sim_balancer *policy)
+{
+    static const char *const times[] = {"interval: 10ms, timeout: 2ms", "interval: 100ms, timeout: 100ms", "interval: 1s"};
+    if (pick(r, 3) == 2) {
+        hr_text_add(&r->text, ", health_check: {call: o%u, %s", pick(r, r->operations[i]), any_of(r, times, 3));
+        write_keys(r, "health_check", "interval timeout");
+        hr_text_add(&r->text, "}%s", pick(r, 2) ? ", panic: 50%" : "");
+    }
+    if (policy->uses & SIM_USES_WEIGHTS && !(policy->uses & (SIM_USES_KEY | SIM_USES_ADDRESS)) && pick(r, 3) == 2)
+        hr_text_add(&r->text, ", slow_start: %s", pick(r, 2) ? "1ms" : "300ms");
+}
+
 // Keys that mean nothing alone come together.
 static void write_balancer(writer *r, uint32_t i)
 {
-    hr_text_add(&r->text, "  b%u: {kind: balancer, to: s%u", i, i);
-    write_keys(r, "balancer", "max_fails fail_timeout max_conns queue");
+    const sim_balancer *row = ANY_ROW(r, sim_balancers);
+    hr_text_add(&r->text, "  b%u: {kind: balancer, to: s%u, policy: %s", i, i, row->name);
+    write_keys(r, "balancer", "policy max_fails fail_timeout max_conns queue panic slow_start");
+    write_health(r, i, row);
     if (pick(r, 3) == 2)
         hr_text_add(&r->text, ", max_conns: %u, queue: %u", 1 + pick(r, 20), pick(r, 100));
     else if (r->scaled[i] && pick(r, 2))

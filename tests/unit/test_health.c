@@ -1,0 +1,210 @@
+// tests/unit/test_health.c - active health checks, panic and slow start, by hand: when a replica goes out, when it is back, and with what weight.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim/policy/balance/upstream.h"
+#include "tests/unit/run.h"
+
+// --- checks -----------------------------------------------------------------------------------------------------------------
+
+// Two replicas with one worker. The request at 10 s holds that of the first for 3.2 s. The first is checked at 0.5 s, 1.5 s …, the second at 1 s, 2 s …;
+// a check of the first that comes while the worker is held is late half a second after it.
+static sim_world *held(const char *check, sim_model **model)
+{
+    char *text = hr_format("scenario: t\ncomponents: {lb: {kind: balancer, to: s, health_check: {call: health, interval: 1s, timeout: 500ms%s}}, "
+                           "s: {kind: service, replicas: 2, workers: 1, queue: 100, on: {go: [{wait: 3200ms}], health: [{wait: 1ms}]}}}\n"
+                           "workload: {c: {rate: 0.1/s, arrivals: constant, call: lb.go, timeout: none}}\nrun: {duration: 100s, warmup: 0}\n", check);
+    hr_error e = {0};
+    if (sim_model_parse("t", text, strlen(text), "", model, &e))
+        fail_msg("%s", e.text);
+    free(text);
+    sim_world *w = sim_model_build(*model, 1);
+    w->arrivals_end = 15 * HR_SEC;
+    sim_world_start(w, 0);
+    return w;
+}
+
+static sim_balancer_view look_at_balancer(const sim_world *w, const sim_model *m) { return sim_balancer_look(w, (sim_component_id)sim_model_find(m, "lb")); }
+
+static void test_a_replica_is_out_from_its_last_failed_check_to_its_last_passed_one(void **state)
+{
+    (void)state;
+    // The checks at 10.5, 11.5 and 12.5 s fail at 11, 12 and 13 s; those at 13.5 and 14.5 s pass after 1 ms.
+    static const struct { const char *check; double out_s; } cases[] = {
+        {"", 13.501 - 11}, {", fails: 2", 13.501 - 12}, {", fails: 3, passes: 2", 14.501 - 13}, {", fails: 4", 0}, {", fails: 2, passes: 2", 14.501 - 12}};
+    for (size_t i = 0; i < HR_COUNT(cases); i++) {
+        sim_model *model;
+        sim_world *w = held(cases[i].check, &model);
+        sim_world_run(w, 16 * HR_SEC);
+        sim_world_check(w);
+        sim_balancer_view v = look_at_balancer(w, model);
+        near(v.unhealthy * 16, cases[i].out_s);
+        assert_int_equal(v.failed_checks, 3);
+        assert_int_equal(v.checks, 15 + 14);   // none at or after 15 s, when the last request may come
+        assert_true(sim_world_drain(w, 100 * HR_SEC));
+        sim_world_free(w);
+        sim_model_free(model);
+    }
+}
+
+// What is out gets nothing: requests at 10 s and 12 s; without checks the two replicas take turns, so that the third, at 14 s, waits for the first.
+static void test_who_is_out_gets_no_calls(void **state)
+{
+    (void)state;
+    for (int checked = 0; checked < 2; checked++) {
+        char *components = hr_format("lb: {kind: balancer, to: s%s}, s: {kind: service, replicas: 2, workers: 1, queue: 100, on: {go: [{if: {chance: 100%%}, "
+                                     "then: [{wait: 7s}]}], health: [{wait: 1ms}]}}", checked ? ", health_check: {call: health, interval: 1s, timeout: 500ms}" : "");
+        fixture f = run(components, "c: {rate: 0.5/s, arrivals: constant, call: lb.go, timeout: none}", 4500 * HR_MS);
+        free(components);
+        sim_workload_view c = look(f, "c");
+        assert_int_equal(c.offered, 2);        // at 2 s to the first, at 4 s to the second
+        assert_int_equal(c.outcome[SIM_ok], 2);
+        assert_int_equal(sim_service_look(f.w, (sim_component_id)sim_model_find(f.model, "s"), 1).started, checked ? 1 + 4 : 1);
+        done(f);
+    }
+}
+
+// --- panic and slow start, on an upstream -----------------------------------------------------------------------------------
+
+typedef struct { sim_world *w; sim_ref upstream; uint64_t calls; } group;
+
+static group make(sim_upstream_def def, const char *policy)
+{
+    group g = {.w = sim_world_new(1, 0)};
+    hr_error e = {0};
+    if (sim_balancer_read(policy, &def.policy, &e))
+        fail_msg("%s", e.text);
+    g.upstream = sim_upstream_make(g.w, &def);
+    return g;
+}
+
+static sim_upstream *upstream_of(group g) { return SIM_AT(g.w, sim_upstream, g.upstream); }
+static uint32_t weight_of(group g, uint32_t slot) { return SIM_AT(g.w, sim_peer, upstream_of(g)->peers)[slot].weight; }
+
+static uint32_t choose(group *g)
+{
+    sim_balanced call = {.random = sim_random(9, 1, g->calls++, 0)};
+    uint32_t slot = sim_upstream_choose(g->w, g->upstream, &call, NULL, 0);
+    if (slot != SIM_NO_PEER)
+        sim_upstream_answer(g->w, g->upstream, slot, HR_MS, false);
+    sim_upstream_check(g->w, g->upstream);
+    return slot;
+}
+
+// Envoy's manual: below the threshold, not at it.
+static void test_panic_begins_below_the_threshold(void **state)
+{
+    (void)state;
+    static const uint32_t choosable[] = {4, 3, 2, 4, 4}, without[] = {4, 3, 2, 1, 0};
+    for (int panics = 0; panics < 2; panics++) {
+        group g = make((sim_upstream_def){.count = 4, .panic = panics ? 0.5 : 0}, "round-robin");
+        for (uint32_t sick = 0; sick <= 4; sick++) {
+            if (sick)
+                sim_upstream_mark(g.w, g.upstream, sick - 1, SIM_OUT_UNHEALTHY, true);
+            assert_int_equal(upstream_of(g)->eligible_count, panics ? choosable[sick] : without[sick]);
+            assert_int_equal(upstream_of(g)->panicking.level, panics && sick > 2);
+            assert_int_equal(choose(&g) == SIM_NO_PEER, !panics && sick == 4);
+        }
+        for (uint32_t sick = 4; sick-- > 0;) {
+            sim_upstream_mark(g.w, g.upstream, sick, SIM_OUT_UNHEALTHY, false);
+            assert_int_equal(upstream_of(g)->eligible_count, panics ? choosable[sick] : without[sick]);
+        }
+        sim_world_free(g.w);
+    }
+}
+
+// Who is down is not counted: of three that are there, one healthy is below a half, of two it is not.
+static void test_who_is_down_does_not_count_for_a_panic(void **state)
+{
+    (void)state;
+    group g = make((sim_upstream_def){.count = 4, .panic = 0.5}, "round-robin");
+    sim_upstream_mark(g.w, g.upstream, 3, SIM_OUT_DOWN, true);
+    sim_upstream_mark(g.w, g.upstream, 0, SIM_OUT_UNHEALTHY, true);
+    sim_upstream_mark(g.w, g.upstream, 1, SIM_OUT_UNHEALTHY, true);
+    assert_int_equal(upstream_of(g)->eligible_count, 3);
+    sim_upstream_mark(g.w, g.upstream, 1, SIM_OUT_DOWN, true);
+    assert_int_equal(upstream_of(g)->eligible_count, 1);
+    sim_world_free(g.w);
+}
+
+// 30 s: a percent every 300 ms. At 15 s half the weight: of 150 calls 50, by smooth weighted turns exactly.
+static void test_a_weight_grows_from_one_percent_to_the_whole(void **state)
+{
+    (void)state;
+    static const uint32_t weights[] = {3, 1};
+    static const struct { hr_time at; uint32_t percent; } cases[] = {{0, 1}, {599 * HR_MS, 1}, {600 * HR_MS, 2}, {15 * HR_SEC, 50}, {29999 * HR_MS, 99},
+                                                                     {30 * HR_SEC, 100}, {60 * HR_SEC, 100}};
+    for (int k = 0; k < 2; k++) {
+        group g = make((sim_upstream_def){.count = 2, .weights = k ? weights : NULL, .slow_start = 30 * HR_SEC}, "round-robin");
+        assert_int_equal(weight_of(g, 0), k ? 300 : 100);           // at the start of a run nobody is new
+        sim_upstream_mark(g.w, g.upstream, 0, SIM_OUT_UNHEALTHY, true);
+        g.w->now = 100 * HR_SEC;
+        sim_upstream_mark(g.w, g.upstream, 0, SIM_OUT_UNHEALTHY, false);
+        for (size_t i = 0; i < HR_COUNT(cases); i++) {
+            g.w->now = 100 * HR_SEC + cases[i].at;
+            choose(&g);
+            assert_int_equal(weight_of(g, 0), (k ? 3 : 1) * cases[i].percent);
+            assert_int_equal(weight_of(g, 1), 100);
+        }
+        sim_world_free(g.w);
+    }
+}
+
+static void test_calls_follow_the_weight(void **state)
+{
+    (void)state;
+    group g = make((sim_upstream_def){.count = 2, .slow_start = 30 * HR_SEC}, "round-robin");
+    sim_upstream_mark(g.w, g.upstream, 0, SIM_OUT_UNHEALTHY, true);
+    sim_upstream_mark(g.w, g.upstream, 0, SIM_OUT_UNHEALTHY, false);
+    g.w->now = 15 * HR_SEC;
+    uint32_t got = 0;
+    for (int i = 0; i < 150; i++)
+        got += choose(&g) == 0;
+    assert_int_equal(got, 50);
+    g.w->now = 30 * HR_SEC;
+    got = 0;
+    for (int i = 0; i < 150; i++)
+        got += choose(&g) == 0;
+    assert_int_equal(got, 75);
+    sim_world_free(g.w);
+}
+
+// --- the scenario -----------------------------------------------------------------------------------------------------------
+
+static void test_wrong_keys_are_refused(void **state)
+{
+    (void)state;
+    static const struct { const char *balancer, *told; } wrong[] = {
+        {"health_check: 5s", "want {call: OPERATION"}, {"health_check: {interval: 5s}", "lacks `call`"},
+        {"health_check: {call: helth}", "did you mean 'health'"}, {"health_check: {call: health, timeout: 6s}", "must not exceed"},
+        {"health_check: {call: health, interval: none, timeout: none}", "want a time"},
+        {"panic: 50%", "belongs to `health_check`"}, {"slow_start: none", "at least 1ms"},
+        {"policy: jsq, slow_start: 30s", "looks at no weights"}, {"policy: ip-hash, slow_start: 30s", "nginx does not allow"}};
+    for (size_t i = 0; i < HR_COUNT(wrong); i++) {
+        char *text = hr_format("scenario: t\ncomponents: {lb: {kind: balancer, to: s, %s}, s: {kind: service, replicas: 2, on: {go: [{wait: 1ms}], "
+                               "health: [{wait: 1ms}]}}}\nworkload: {c: {rate: 1/s, call: lb.go}}\n", wrong[i].balancer);
+        hr_error e = {0};
+        sim_model *model = NULL;
+        assert_int_equal(sim_model_parse("t", text, strlen(text), "", &model, &e), HR_BAD_INPUT);
+        if (!strstr(e.text, wrong[i].told))
+            fail_msg("%s: %s", wrong[i].balancer, e.text);
+        free(text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_replica_is_out_from_its_last_failed_check_to_its_last_passed_one), cmocka_unit_test(test_who_is_out_gets_no_calls),
+        cmocka_unit_test(test_panic_begins_below_the_threshold), cmocka_unit_test(test_who_is_down_does_not_count_for_a_panic),
+        cmocka_unit_test(test_a_weight_grows_from_one_percent_to_the_whole), cmocka_unit_test(test_calls_follow_the_weight),
+        cmocka_unit_test(test_wrong_keys_are_refused)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

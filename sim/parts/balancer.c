@@ -17,7 +17,9 @@ typedef struct {
     sim_ref  weights, upstream;                // uint32_t[] until time zero, or 0; sim_upstream
     hr_time  sees, slow_start;
     double   panic;
-    uint32_t has_checks;                       // bool
+    uint32_t has_checks, is_sticky;            // bool
+    hr_time  expires;
+    sim_ref  sticky;                           // cookies, sessions.c; from time zero on
     sim_ref  health;                           // health.c; from time zero on
     sim_health_def checks;
     sim_health_counts checks_at_reset;
@@ -47,6 +49,8 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->slow_start = d->slow_start;
     s->panic = d->panic;
     s->has_checks = d->has_checks;
+    s->is_sticky = d->is_sticky;
+    s->expires = d->expires;
     s->checks = d->health;
     if (d->weights)
         s->weights = place_weights(w, d->weights, d->weight_count);
@@ -68,6 +72,8 @@ static void start(sim_world *w, sim_component_id id)
         sim_schedule(w, w->now + s->sees, id, SIM_BALANCER_REPORTS, 0, 0);
     if (s->has_checks)
         s->health = sim_health_start(w, id, &s->checks, s->target, s->upstream, replicas);
+    if (s->is_sticky)
+        s->sticky = sim_sticky_make(w, s->expires, replicas);
     s->scaled = sim_service_present(w, s->target).is_scaled;
     for (uint32_t i = 0; s->scaled && i < replicas; i++)
         sim_upstream_mark(w, s->upstream, i, SIM_OUT_DOWN, !sim_lives_is_ready(w, s->target, i));
@@ -87,17 +93,28 @@ static uint32_t write_key(unsigned uses, uint64_t key, char *text, size_t room)
     return 4;
 }
 
-// Sends the call to a replica; false: none may be chosen.
-static bool pass_on(sim_world *w, sim_component_id id, sim_ref call)
+// The slot that the policy chooses.
+static uint32_t choose(sim_world *w, const balancer *s, const sim_call *c)
 {
-    balancer *s = SIM_STATE(w, balancer, id);
-    const sim_call *c = sim_call_at(w, call);
     const unsigned uses = sim_balancers[s->policy.row]->uses;
     char key[24];
     sim_balanced choice = {.random = sim_random(w->seed, s->stream, c->request, c->path), .key = key};
     if (uses & (SIM_USES_KEY | SIM_USES_ADDRESS))
         choice.key_bytes = write_key(uses, c->key, key, sizeof key);
-    uint32_t slot = sim_upstream_choose(w, s->upstream, &choice, NULL, 0);
+    return sim_upstream_choose(w, s->upstream, &choice, NULL, 0);
+}
+
+// Sends the call to a replica; false: none may be chosen.
+static bool pass_on(sim_world *w, sim_component_id id, sim_ref call)
+{
+    balancer *s = SIM_STATE(w, balancer, id);
+    const sim_call *c = sim_call_at(w, call);
+    uint32_t slot = s->sticky ? sim_sticky_choose(w, s->sticky, c, s->upstream) : SIM_NO_PEER;
+    bool has_cookie = slot != SIM_NO_PEER;
+    if (!has_cookie)
+        slot = choose(w, s, c);
+    if (s->sticky && !has_cookie && slot != SIM_NO_PEER)
+        sim_sticky_set(w, s->sticky, c, slot);
     if (slot == SIM_NO_PEER)
         return false;
     s->choices++;
@@ -152,6 +169,8 @@ void sim_balancers_see(sim_world *w, sim_component_id service, uint32_t slot, bo
             sim_upstream_renew(w, upstream, slot);
         if (is_eligible && SIM_STATE(w, const balancer, id)->health)
             sim_health_renew(w, SIM_STATE(w, const balancer, id)->health, slot);
+        if (is_eligible && SIM_STATE(w, const balancer, id)->sticky)
+            sim_sticky_renew(w, SIM_STATE(w, const balancer, id)->sticky, slot);
         sim_upstream_mark(w, upstream, slot, SIM_OUT_DOWN, !is_eligible);
         if (is_eligible)
             serve_queue(w, id);
@@ -217,6 +236,8 @@ static void reset(sim_world *w, sim_component_id id)
     sim_level_reset(w, &s->queue.length);
     sim_upstream_reset(w, s->upstream);
     s->checks_at_reset = checks_of(w, s);
+    if (s->sticky)
+        *sim_sticky_counts(w, s->sticky) = (sim_session_counts){0};
 }
 
 static void check(const sim_world *w, sim_component_id id)
@@ -237,7 +258,8 @@ sim_balancer_view sim_balancer_look(const sim_world *w, sim_component_id id)
     sim_health_counts checks = checks_of(w, s);
     return (sim_balancer_view){.judges = s->has_checks, .unhealthy = sim_level_average(w, &u->sick),
                                .panicking = sim_level_average(w, &u->panicking), .checks = checks.sent - s->checks_at_reset.sent,
-                               .failed_checks = checks.failed - s->checks_at_reset.failed};
+                               .failed_checks = checks.failed - s->checks_at_reset.failed,
+                               .cookies = s->sticky ? *sim_sticky_counts(w, s->sticky) : (sim_session_counts){0}};
 }
 
 const sim_kind sim_kind_balancer = {.name = "balancer", .summary = "spreads calls over the replicas of a service",

@@ -291,6 +291,7 @@ static void reset(sim_world *w, sim_component_id id)
     }
     if (s->lives)
         sim_lives_reset(w, s->lives);
+    SIM_STATE(w, sim_service, id)->session_counts = (sim_session_counts){0};
     sim_refill_reset(w, s->refills);
 }
 
@@ -371,6 +372,8 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
         v.misses = k->misses;
         v.entries = k->count;
     }
+    if (replica == 0)                          // of all replicas
+        v.sessions = s->session_counts;
     if (s->refills && replica == 0)            // they are counted for the whole service
         sim_refill_add(w, s->refills, &v);
     return v;

@@ -7,6 +7,7 @@
 
 #include "sim/core/laws.h"
 #include "sim/parts/parts.h"
+#include "sim/parts/sessions.h"
 
 typedef struct {                               // a compiled step in the world
     uint8_t  kind, condition, newer, everywhere;                   // newer, everywhere, writes: bool
@@ -59,7 +60,7 @@ typedef struct {
     sim_ref   runs;                            // with `preemptive`: sim_core_run[cores]; preempting.c
     sim_ref   out;                             // with `bulkhead`: uint32_t[components], calls that are out at each
     sim_ref   shed;                            // with `shed`: state of its policy
-    uint32_t  unused;
+    uint32_t  cuts;                            // how often it has ended with all that it had
     uint64_t  started, rejected, gave_up, shed_calls, kept_in;      // since the reset; kept_in: by the bulkhead
     uint64_t  dropped, late;                   // since the reset: turned away by CoDel; not begun behind their deadline
     sim_codel codel;
@@ -86,6 +87,8 @@ typedef struct {
     uint32_t handler_count;
     sim_ref  refills;                          // the first of its steps' refills, 0: none
     hr_time  local_grace;
+    sim_table sessions;                        // of its users, sessions.c
+    sim_session_counts session_counts;
 } sim_service;
 
 static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *call)

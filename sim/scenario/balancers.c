@@ -41,6 +41,9 @@ static void read_healing(sim_reader *r, sim_node *node, const char *where, sim_b
 {
     const sim_node *panic = sim_node_member(node, "panic"), *slow = sim_node_member(node, "slow_start");
     const sim_balancer *policy = sim_balancers[d->policy.row];
+    d->is_sticky = sim_node_member(node, "sticky") != NULL;
+    if (d->is_sticky)
+        sim_map_read(r, node, where, "sticky", "{expires: 1h}, or {} for cookies that stay", d);
     d->has_checks = sim_node_member(node, "health_check") != NULL;
     if (d->has_checks && !sim_map_read(r, node, where, "health_check", "{call: OPERATION, interval: 5s}", &d->health))
         return;

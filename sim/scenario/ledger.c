@@ -124,6 +124,8 @@ static void show_block(const sim_step_def *step, hr_text *out)
         hr_text_add(out, "%s", sim_outcome_name((sim_outcome)step->limit));
     else if (step->kind == SIM_STEP_if && step->condition == SIM_CONDITION_key_below)
         hr_text_add(out, "%llu", (unsigned long long)step->limit);
+    else if (step->kind == SIM_STEP_if && step->condition == SIM_CONDITION_session)
+        hr_text_add(out, "%s", sim_show_time((hr_time)step->limit, (char[32]){0}, 32));
     else if (step->kind == SIM_STEP_if)
         hr_text_add(out, "%g %%", step->share * 100);
 }
@@ -292,6 +294,8 @@ static void show_queues(const sim_model *model, const char *name, const sim_brok
 static void show_healing(const sim_model *model, const sim_model_component *c, hr_text *out)
 {
     const sim_balancer_def *d = c->def;
+    if (d->is_sticky)
+        show_map(c->name, "sticky", d, out);
     if (!d->has_checks)
         return;
     show_map(c->name, "health_check", &d->health, out);

@@ -55,6 +55,8 @@ static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
         v.knows_peak = v.has_refills;
         v.periods += one.periods;
         v.throttled += one.throttled;
+        v.sessions.looks += one.sessions.looks;
+        v.sessions.lost += one.sessions.lost;
     }
     return v;
 }
@@ -216,18 +218,35 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         put(t, SIM_METRIC_hit_ratio, -1, share((double)hits, (double)(hits + misses)));
 }
 
+static void add_sessions(sim_session_counts *sum, const sim_session_counts *c)
+{
+    sum->looks += c->looks;
+    sum->lost += c->lost;
+}
+
+static void measure_sessions(const sim_session_counts *sessions, const sim_session_counts *cookies, table t, int component)
+{
+    put(t, SIM_METRIC_lost_sessions, component, share((double)sessions->lost, (double)sessions->looks));
+    put(t, SIM_METRIC_moved, component, share((double)cookies->lost, (double)cookies->looks));
+}
+
 // Balancers: each, and all that keep replicas out together; the share of the time in panic is that of the worst.
 static void measure_balancers(const sim_station_view *view, int count, table t)
 {
     sim_balancer_view all = {0};
+    sim_session_counts sessions = {0}, cookies = {0};
     for (int i = 0; i < count; i++) {
         const sim_balancer_view *v = &view[i].balancer;
+        add_sessions(&sessions, &view[i].sessions);
+        add_sessions(&cookies, &v->cookies);
+        measure_sessions(&view[i].sessions, &v->cookies, t, i);
         if (!v->judges)
             continue;
         all = (sim_balancer_view){.judges = true, .unhealthy = all.unhealthy + v->unhealthy, .panicking = fmax(all.panicking, v->panicking)};
         put(t, SIM_METRIC_unhealthy, i, v->unhealthy);
         put(t, SIM_METRIC_panicking, i, v->panicking);
     }
+    measure_sessions(&sessions, &cookies, t, -1);
     if (all.judges) {
         put(t, SIM_METRIC_unhealthy, -1, all.unhealthy);
         put(t, SIM_METRIC_panicking, -1, all.panicking);
@@ -484,11 +503,17 @@ static void histogram_since(const sim_histogram *a, const sim_histogram *b, sim_
         since->bucket[i] -= a->bucket[i];
 }
 
+static sim_session_counts sessions_since(const sim_session_counts *a, const sim_session_counts *b)
+{
+    return (sim_session_counts){b->looks - a->looks, b->lost - a->lost};
+}
+
 static sim_balancer_view balancer_since(const sim_balancer_view *a, const sim_balancer_view *b, double a_s, double b_s)
 {
     return (sim_balancer_view){.judges = b->judges, .unhealthy = average_since(a->unhealthy, b->unhealthy, a_s, b_s),
                                .panicking = average_since(a->panicking, b->panicking, a_s, b_s), .checks = b->checks - a->checks,
-                               .failed_checks = b->failed_checks - a->failed_checks};
+                               .failed_checks = b->failed_checks - a->failed_checks,
+                               .cookies = sessions_since(&a->cookies, &b->cookies)};
 }
 
 // `lag` becomes the view's histogram.
@@ -497,7 +522,7 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
     if (b->lag)
         histogram_since(a->lag, b->lag, lag);
     const sim_database_counts *d = &a->database, *e = &b->database;
-    sim_station_view v = {.balancer = balancer_since(&a->balancer, &b->balancer, a_s, b_s), .lag = b->lag ? lag : NULL, .has_pools = b->has_pools,
+    sim_station_view v = {.balancer = balancer_since(&a->balancer, &b->balancer, a_s, b_s), .sessions = sessions_since(&a->sessions, &b->sessions), .lag = b->lag ? lag : NULL, .has_pools = b->has_pools,
                           .connections = average_since(a->connections, b->connections, a_s, b_s),
                           .database = {.reads = e->reads - d->reads, .unread_writes = e->unread_writes - d->unread_writes,
                                        .backwards = e->backwards - d->backwards, .lost_commits = e->lost_commits - d->lost_commits},

@@ -208,6 +208,8 @@ static void write_condition(writer *r)
     hr_text_add(&r->text, "{%s: ", conditions[which].name);
     if (strcmp(conditions[which].argument, "SHARE") == 0)
         hr_text_add(&r->text, "%u%%}", pick(r, 101));
+    else if (strcmp(conditions[which].argument, "TIME") == 0)
+        hr_text_add(&r->text, "%s}", pick(r, 2) ? "100ms" : "30min");
     else if (strcmp(conditions[which].argument, "COUNT") == 0)
         hr_text_add(&r->text, "%u}", pick(r, 1000));
     else
@@ -337,6 +339,8 @@ static void write_health(writer *r, uint32_t i, const sim_balancer *policy)
         write_keys(r, "health_check", "interval timeout");
         hr_text_add(&r->text, "}%s", pick(r, 2) ? ", panic: 50%" : "");
     }
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", sticky: {%s}", pick(r, 2) ? "expires: 100ms" : "");
     if (policy->uses & SIM_USES_WEIGHTS && !(policy->uses & (SIM_USES_KEY | SIM_USES_ADDRESS)) && pick(r, 3) == 2)
         hr_text_add(&r->text, ", slow_start: %s", pick(r, 2) ? "1ms" : "300ms");
 }

@@ -225,6 +225,25 @@ static void set_load(sim_world *w, sim_upstream *u, uint32_t slot)
     tell(w, u, slot);
 }
 
+static void take(sim_world *w, sim_upstream *u, uint32_t slot)
+{
+    SIM_AT(w, sim_peer, u->peers)[slot].in_flight++;
+    u->in_flight++;
+    set_load(w, u, slot);
+    if (u->max_fails)
+        give_chance(w, u, slot);
+}
+
+bool sim_upstream_choose_this(sim_world *w, sim_ref upstream, uint32_t slot)
+{
+    sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
+    release(w, u);
+    if (SIM_AT(w, const sim_peer, u->peers)[slot].out)
+        return false;
+    take(w, u, slot);
+    return true;
+}
+
 uint32_t sim_upstream_choose(sim_world *w, sim_ref upstream, sim_balanced *call, const uint32_t *tried, uint32_t tried_count)
 {
     sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
@@ -239,11 +258,7 @@ uint32_t sim_upstream_choose(sim_world *w, sim_ref upstream, sim_balanced *call,
                             .peer_count = u->peer_count, .call = call, .world = w, .upstream = u, .parameter = u->parameter};
         slot = sim_balancers[u->policy]->pick(SIM_AT(w, void, u->state), &c);
         SIM_ASSERT(w, slot < u->peer_count && c.peer[slot].out == 0);
-        c.peer[slot].in_flight++;
-        u->in_flight++;
-        set_load(w, u, slot);
-        if (u->max_fails)
-            give_chance(w, u, slot);
+        take(w, u, slot);
     }
     for (uint32_t i = 0; i < tried_count; i++)
         mark(w, u, tried[i], SIM_OUT_TRIED, false);

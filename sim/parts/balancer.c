@@ -22,6 +22,10 @@ typedef struct {
     sim_ref  sticky;                           // cookies, sessions.c; from time zero on
     sim_ref  health;                           // health.c; from time zero on
     sim_health_def checks;
+    uint32_t has_outliers;                     // bool
+    sim_ref  outlier;                          // outlier.c; from time zero on
+    sim_outlier_def outliers;
+    uint64_t ejections_at_reset;
     sim_health_counts checks_at_reset;
     sim_fifo queue;                            // calls that no replica could be chosen for while others are at work
     uint64_t choices, refused, left;           // since time zero, for the laws
@@ -52,6 +56,8 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->is_sticky = d->is_sticky;
     s->expires = d->expires;
     s->checks = d->health;
+    s->has_outliers = d->has_outliers;
+    s->outliers = d->outliers;
     if (d->weights)
         s->weights = place_weights(w, d->weights, d->weight_count);
 }
@@ -67,11 +73,15 @@ static void start(sim_world *w, sim_component_id id)
     s->upstream = sim_upstream_make(w, &(sim_upstream_def){
         .policy = s->policy, .count = replicas, .weights = s->weights ? SIM_AT(w, const uint32_t, s->weights) : NULL,
         .names = (const char *const *)names, .max_fails = s->max_fails, .fail_timeout_s = s->fail_timeout_s, .max_conns = s->max_conns,
-        .reports = s->sees > 0, .panic = s->has_checks ? s->panic : 0, .slow_start = s->slow_start});
+        .reports = s->sees > 0, .panic = s->panic, .slow_start = s->slow_start});
     if (s->sees)
         sim_schedule(w, w->now + s->sees, id, SIM_BALANCER_REPORTS, 0, 0);
     if (s->has_checks)
         s->health = sim_health_start(w, id, &s->checks, s->target, s->upstream, replicas);
+    if (s->has_outliers) {
+        s->outlier = sim_outlier_make(w, &s->outliers, s->upstream, replicas);
+        sim_schedule(w, w->now + s->outliers.interval, id, SIM_BALANCER_EJECTED, 0, 0);
+    }
     if (s->is_sticky)
         s->sticky = sim_sticky_make(w, s->expires, replicas);
     s->scaled = sim_service_present(w, s->target).is_scaled;
@@ -169,6 +179,8 @@ void sim_balancers_see(sim_world *w, sim_component_id service, uint32_t slot, bo
             sim_upstream_renew(w, upstream, slot);
         if (is_eligible && SIM_STATE(w, const balancer, id)->health)
             sim_health_renew(w, SIM_STATE(w, const balancer, id)->health, slot);
+        if (is_eligible && SIM_STATE(w, const balancer, id)->outlier)
+            sim_outlier_renew(w, SIM_STATE(w, const balancer, id)->outlier, slot);
         if (is_eligible && SIM_STATE(w, const balancer, id)->sticky)
             sim_sticky_renew(w, SIM_STATE(w, const balancer, id)->sticky, slot);
         sim_upstream_mark(w, upstream, slot, SIM_OUT_DOWN, !is_eligible);
@@ -195,6 +207,8 @@ static void reply(sim_world *w, sim_component_id id, sim_ref child)
         return;
     }
     sim_upstream_answer(w, s->upstream, c->replica, w->now - c->started, c->status == SIM_error || c->status == SIM_lost);
+    if (s->outlier)
+        sim_outlier_note(w, s->outlier, c->replica, c->status != SIM_ok);
     s->left++;
     serve_queue(w, id);
     sim_call_answer(w, child);
@@ -204,6 +218,8 @@ static sim_health_counts checks_of(const sim_world *w, const balancer *s)
 {
     return s->health ? sim_health_count(w, s->health) : (sim_health_counts){0};
 }
+
+static uint64_t ejections_of(const sim_world *w, const balancer *s) { return s->outlier ? sim_outlier_ejections(w, s->outlier) : 0; }
 
 static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
 {
@@ -224,6 +240,11 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         sim_health_late(w, s->health, event);
         serve_queue(w, id);                    // it may be the one with which a panic begins
         break;
+    case SIM_BALANCER_EJECTED:
+        sim_outlier_look(w, s->outlier);
+        sim_schedule(w, w->now + s->outliers.interval, id, SIM_BALANCER_EJECTED, 0, 0);
+        serve_queue(w, id);
+        break;
     default:
         sim_upstream_report(w, s->upstream);
         sim_schedule(w, w->now + s->sees, id, SIM_BALANCER_REPORTS, 0, 0);
@@ -236,6 +257,7 @@ static void reset(sim_world *w, sim_component_id id)
     sim_level_reset(w, &s->queue.length);
     sim_upstream_reset(w, s->upstream);
     s->checks_at_reset = checks_of(w, s);
+    s->ejections_at_reset = ejections_of(w, s);
     if (s->sticky)
         *sim_sticky_counts(w, s->sticky) = (sim_session_counts){0};
 }
@@ -248,6 +270,8 @@ static void check(const sim_world *w, sim_component_id id)
     sim_upstream_check(w, s->upstream);
     if (s->health)
         sim_health_verify(w, s->health);
+    if (s->outlier)
+        sim_outlier_check(w, s->outlier);
     SIM_ASSERT(w, s->queue.length.level <= s->queue_limit && (!s->queue.head || s->scaled || anyone_at_work(w, s)));
 }
 
@@ -256,7 +280,7 @@ sim_balancer_view sim_balancer_look(const sim_world *w, sim_component_id id)
     const balancer *s = SIM_STATE(w, const balancer, id);
     const sim_upstream *u = SIM_AT(w, const sim_upstream, s->upstream);
     sim_health_counts checks = checks_of(w, s);
-    return (sim_balancer_view){.judges = s->has_checks, .unhealthy = sim_level_average(w, &u->sick),
+    return (sim_balancer_view){.judges = s->has_checks || s->has_outliers, .ejections = ejections_of(w, s) - s->ejections_at_reset, .unhealthy = sim_level_average(w, &u->sick),
                                .panicking = sim_level_average(w, &u->panicking), .checks = checks.sent - s->checks_at_reset.sent,
                                .failed_checks = checks.failed - s->checks_at_reset.failed,
                                .cookies = s->sticky ? *sim_sticky_counts(w, s->sticky) : (sim_session_counts){0}};

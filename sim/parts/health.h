@@ -16,8 +16,9 @@ typedef struct {
     uint32_t priority;                         // of the calls
 } sim_health_def;
 
-// Timers of the balancer: the checks of a replica (its subject) are due; a check (the call) is late.
-enum { SIM_BALANCER_REPORTS, SIM_BALANCER_CHECKS, SIM_BALANCER_LATE };
+// Timers of the balancer: the checks of a replica (its subject) are due; a check (the call) is late; who is ejected may come
+// back.
+enum { SIM_BALANCER_REPORTS, SIM_BALANCER_CHECKS, SIM_BALANCER_LATE, SIM_BALANCER_EJECTED };
 
 typedef struct { uint64_t sent, given_up; uint32_t out; uint64_t failed; } sim_health_counts;      // checks since time zero; out: now
 

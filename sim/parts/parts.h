@@ -10,6 +10,7 @@
 #include "sim/parts/arrivals.h"
 #include "sim/parts/codel.h"
 #include "sim/parts/health.h"
+#include "sim/parts/outlier.h"
 #include "sim/parts/sessions.h"
 #include "sim/policy/balance/balance.h"
 #include "sim/policy/breaker/breaker.h"
@@ -143,6 +144,8 @@ typedef struct {
     hr_time  expires;                          // with is_sticky: of a cookie
     bool     has_checks;
     sim_health_def health;                     // with has_checks
+    bool     has_outliers;
+    sim_outlier_def outliers;                  // with has_outliers
     double   panic;                            // below this share of healthy replicas all get calls; 0: never
     hr_time  slow_start;                       // how long a weight takes to grow; 0: none
 } sim_balancer_def;
@@ -360,7 +363,7 @@ typedef enum {
 typedef struct {                               // a balancer, since the reset
     bool     judges;                           // it keeps replicas out by itself
     double   unhealthy, panicking;             // replicas that it keeps out for their health; share of the time that it panicked
-    uint64_t checks, failed_checks;
+    uint64_t checks, failed_checks, ejections;
     sim_session_counts cookies;
 } sim_balancer_view;
 

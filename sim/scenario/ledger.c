@@ -296,6 +296,8 @@ static void show_healing(const sim_model *model, const sim_model_component *c, h
     const sim_balancer_def *d = c->def;
     if (d->is_sticky)
         show_map(c->name, "sticky", d, out);
+    if (d->has_outliers)
+        show_map(c->name, "outlier_detection", &d->outliers, out);
     if (!d->has_checks)
         return;
     show_map(c->name, "health_check", &d->health, out);

@@ -511,7 +511,7 @@ static sim_session_counts sessions_since(const sim_session_counts *a, const sim_
 static sim_balancer_view balancer_since(const sim_balancer_view *a, const sim_balancer_view *b, double a_s, double b_s)
 {
     return (sim_balancer_view){.judges = b->judges, .unhealthy = average_since(a->unhealthy, b->unhealthy, a_s, b_s),
-                               .panicking = average_since(a->panicking, b->panicking, a_s, b_s), .checks = b->checks - a->checks,
+                               .panicking = average_since(a->panicking, b->panicking, a_s, b_s), .checks = b->checks - a->checks, .ejections = b->ejections - a->ejections,
                                .failed_checks = b->failed_checks - a->failed_checks,
                                .cookies = sessions_since(&a->cookies, &b->cookies)};
 }

@@ -340,6 +340,9 @@ static void write_health(writer *r, uint32_t i, const sim_balancer *policy)
         hr_text_add(&r->text, "}%s", pick(r, 2) ? ", panic: 50%" : "");
     }
     if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", outlier_detection: {consecutive_5xx: %u, interval: 100ms, base_ejection_time: %s, max_ejection_percent: %u%%}", 1 + pick(r, 4),
+                    pick(r, 2) ? "50ms" : "1s", pick(r, 101));
+    if (pick(r, 4) == 3)
         hr_text_add(&r->text, ", sticky: {%s}", pick(r, 2) ? "expires: 100ms" : "");
     if (policy->uses & SIM_USES_WEIGHTS && !(policy->uses & (SIM_USES_KEY | SIM_USES_ADDRESS)) && pick(r, 3) == 2)
         hr_text_add(&r->text, ", slow_start: %s", pick(r, 2) ? "1ms" : "300ms");

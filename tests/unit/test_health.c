@@ -176,6 +176,97 @@ static void test_calls_follow_the_weight(void **state)
     sim_world_free(g.w);
 }
 
+// --- outlier detection ------------------------------------------------------------------------------------------------------
+
+// Calls to a replica fail, so many in a row.
+static void let_fail(group *g, sim_ref outlier, uint32_t slot, uint32_t times)
+{
+    for (uint32_t i = 0; i < times; i++) {
+        sim_outlier_note(g->w, outlier, slot, true);
+        sim_outlier_check(g->w, outlier);
+    }
+}
+static bool is_out(group g, uint32_t slot) { return SIM_AT(g.w, sim_peer, upstream_of(g)->peers)[slot].out & SIM_OUT_EJECTED; }
+
+// Looks at `from`, from + 10 s … until the replica is back. Returns when.
+static hr_time back_at(group *g, sim_ref outlier, uint32_t slot, hr_time from)
+{
+    for (g->w->now = from; is_out(*g, slot); g->w->now += 10 * HR_SEC)
+        sim_outlier_look(g->w, outlier);
+    return g->w->now - 10 * HR_SEC;
+}
+
+static const sim_outlier_def envoys = {.consecutive_5xx = 5, .interval = 10 * HR_SEC, .base_ejection_time = 30 * HR_SEC, .max_ejection_time = 300 * HR_SEC,
+                                       .max_ejection_percent = 0.1};
+
+static void test_five_failures_in_a_row_eject(void **state)
+{
+    (void)state;
+    group g = make((sim_upstream_def){.count = 10}, "round-robin");
+    sim_ref outlier = sim_outlier_make(g.w, &envoys, g.upstream, 10);
+    let_fail(&g, outlier, 3, 4);
+    sim_outlier_note(g.w, outlier, 3, false);
+    let_fail(&g, outlier, 3, 4);
+    assert_false(is_out(g, 3));
+    let_fail(&g, outlier, 3, 1);
+    assert_true(is_out(g, 3));
+    let_fail(&g, outlier, 4, 50);                  // 10 % are out
+    assert_false(is_out(g, 4));
+    assert_int_equal(sim_outlier_ejections(g.w, outlier), 1);
+    sim_world_free(g.w);
+}
+
+// Ejected at 1 s: 30 s are over at the look at 40 s, and 31 s is not looked at. Again at 41 s: 60 s, until 110 s. Again at 111 s: 90 s, until 210 s. After two looks in
+// service two ejections are forgiven: the next lasts 60 s again. Eleven in a row: never more than 300 s.
+static void test_ejections_grow_and_are_forgiven(void **state)
+{
+    (void)state;
+    group g = make((sim_upstream_def){.count = 10}, "round-robin");
+    sim_ref outlier = sim_outlier_make(g.w, &envoys, g.upstream, 10);
+    static const struct { hr_time at_s, looks_from_s, back_s; } rounds[] = {{1, 10, 40}, {41, 50, 110}, {111, 120, 210}};
+    for (size_t i = 0; i < HR_COUNT(rounds); i++) {
+        g.w->now = rounds[i].at_s * HR_SEC;
+        let_fail(&g, outlier, 0, 5);
+        assert_int_equal(back_at(&g, outlier, 0, rounds[i].looks_from_s * HR_SEC), rounds[i].back_s * HR_SEC);
+    }
+    for (int look = 22; look <= 23; look++) {
+        g.w->now = look * 10 * HR_SEC;
+        sim_outlier_look(g.w, outlier);
+    }
+    g.w->now = 231 * HR_SEC;
+    let_fail(&g, outlier, 0, 5);
+    assert_int_equal(back_at(&g, outlier, 0, 240 * HR_SEC), 300 * HR_SEC);         // 231 + 60, at the next look
+    hr_time at = 300 * HR_SEC;
+    for (int i = 0; i < 11; i++) {
+        g.w->now = at + HR_SEC;
+        let_fail(&g, outlier, 0, 5);
+        hr_time back = back_at(&g, outlier, 0, at + 10 * HR_SEC);
+        assert_true(back - at <= 310 * HR_SEC);
+        at = back;
+    }
+    g.w->now = at + HR_SEC;
+    let_fail(&g, outlier, 0, 5);
+    assert_int_equal(back_at(&g, outlier, 0, at + 10 * HR_SEC) - at, 310 * HR_SEC);
+    sim_world_free(g.w);
+}
+
+// Two replicas that always fail: five calls each and both are out, then everybody is rejected; with 10 % only one may be.
+static void test_outliers_of_a_scenario(void **state)
+{
+    (void)state;
+    for (int all = 0; all < 2; all++) {
+        char *components = hr_format("lb: {kind: balancer, to: s, outlier_detection: {max_ejection_percent: %s}}, s: {kind: service, replicas: 2, on: {go: [{fail: error}]}}",
+                                     all ? "100%" : "10%");
+        fixture f = run(components, "c: {rate: 10/s, arrivals: constant, call: lb.go, timeout: none}", 5 * HR_SEC + HR_MS);
+        free(components);
+        sim_workload_view c = look(f, "c");
+        assert_int_equal(c.offered, 50);
+        assert_int_equal(c.outcome[SIM_error], all ? 10 : 50);
+        assert_int_equal(look_at_balancer(f.w, f.model).ejections, all ? 2 : 1);
+        done(f);
+    }
+}
+
 // --- the scenario -----------------------------------------------------------------------------------------------------------
 
 static void test_wrong_keys_are_refused(void **state)
@@ -185,7 +276,7 @@ static void test_wrong_keys_are_refused(void **state)
         {"health_check: 5s", "want {call: OPERATION"}, {"health_check: {interval: 5s}", "lacks `call`"},
         {"health_check: {call: helth}", "did you mean 'health'"}, {"health_check: {call: health, timeout: 6s}", "must not exceed"},
         {"health_check: {call: health, interval: none, timeout: none}", "want a time"},
-        {"panic: 50%", "belongs to `health_check`"}, {"slow_start: none", "at least 1ms"},
+        {"panic: 50%", "belongs to `health_check`"}, {"outlier_detection: {interval: none}", "want times"}, {"slow_start: none", "at least 1ms"},
         {"policy: jsq, slow_start: 30s", "looks at no weights"}, {"policy: ip-hash, slow_start: 30s", "nginx does not allow"}};
     for (size_t i = 0; i < HR_COUNT(wrong); i++) {
         char *text = hr_format("scenario: t\ncomponents: {lb: {kind: balancer, to: s, %s}, s: {kind: service, replicas: 2, on: {go: [{wait: 1ms}], "
@@ -205,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_a_replica_is_out_from_its_last_failed_check_to_its_last_passed_one), cmocka_unit_test(test_who_is_out_gets_no_calls),
         cmocka_unit_test(test_panic_begins_below_the_threshold), cmocka_unit_test(test_who_is_down_does_not_count_for_a_panic),
         cmocka_unit_test(test_a_weight_grows_from_one_percent_to_the_whole), cmocka_unit_test(test_calls_follow_the_weight),
-        cmocka_unit_test(test_wrong_keys_are_refused)};
+        cmocka_unit_test(test_five_failures_in_a_row_eject), cmocka_unit_test(test_ejections_grow_and_are_forgiven),
+        cmocka_unit_test(test_outliers_of_a_scenario), cmocka_unit_test(test_wrong_keys_are_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

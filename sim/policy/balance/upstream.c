@@ -288,7 +288,7 @@ void sim_upstream_renew(sim_world *w, sim_ref upstream, uint32_t slot)
     p->fails = 0;
     p->accessed_s = p->checked_s = 0;
     mark(w, u, slot, SIM_OUT_FAILED, false);
-    mark(w, u, slot, SIM_OUT_SICK, false);
+    mark(w, u, slot, SIM_OUT_UNHEALTHY, false);
 }
 
 void sim_upstream_report(sim_world *w, sim_ref upstream)

@@ -58,7 +58,7 @@ bool     sim_upstream_choose_this(sim_world *w, sim_ref upstream, uint32_t slot)
 void     sim_upstream_answer(sim_world *w, sim_ref upstream, uint32_t slot, hr_time took, bool failed);
 // Sets or clears a reason of SIM_OUT_….
 void     sim_upstream_mark(sim_world *w, sim_ref upstream, uint32_t slot, uint32_t reason, bool on);
-// A new replica has taken the slot: its failures are none, nor is it sick.
+// A new replica has taken the slot: its failures are none, nor is it unhealthy.
 void     sim_upstream_renew(sim_world *w, sim_ref upstream, uint32_t slot);
 void     sim_upstream_report(sim_world *w, sim_ref upstream);
 void     sim_upstream_reset(const sim_world *w, sim_ref upstream);

@@ -48,79 +48,83 @@ static void tell(const validation *v, const char *doing)
 
 // --- can it be done? ----------------------------------------------------------------------------------------------------------
 
-static const char *engine_of(const sim_model *model, uint16_t c)
-{
-    return model->components[c].kind == SIM_PART_database ? "postgres" : model->components[c].kind == SIM_PART_cache ? "redis" : NULL;
-}
+typedef struct { const sim_model *model; hr_error *e; hr_status status; } refusals;
+
+#define REFUSE(r, c, words, ...)                                                                                                             \
+    ((r)->status = hr_fail((r)->e, HR_BAD_INPUT, "%s:%d: " words, (r)->model->path, (c)->line, __VA_ARGS__))
 
 // Some of what a database can do exists in simulation only: it must not be measured as if it were there.
-static hr_status refuse_simulated(const sim_model *model, hr_error *e)
+static void refuse_database(refusals *r, const sim_model_component *c)
 {
-    hr_status status = HR_OK;
-    for (uint16_t c = 0; c < model->component_count; c++) {
-        const sim_database_def *d = model->components[c].def;
-        const char *what = model->components[c].kind == SIM_PART_database ? sim_database_simulated(d) : NULL;
-        if (what)
-            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s has `%s`, which only the simulation knows: validate measures a single server", model->path,
-                             model->components[c].line, model->components[c].name, what);
-    }
-    return status;
-}
-
-// Why a load cannot be set to a share of the capacity; NULL: it can.
-static const char *cannot_scale(const sim_workload_def *d)
-{
-    return d->users ? "is a closed loop (`users`)" : d->per_session > 0 ? "is partly open (`requests_per_session`)" :
-           d->arrivals.kind == SIM_ARRIVALS_trace ? "replays a trace" : NULL;
+    const sim_database_def *d = c->def;
+    const char *simulated = sim_database_simulated(d);
+    if (simulated)
+        REFUSE(r, c, "%s has `%s`, which only the simulation knows: validate measures a single server", c->name, simulated);
+    if (d->absent > 0)
+        REFUSE(r, c, "%s.absent: the rows of a live database are all there: leave it out", c->name);
+    for (uint16_t s = 0; s < d->statement_count; s++)
+        if (!d->statements[s].sql || !*d->statements[s].sql)
+            REFUSE(r, c, "%s.statements.%s has no `sql`: a live database needs one", c->name, d->statements[s].name);
 }
 
 // The live client puts nothing beside a value that would tell how old it is, and takes no locks.
-static bool is_beyond_live(const sim_cache_def *d) { return d->lifetimes || d->beyond_live || d->flush_count || d->through.has_loads || d->through.write; }
-
-hr_status real_validate_check(const sim_model *model, hr_error *e)
+static void refuse_cache(refusals *r, const sim_model_component *c)
 {
-    const char *engines[3] = {0};
+    const sim_cache_def *d = c->def;
+    if (d->lifetimes || d->beyond_live || d->flush_count || d->through.has_loads || d->through.write)
+        REFUSE(r, c, "%s: flush, loads, writes, single_flight: cache, newer, and early, refresh_ahead and stale_… at it are only simulated: "
+               "leave these variants out of `live.variants`", c->name);
+}
+
+static void refuse_service(refusals *r, const sim_model_component *c)
+{
+    if (((const sim_service_def *)c->def)->cpu_limit > 0)
+        REFUSE(r, c, "%s.cpu_limit is only simulated: leave it out", c->name);
+}
+
+// A load must be one that can be set to a share of the capacity.
+static void refuse_workload(refusals *r, const sim_model_component *c)
+{
+    const sim_workload_def *d = c->def;
+    const char *why = d->users ? "is a closed loop (`users`)" : d->per_session > 0 ? "is partly open (`requests_per_session`)" :
+                      d->arrivals.kind == SIM_ARRIVALS_trace ? "replays a trace" : NULL;
+    if (why)
+        REFUSE(r, c, "%s %s: loads are measured by open ones, with a `rate`", c->name, why);
+}
+
+static void refuse_autoscaler(refusals *r, const sim_model_component *c)
+{
+    REFUSE(r, c, "%s is an autoscaler: a load of its own cannot be measured while replicas come and go", c->name);
+}
+
+// What stands for a kind of component in the live world, and what of it cannot be there.
+static const struct { const char *engine; void (*refuse)(refusals *r, const sim_model_component *c); } live[SIM_PART_COUNT] = {
+    [SIM_PART_database] = {"postgres", refuse_database}, [SIM_PART_cache] = {"redis", refuse_cache}, [SIM_PART_service] = {NULL, refuse_service},
+    [SIM_PART_workload] = {NULL, refuse_workload}, [SIM_PART_autoscaler] = {NULL, refuse_autoscaler}};
+
+// Whether the scenario can be run on live servers here: it has a database or a cache, uses nothing that is only simulated, and the servers are
+// installed. HR_BAD_INPUT or HR_ENVIRONMENT with what to do.
+static hr_status can_be_live(const sim_model *model, hr_error *e)
+{
+    const char *engines[SIM_PART_COUNT + 1] = {0};
+    bool is_used[SIM_PART_COUNT] = {0};
+    refusals r = {model, e, HR_OK};
+    for (uint16_t c = 0; c < model->component_count; c++) {
+        uint16_t kind = model->components[c].kind;
+        is_used[kind] = true;
+        if (live[kind].refuse)
+            live[kind].refuse(&r, &model->components[c]);
+    }
     size_t n = 0;
-    hr_status status = HR_OK;
-    for (uint16_t c = 0; c < model->component_count; c++) {
-        const char *engine = engine_of(model, c);
-        if (engine && (n == 0 || strcmp(engines[0], engine) != 0) && n < 2)
-            engines[n++] = engine;
-        if (model->components[c].kind == SIM_PART_cache && is_beyond_live(model->components[c].def))
-            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s: flush, loads, writes, single_flight: cache, newer, and early, refresh_ahead and stale_… at it are only simulated: "
-                             "leave these variants out of `live.variants`", model->path, model->components[c].line, model->components[c].name);
-        if (model->components[c].kind != SIM_PART_database)
-            continue;
-        const sim_database_def *d = model->components[c].def;
-        if (d->absent > 0)
-            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s.absent: the rows of a live database are all there: leave it out", model->path,
-                             model->components[c].line, model->components[c].name);
-        for (uint16_t s = 0; s < d->statement_count; s++)
-            if (!d->statements[s].sql || !*d->statements[s].sql)
-                status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s.statements.%s has no `sql`: a live database needs one", model->path,
-                                 model->components[c].line, model->components[c].name, d->statements[s].name);
-    }
-    for (uint16_t c = 0; c < model->component_count; c++) {
-        const char *why = model->components[c].kind == SIM_PART_workload ? cannot_scale(model->components[c].def) : NULL;
-        if (why)
-            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s %s: loads are measured by open ones, with a `rate`", model->path, model->components[c].line,
-                             model->components[c].name, why);
-        if (model->components[c].kind == SIM_PART_autoscaler)
-            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s is an autoscaler: a load of its own cannot be measured while replicas come and go", model->path,
-                             model->components[c].line, model->components[c].name);
-    }
-    for (uint16_t c = 0; c < model->component_count; c++)
-        if (model->components[c].kind == SIM_PART_service && ((const sim_service_def *)model->components[c].def)->cpu_limit > 0)
-            status = hr_fail(e, HR_BAD_INPUT, "%s:%d: %s.cpu_limit is only simulated: leave it out", model->path, model->components[c].line,
-                             model->components[c].name);
-    if (refuse_simulated(model, e))
-        status = HR_BAD_INPUT;
+    for (uint16_t kind = 0; kind < SIM_PART_COUNT; kind++)
+        if (is_used[kind] && live[kind].engine)
+            engines[n++] = live[kind].engine;
     real_leaf_operation op[REAL_MOST_OPERATIONS];
     if (n == 0)
-        status = hr_fail(e, HR_BAD_INPUT, "%s: has neither a database nor a cache that could be live", model->path);
+        r.status = hr_fail(e, HR_BAD_INPUT, "%s: has neither a database nor a cache that could be live", model->path);
     if (real_leaf_operations(model, op) == REAL_MOST_OPERATIONS)
-        status = hr_fail(e, HR_BAD_INPUT, "%s: more than %d statements", model->path, REAL_MOST_OPERATIONS - 1);
-    return status ? status : real_servers_there(engines, e);
+        r.status = hr_fail(e, HR_BAD_INPUT, "%s: more than %d statements", model->path, REAL_MOST_OPERATIONS - 1);
+    return r.status ? r.status : real_servers_there(engines, e);
 }
 
 static hr_status read_scenario(validation *v, const char *path)
@@ -129,7 +133,7 @@ static hr_status read_scenario(validation *v, const char *path)
     hr_status status = sim_model_read(path, NULL, &base, v->error);
     if (status)
         return status;
-    status = real_validate_check(base, v->error);
+    status = can_be_live(base, v->error);
     size_t named = base->live_variant_count, all = named ? named : base->variant_count ? base->variant_count : 1;
     if (!status && (all > MOST_VARIANTS || base->live_load_count > MOST_LOADS))
         status = hr_fail(v->error, HR_BAD_INPUT, "%s: at most %d variants and %d loads can be measured; name some under `live:`", path,
@@ -139,7 +143,7 @@ static hr_status read_scenario(validation *v, const char *path)
         status = sim_model_read(path, name, &v->model[i], v->error);
         v->variant_count += !status;
         if (!status)
-            status = refuse_simulated(v->model[i], v->error);
+            status = can_be_live(v->model[i], v->error);
     }
     for (size_t i = 0; i < v->variant_count; i++)
         v->variant[i] = v->model[i]->variant;

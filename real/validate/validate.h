@@ -18,10 +18,6 @@ typedef struct {
     const volatile sig_atomic_t *stop;         // becomes true: end with what is known; may be NULL
 } real_validate_options;
 
-// Whether the scenario can be run on live servers here: it has a database or a cache, every statement has `sql`, and the servers are
-// installed. HR_BAD_INPUT or HR_ENVIRONMENT with what to do.
-hr_status real_validate_check(const sim_model *model, hr_error *e) HR_MUST_USE;
-
 // Measures. *pack is made as soon as there is anything to keep (else NULL) and is the caller's, also when the status is not HR_OK:
 // HR_UNDECIDED when it was interrupted, HR_ENVIRONMENT when a server has gone or the machine is too busy.
 hr_status real_validate(const char *path, const real_validate_options *options, real_pack **pack, hr_error *e) HR_MUST_USE;

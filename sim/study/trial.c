@@ -36,6 +36,37 @@ static void put(table t, sim_metric metric, int component, double value)
 
 static double share(double part, double whole) { return whole > 0 ? part / whole : NAN; }
 
+static void add_sessions(sim_session_counts *sum, const sim_session_counts *c)
+{
+    sum->looks += c->looks;
+    sum->lost += c->lost;
+}
+
+// What is counted adds up: replicas to their service, components to the whole system.
+static void add_station(sim_station_view *all, const sim_station_view *v)
+{
+    all->queue_average += v->queue_average;
+    add_sessions(&all->sessions, &v->sessions);
+    all->started += v->started;
+    all->hits += v->hits;
+    all->misses += v->misses;
+    all->has_refills = all->has_refills || v->has_refills;
+    all->knows_peak = all->knows_peak || v->knows_peak;
+    all->loads += v->loads;
+    all->joined += v->joined;
+    all->stampede = v->stampede > all->stampede ? v->stampede : all->stampede;
+    all->periods += v->periods;
+    all->throttled += v->throttled;
+    all->has_pools = all->has_pools || v->has_pools;
+    all->connections += v->connections;
+    if (v->writes_behind) {
+        all->writes_behind = true;
+        all->writes += v->writes;
+        all->coalesced += v->coalesced;
+        all->lost += v->lost;
+    }
+}
+
 // A service counts for all its replicas; of those that come and go, for those that were there.
 static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
 {
@@ -45,18 +76,7 @@ static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
     for (uint32_t r = 0, slots = sim_service_replicas(w, id); r < slots; r++) {
         sim_station_view one = sim_service_look(w, id, r);
         v.utilisation += n > 0 ? one.utilisation / n : 0;
-        v.queue_average += one.queue_average;
-        v.hits += one.hits;
-        v.misses += one.misses;
-        v.loads += one.loads;
-        v.joined += one.joined;
-        v.stampede = one.stampede > v.stampede ? one.stampede : v.stampede;
-        v.has_refills = v.has_refills || one.has_refills;
-        v.knows_peak = v.has_refills;
-        v.periods += one.periods;
-        v.throttled += one.throttled;
-        v.sessions.looks += one.sessions.looks;
-        v.sessions.lost += one.sessions.lost;
+        add_station(&v, &one);
     }
     return v;
 }
@@ -144,84 +164,65 @@ static void measure_writes(const sim_station_view *v, table t, int component)
     put(t, SIM_METRIC_lost_writes, component, (double)v->lost);
 }
 
-// Queues, caches and databases: `view` of every component.
-static void measure_stations(const sim_station_view *view, const sim_model *model, double window_s, table t)
+// What any station has, and all of them together.
+static void measure_station(const sim_station_view *v, double window_s, table t, int component)
 {
-    sim_station_view loads = {0};
-    uint64_t hits = 0, misses = 0, statements = 0, periods = 0, throttled = 0;
-    double pool_busy = 0, queue = 0, replicas = 0;
-    int databases = 0, caches = 0, stations = 0, scaled = 0;
-    double connections = NAN;
-    sim_histogram lag = {0};
-    sim_station_view replicated = {0};
-    for (int i = 0; i < model->component_count; i++) {
-        const sim_station_view *v = &view[i];
-        switch (model->components[i].kind) {
-        case SIM_PART_service: caches += ((const sim_service_def *)model->components[i].def)->local_entries > 0; break;
-        case SIM_PART_cache: caches++; break;
-        case SIM_PART_broker: break;
-        case SIM_PART_database:
-            statements += v->started;
-            pool_busy += v->utilisation;
-            databases++;
-            put(t, SIM_METRIC_statements, i, (double)v->started / window_s);
-            if (v->has_pools) {
-                put(t, SIM_METRIC_connections, i, v->connections);
-                connections = isnan(connections) ? v->connections : connections + v->connections;
-            }
-            measure_replicas(v, t, i);
-            add_replicas(&replicated, &lag, v);
-            break;
-        default: continue;
-        }
-        stations++;
-        loads.has_refills = loads.has_refills || v->has_refills;
-        loads.knows_peak = loads.knows_peak || v->knows_peak;
-        loads.loads += v->loads;
-        loads.joined += v->joined;
-        loads.stampede = v->stampede > loads.stampede ? v->stampede : loads.stampede;
-        loads.writes_behind = loads.writes_behind || v->writes_behind;
-        loads.writes += v->writes_behind ? v->writes : 0;
-        loads.coalesced += v->coalesced;
-        loads.lost += v->lost;
-        measure_loads(v, window_s, t, i);
-        measure_writes(v, t, i);
-        hits += v->hits;
-        misses += v->misses;
-        periods += v->periods;
-        throttled += v->throttled;
-        queue += v->queue_average;
-        if (is_scaled(model, i)) {
-            replicas += v->replicas;
-            scaled++;
-            put(t, SIM_METRIC_replicas, i, v->replicas);
-        }
-        put(t, SIM_METRIC_utilisation, i, v->utilisation);
-        put(t, SIM_METRIC_queue, i, v->queue_average);
-        put(t, SIM_METRIC_hit_ratio, i, share((double)v->hits, (double)(v->hits + v->misses)));
-        put(t, SIM_METRIC_throttled, i, share((double)v->throttled, (double)v->periods));
-    }
-    put(t, SIM_METRIC_connections, -1, connections);
-    measure_replicas(&replicated, t, -1);
-    measure_loads(&loads, window_s, t, -1);
-    measure_writes(&loads, t, -1);
-    put(t, SIM_METRIC_throttled, -1, share((double)throttled, (double)periods));
-    if (scaled)
-        put(t, SIM_METRIC_replicas, -1, replicas);
-    if (stations)
-        put(t, SIM_METRIC_queue, -1, queue);
-    if (databases) {
-        put(t, SIM_METRIC_statements, -1, (double)statements / window_s);
-        put(t, SIM_METRIC_utilisation, -1, pool_busy / databases);
-    }
-    if (caches)
-        put(t, SIM_METRIC_hit_ratio, -1, share((double)hits, (double)(hits + misses)));
+    measure_loads(v, window_s, t, component);
+    measure_writes(v, t, component);
+    put(t, SIM_METRIC_queue, component, v->queue_average);
+    put(t, SIM_METRIC_hit_ratio, component, share((double)v->hits, (double)(v->hits + v->misses)));
+    put(t, SIM_METRIC_throttled, component, share((double)v->throttled, (double)v->periods));
 }
 
-static void add_sessions(sim_session_counts *sum, const sim_session_counts *c)
+static void measure_database(const sim_station_view *v, double window_s, table t, int component)
 {
-    sum->looks += c->looks;
-    sum->lost += c->lost;
+    put(t, SIM_METRIC_statements, component, (double)v->started / window_s);
+    if (v->has_pools)
+        put(t, SIM_METRIC_connections, component, v->connections);
+    measure_replicas(v, t, component);
+}
+
+static bool is_station(const sim_model *model, int component)
+{
+    uint16_t kind = model->components[component].kind;
+    return kind == SIM_PART_service || kind == SIM_PART_cache || kind == SIM_PART_database || kind == SIM_PART_broker;
+}
+
+// Services, caches, databases and brokers: `view` of every component. The system's utilisation is that of its databases.
+static void measure_stations(const sim_station_view *view, const sim_model *model, double window_s, table t)
+{
+    sim_station_view all = {0}, databases = {0};
+    sim_histogram lag = {0};
+    int stations = 0, database_count = 0, scaled = 0;
+    for (int i = 0; i < model->component_count; i++) {
+        const sim_station_view *v = &view[i];
+        if (!is_station(model, i))
+            continue;
+        stations++;
+        add_station(&all, v);
+        measure_station(v, window_s, t, i);
+        put(t, SIM_METRIC_utilisation, i, v->utilisation);
+        if (model->components[i].kind == SIM_PART_database) {
+            database_count++;
+            databases.utilisation += v->utilisation;
+            add_station(&databases, v);
+            add_replicas(&databases, &lag, v);
+            measure_database(v, window_s, t, i);
+        }
+        if (is_scaled(model, i)) {
+            scaled++;
+            all.replicas += v->replicas;
+            put(t, SIM_METRIC_replicas, i, v->replicas);
+        }
+    }
+    if (stations)
+        measure_station(&all, window_s, t, -1);
+    if (database_count) {
+        measure_database(&databases, window_s, t, -1);
+        put(t, SIM_METRIC_utilisation, -1, databases.utilisation / database_count);
+    }
+    if (scaled)
+        put(t, SIM_METRIC_replicas, -1, all.replicas);
 }
 
 static void measure_sessions(const sim_session_counts *sessions, const sim_session_counts *cookies, table t, int component)

@@ -1,4 +1,4 @@
-// tests/unit/run.h - for tests of parts: a scenario in a few words, run and drained, with every invariant checked on the way.
+// tests/unit/run.h - for tests of parts: a scenario in a few words: read, run and drained with every invariant checked on the way, or refused.
 #ifndef TEST_RUN_H
 #define TEST_RUN_H
 
@@ -6,18 +6,31 @@
 
 typedef struct { sim_world *w; sim_model *model; } fixture;
 
-// The world of a scenario, run and drained; every invariant is checked.
-static inline fixture run(const char *components, const char *workload, hr_time until)
+static inline hr_status read_parts(const char *components, const char *workload, sim_model **model, hr_error *e)
 {
-    char *text = hr_format("scenario: t\ncomponents: {%s}\nworkload: {%s}\nrun: {duration: 100s, warmup: 0}\n", components, workload);
+    char *text = hr_format("scenario: t\ncomponents: {%s}\nworkload: {%s}\nrun: {duration: 1000s, warmup: 0}\n", components, workload);
+    hr_status status = sim_model_parse("t", text, strlen(text), "", model, e);
+    free(text);
+    return status;
+}
+
+// The world of a scenario at time zero; requests arrive until a time.
+static inline fixture begin(const char *components, const char *workload, hr_time until)
+{
     hr_error e = {0};
     fixture f;
-    if (sim_model_parse("t", text, strlen(text), "", &f.model, &e))
+    if (read_parts(components, workload, &f.model, &e))
         fail_msg("%s", e.text);
-    free(text);
     f.w = sim_model_build(f.model, 1);
     f.w->arrivals_end = until;
     sim_world_start(f.w, 0);
+    return f;
+}
+
+// A world that is run and drained; every invariant is checked on the way.
+static inline fixture run(const char *components, const char *workload, hr_time until)
+{
+    fixture f = begin(components, workload, until);
     for (hr_time at = 0; at <= until; at += until / 50) {
         sim_world_run(f.w, at);
         sim_world_check(f.w);
@@ -46,6 +59,29 @@ static inline double mean_of(const char *service, const char *workload, hr_time 
     double mean = sim_histogram_mean_s(look(f, "c").latency);
     done(f);
     return mean;
+}
+
+// The components are refused, and the complaint stands in what is said. How many messages that are.
+static inline int refused(const char *components, const char *workload, const char *complaint)
+{
+    hr_error e = {0};
+    sim_model *model = NULL;
+    if (read_parts(components, workload, &model, &e) != HR_BAD_INPUT || !strstr(e.text, complaint))
+        fail_msg("%s\nwant '%s' in: %s", components, complaint, e.text);
+    return e.count;
+}
+
+typedef struct { const char *part, *complaint; } mistake;
+
+// So are these, each with one message, with each part where the components have an '@'.
+static inline void all_refused(const char *components, const char *workload, const mistake *mistakes, size_t count)
+{
+    const char *at = strchr(components, '@');
+    for (size_t i = 0; i < count; i++) {
+        char *wrong = hr_format("%.*s%s%s", (int)(at - components), components, mistakes[i].part, at + 1);
+        assert_int_equal(refused(wrong, workload, mistakes[i].complaint), 1);
+        free(wrong);
+    }
 }
 
 static inline void near(double got, double want)

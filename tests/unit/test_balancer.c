@@ -83,21 +83,13 @@ static void test_old_reports_make_a_herd(void **state)
 static void test_wrong_keys_are_refused(void **state)
 {
     (void)state;
-    static const struct { const char *balancer, *told; } wrong[] = {
+    static const mistake wrong[] = {
         {"policy: jsq, weights: [1, 2]", "looks at no weights"}, {"weights: [1, 2, 3]", "one weight for each of the 2 replicas"},
         {"weights: 5", "want a list"}, {"weights: [1, 0]", "from 1 to 65535"}, {"queue: 5", "belongs to `max_conns`"},
         {"fail_timeout: 5s", "belongs to `max_fails`"}, {"max_fails: 1, fail_timeout: 1500ms", "whole seconds"},
         {"policy: power-of-d(d=99)", "from 1 to 16"}, {"policy: least-con", "did you mean 'least-conn'"}};
-    for (size_t i = 0; i < HR_COUNT(wrong); i++) {
-        char *text = hr_format("scenario: t\ncomponents: {lb: {kind: balancer, to: s, %s}, s: {kind: service, replicas: 2, on: {go: [{wait: 1ms}]}}}\n"
-                               "workload: {c: {rate: 1/s, call: lb.go}}\n", wrong[i].balancer);
-        hr_error e = {0};
-        sim_model *model = NULL;
-        assert_int_equal(sim_model_parse("t", text, strlen(text), "", &model, &e), HR_BAD_INPUT);
-        if (!strstr(e.text, wrong[i].told))
-            fail_msg("%s: %s", wrong[i].balancer, e.text);
-        free(text);
-    }
+    all_refused("lb: {kind: balancer, to: s, @}, s: {kind: service, replicas: 2, on: {go: [{wait: 1ms}]}}",
+                "c: {rate: 1/s, call: lb.go}", wrong, HR_COUNT(wrong));
 }
 
 int main(void)

@@ -215,20 +215,13 @@ static void test_a_limit_bounds_use(void **state)
 static void test_what_does_not_fit_is_refused(void **state)
 {
     (void)state;
-    static const struct { const char *how, *complaint; } wrong[] = {
+    static const mistake wrong[] = {
         {"discipline: lif", "did you mean 'lifo'?"}, {"discipline: {}", "want one of `list disciplines`"},
         {"lifo_after: 1s", "belongs to `discipline: adaptive-lifo`"}, {"discipline: deadline, queue: 1M", "at most 100000 calls"},
         {"codel: yes", "want {target: 5ms, interval: 100ms}"}, {"codel: {target: 0}", "codel.target"}, {"cpu_limit: 1", "give `sharing: true`, too"},
         {"sharing: true, cpu_period: 1ms", "belongs to a `cpu_limit`"}, {"priority: true", "no key `priority`"}};
-    for (size_t i = 0; i < HR_COUNT(wrong); i++) {
-        char *text = hr_format("scenario: t\ncomponents:\n  s: {kind: service, %s, on: {go: []}}\nworkload:\n  c: {rate: 1/s, call: s.go}\n", wrong[i].how);
-        hr_error e = {0};
-        sim_model *model;
-        assert_int_equal(sim_model_parse("t", text, strlen(text), "", &model, &e), HR_BAD_INPUT);
-        if (!strstr(e.text, wrong[i].complaint))
-            fail_msg("'%s' is not in: %s", wrong[i].complaint, e.text);
-        free(text);
-    }
+    all_refused("s: {kind: service, @, on: {go: []}}",
+                "c: {rate: 1/s, call: s.go}", wrong, HR_COUNT(wrong));
 }
 
 int main(void)

@@ -235,7 +235,7 @@ static void test_a_copied_world_goes_on_alike(void **state)
 static void test_impossible_steps_are_refused(void **state)
 {
     (void)state;
-    static const struct { const char *service, *says; } bad[] = {
+    static const mistake wrong[] = {
         {"on: {go: [{parallel: []}]}", "want 1 to"},
         {"on: {go: [{parallel: [{wait: 1s}]}]}", "want a list of steps"},
         {"on: {go: [{parallel: [[]]}]}", "a branch without steps"},
@@ -261,15 +261,8 @@ static void test_impossible_steps_are_refused(void **state)
         {"preemptive: true, on: {go: []}", "give `discipline: priority`"},
         {"preemptive: true, discipline: priority, sharing: true, on: {go: []}", "exclude each other"},
     };
-    for (size_t i = 0; i < HR_COUNT(bad); i++) {
-        char *text = hr_format("scenario: t\ncomponents: {s: {kind: service, %s}}\nworkload: {%s}\n", bad[i].service, one_a_second);
-        hr_error e = {0};
-        sim_model *model = NULL;
-        hr_status status = sim_model_parse("t", text, strlen(text), "", &model, &e);
-        free(text);
-        if (status != HR_BAD_INPUT || e.count != 1 || !strstr(e.text, bad[i].says))
-            fail_msg("%s: status %d, %d messages: %s", bad[i].service, (int)status, e.count, e.text);
-    }
+    all_refused("s: {kind: service, @}",
+                "c: {rate: 1/s, call: s.go}", wrong, HR_COUNT(wrong));
 }
 
 int main(void)

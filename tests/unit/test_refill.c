@@ -167,7 +167,7 @@ static void test_a_lock_that_runs_out_lets_a_second_replica_load(void **state)
 static void test_what_makes_no_sense_is_refused(void **state)
 {
     (void)state;
-    static const struct { const char *step, *complaint; } wrong[] = {
+    static const mistake wrong[] = {
         {"{get: k, single_flight: true}", "but not what loads it"},
         {"{get: k, single_flight: maybe, miss: [{set: k}]}", "single_flight: want true, false or cache"},
         {"{get: k, early: 0, miss: [{set: k}]}", "early: want"},
@@ -183,16 +183,8 @@ static void test_what_makes_no_sense_is_refused(void **state)
         {"{set: k, newer: perhaps}", "newer: want"},
         {"{delete: k, everywhere: 5ms}", "a delete step has no `everywhere`"},
         {"{get: k, negative: 5s}", "a get step has no"}};
-    for (size_t i = 0; i < HR_COUNT(wrong); i++) {
-        char *text = hr_format("scenario: t\ncomponents:\n  s: {kind: service, on: {read: [%s]}}\n  k: {kind: cache}\nworkload:\n"
-                               "  c: {rate: 1/s, call: s.read}\n", wrong[i].step);
-        hr_error e = {0};
-        sim_model *model;
-        assert_int_equal(sim_model_parse("t", text, strlen(text), "", &model, &e), HR_BAD_INPUT);
-        if (!strstr(e.text, wrong[i].complaint))
-            fail_msg("'%s' is not in: %s", wrong[i].complaint, e.text);
-        free(text);
-    }
+    all_refused("s: {kind: service, on: {read: [@]}}, k: {kind: cache}",
+                "c: {rate: 1/s, call: s.read}", wrong, HR_COUNT(wrong));
 }
 
 int main(void)

@@ -204,34 +204,24 @@ static void test_causal_picks_who_has_applied_it(void **state)
     assert_int_equal(row->pick(NULL, NULL, &ask, servers, 4), 3);  // the nearest, which has to be waited for
 }
 
-static void expect_refusal(const char *keys, const char *says)
-{
-    char *text = hr_format("scenario: t\ncomponents: {s: {kind: service, on: {go: [{query: d.q}]}}, d: {kind: database, %s, statements: {q: {wait: 1ms}}}}\n"
-                           "workload: {c: {rate: 1/s, call: s.go}}\n", keys);
-    hr_error e = {0};
-    sim_model *model;
-    assert_int_equal(sim_model_parse("t", text, strlen(text), "", &model, &e), HR_BAD_INPUT);
-    if (!strstr(e.text, says))
-        fail_msg("want '%s' in: %s", says, e.text);
-    free(text);
-}
-
 static void test_what_does_not_go_together_is_refused(void **state)
 {
     (void)state;
-    expect_refusal("confirm: 1", "belongs to `replicas`");
-    expect_refusal("read: {policy: random}", "belongs to `replicas`");
-    expect_refusal("fails: {at: 1s}", "belongs to `replicas`");
-    expect_refusal("replicas: 1, confirm: 2", "can't confirm");
-    expect_refusal("replicas: 1, confirm: 1, commit: off", "waits for no replica");
-    expect_refusal("replicas: 1, commit: remote_apply", "say by `confirm`");
-    expect_refusal("replicas: 1, commit: remote_write", "off, local, on or remote_apply");
-    expect_refusal("replicas: 1, read: {policy: random, pin: 1s}", "random does not use `pin`");
-    expect_refusal("replicas: 1, read: {policy: randon}", "did you mean 'random'");
-    expect_refusal("replicas: 1, read: random", "want {policy: random}");
-    expect_refusal("replicas: 1, fails: {detection: 1s}", "lacks `at`");
-    expect_refusal("replicas: 16", "out of range");
-    expect_refusal("replicas: 1, history: true, fails: {at: 1s}", "nobody knows since when");
+    static const mistake wrong[] = {
+        {"confirm: 1", "belongs to `replicas`"},
+        {"read: {policy: random}", "belongs to `replicas`"},
+        {"fails: {at: 1s}", "belongs to `replicas`"},
+        {"replicas: 1, confirm: 2", "can't confirm"},
+        {"replicas: 1, confirm: 1, commit: off", "waits for no replica"},
+        {"replicas: 1, commit: remote_apply", "say by `confirm`"},
+        {"replicas: 1, commit: remote_write", "off, local, on or remote_apply"},
+        {"replicas: 1, read: {policy: random, pin: 1s}", "random does not use `pin`"},
+        {"replicas: 1, read: {policy: randon}", "did you mean 'random'"},
+        {"replicas: 1, read: random", "want {policy: random}"},
+        {"replicas: 1, fails: {detection: 1s}", "lacks `at`"},
+        {"replicas: 16", "out of range"},
+        {"replicas: 1, history: true, fails: {at: 1s}", "nobody knows since when"}};
+    all_refused("s: {kind: service, on: {go: [{query: d.q}]}}, d: {kind: database, @, statements: {q: {wait: 1ms}}}", "c: {rate: 1/s, call: s.go}", wrong, HR_COUNT(wrong));
 }
 
 // Against a plain array: pairs come and go; what is in the table is what should be.

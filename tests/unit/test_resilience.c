@@ -297,37 +297,28 @@ static void test_adaptive_shedding_keeps_goodput(void **state)
 
 // --- bad input ------------------------------------------------------------------------------------------------------------
 
-static void refused(const char *components, const char *part)
-{
-    char *text = hr_format("scenario: t\ncomponents: {%s}\nworkload: {c: {rate: 1/s, call: s.go}}\n", components);
-    hr_error e = {0};
-    sim_model *model;
-    assert_int_equal(sim_model_parse("t", text, strlen(text), "", &model, &e), HR_BAD_INPUT);
-    if (!strstr(e.text, part))
-        fail_msg("%s\nlacks '%s'", e.text, part);
-    free(text);
-}
+static void wrong(const char *components, const char *complaint) { refused(components, "c: {rate: 1/s, call: s.go}", complaint); }
 
 static void test_mistakes_are_named(void **state)
 {
     (void)state;
 #define S "s: {kind: service, on: {go: [{wait: 1ms}]}}, "
-    refused(S "l: {kind: limiter, policy: fixed-window, rate: 1/s, burst: 3, to: s}", "l: fixed-window does not use `burst`");
-    refused(S "l: {kind: limiter, to: s}", "l: limit-req needs `rate`");
-    refused(S "l: {kind: limiter, rate: 1/s, to: l}", "to itself");
-    refused(S "l: {kind: limiter, rate: 1/s, to: b}, b: {kind: breaker, to: l}", "in a ring");
-    refused("s: {kind: service, replicas: 2, on: {go: [{wait: 1ms}]}}, l: {kind: limiter, rate: 1/s, to: s}", "put a balancer in front");
-    refused(S "l: {kind: limiter, rate: 1/s, nodelay: true, delay: 1, burst: 2, to: s}", "exclude each other");
-    refused(S "l: {kind: limiter, rate: 1/s, per: user, to: s}", "want all or key");
-    refused(S "b: {kind: breaker, failures: 3, to: s}", "count-based does not use `failures`");
-    refused(S "b: {kind: breaker, policy: count, to: s}", "list breakers");
-    refused("b: {kind: service, on: {go: [{wait: 1s}]}}, s: {kind: service, on: {go: [{call: b.go, retry: {most: 0}}]}}", "out of range");
-    refused("b: {kind: service, on: {go: [{wait: 1s}]}}, s: {kind: service, on: {go: [{call: b.go, retry: {min_retries: 1/s}}]}}", "belongs to a `budget`");
-    refused("b: {kind: service, on: {go: [{wait: 1s}]}}, s: {kind: service, on: {go: [{call: b.go, hedge: {after: q5}}]}}", "such as p95");
-    refused("s: {kind: service, on: {go: [{wait: 1ms, retry: {}}]}}", "has no `retry`");
-    refused("s: {kind: service, local: {entries: 3}, on: {go: [{get: local, retry: {}}]}}", "nothing to ask again");
-    refused("s: {kind: service, shed: {policy: reserve, target: 1s}, on: {go: [{wait: 1ms}]}}", "reserve does not use `target`");
-    refused("s: {kind: service, shed: {least: 50}, on: {go: [{wait: 1ms}]}}", "`least` (50) <= `initial` (20)");
+    wrong(S "l: {kind: limiter, policy: fixed-window, rate: 1/s, burst: 3, to: s}", "l: fixed-window does not use `burst`");
+    wrong(S "l: {kind: limiter, to: s}", "l: limit-req needs `rate`");
+    wrong(S "l: {kind: limiter, rate: 1/s, to: l}", "to itself");
+    wrong(S "l: {kind: limiter, rate: 1/s, to: b}, b: {kind: breaker, to: l}", "in a ring");
+    wrong("s: {kind: service, replicas: 2, on: {go: [{wait: 1ms}]}}, l: {kind: limiter, rate: 1/s, to: s}", "put a balancer in front");
+    wrong(S "l: {kind: limiter, rate: 1/s, nodelay: true, delay: 1, burst: 2, to: s}", "exclude each other");
+    wrong(S "l: {kind: limiter, rate: 1/s, per: user, to: s}", "want all or key");
+    wrong(S "b: {kind: breaker, failures: 3, to: s}", "count-based does not use `failures`");
+    wrong(S "b: {kind: breaker, policy: count, to: s}", "list breakers");
+    wrong("b: {kind: service, on: {go: [{wait: 1s}]}}, s: {kind: service, on: {go: [{call: b.go, retry: {most: 0}}]}}", "out of range");
+    wrong("b: {kind: service, on: {go: [{wait: 1s}]}}, s: {kind: service, on: {go: [{call: b.go, retry: {min_retries: 1/s}}]}}", "belongs to a `budget`");
+    wrong("b: {kind: service, on: {go: [{wait: 1s}]}}, s: {kind: service, on: {go: [{call: b.go, hedge: {after: q5}}]}}", "such as p95");
+    wrong("s: {kind: service, on: {go: [{wait: 1ms, retry: {}}]}}", "has no `retry`");
+    wrong("s: {kind: service, local: {entries: 3}, on: {go: [{get: local, retry: {}}]}}", "nothing to ask again");
+    wrong("s: {kind: service, shed: {policy: reserve, target: 1s}, on: {go: [{wait: 1ms}]}}", "reserve does not use `target`");
+    wrong("s: {kind: service, shed: {least: 50}, on: {go: [{wait: 1ms}]}}", "`least` (50) <= `initial` (20)");
 }
 
 int main(void)

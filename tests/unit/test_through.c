@@ -157,22 +157,14 @@ static void test_a_slow_read_puts_nothing_old_over_a_write(void **state)
 static void test_what_makes_no_sense_is_refused(void **state)
 {
     (void)state;
-    static const struct { const char *cache, *complaint; } wrong[] = {
+    static const mistake wrong[] = {
         {", loads: db.put", "writes: want a statement that reads"}, {", writes: db.by_id", "does not write"},
         {", loads: db.nothing", "has no statement 'nothing'"}, {", loads: s.read", "no database is named 's'"},
         {", write: behind", "k.write belongs to `writes`"}, {", writes: db.put, write: aside", "want through, around or behind"},
         {", writes: db.put, behind: {batch: 10}", "k.behind belongs to `write: behind`"}, {", ttl: 5s", "k.ttl belongs to `loads`"},
         {", writes: db.put, write: behind, behind: {interval: none}", "interval: want a time"}};
-    for (size_t i = 0; i < HR_COUNT(wrong); i++) {
-        char *text = hr_format("scenario: t\ncomponents:\n  s: {kind: service, on: {read: [{get: k}]}}\n  k: {kind: cache%s}\n  db: {kind: database, "
-                               "statements: {by_id: {}, put: {writes: true}}}\nworkload:\n  c: {rate: 1/s, call: s.read}\n", wrong[i].cache);
-        hr_error e = {0};
-        sim_model *model;
-        assert_int_equal(sim_model_parse("t", text, strlen(text), "", &model, &e), HR_BAD_INPUT);
-        if (!strstr(e.text, wrong[i].complaint))
-            fail_msg("'%s' is not in: %s", wrong[i].complaint, e.text);
-        free(text);
-    }
+    all_refused("s: {kind: service, on: {read: [{get: k}]}}, k: {kind: cache@}, db: {kind: database, statements: {by_id: {}, put: {writes: true}}}",
+                "c: {rate: 1/s, call: s.read}", wrong, HR_COUNT(wrong));
 }
 
 int main(void)

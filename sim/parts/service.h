@@ -6,6 +6,7 @@
 #define SIM_SERVICE_H
 
 #include "sim/parts/network.h"
+#include "sim/parts/sessions.h"
 #include "sim/parts/shares.h"
 
 typedef struct {                               // a compiled step in the world
@@ -59,6 +60,7 @@ typedef struct {
     sim_ref   out;                             // with `bulkhead`: uint32_t[components], calls that are out at each
     sim_ref   shed;                            // with `shed`: state of its policy
     uint32_t  down;                            // bool: it has crashed and is not back yet; crash.c
+    uint32_t  cuts;                            // how often it has ended with all that it had
     uint64_t  started, rejected, gave_up, shed_calls, kept_in;      // since the reset; kept_in: by the bulkhead
     uint64_t  dropped, late;                   // since the reset: turned away by CoDel; not begun behind their deadline
     sim_codel codel;
@@ -89,6 +91,8 @@ typedef struct {
     uint32_t handler_count;
     sim_ref  refills;                          // the first of its steps' refills, 0: none
     hr_time  local_grace;
+    sim_table sessions;                        // of its users, sessions.c
+    sim_session_counts session_counts;
 } sim_service;
 
 static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *call)

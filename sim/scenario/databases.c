@@ -87,6 +87,7 @@ void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_dat
     read_statements(r, node, where, d);
     read_pools(r, node, where, d);
     read_replicas(r, node, where, d);
+    sim_shards_read(r, node, where, d);
     if (d->commit < SIM_COMMIT_COUNT)          // else told by the table
         read_commit(r, node, where, d);
 }

@@ -92,6 +92,50 @@ static sim_station_view look_at_database(const sim_world *w, sim_component_id id
     return v;
 }
 
+// The busiest shard's connections that run statements.
+static double busiest(const sim_station_view *v)
+{
+    double most = 0;
+    for (uint32_t i = 0; i < v->shards; i++)
+        most = v->shard_busy[i] > most ? v->shard_busy[i] : most;
+    return most;
+}
+
+static void measure_shards(const sim_station_view *v, table t, int component)
+{
+    if (!v->shards)
+        return;
+    double all = 0, share_of_pool = 0;
+    for (uint32_t i = 0; i < v->shards; i++) {
+        double busy = share(v->shard_busy[i], v->shard_have[i]);
+        all += v->shard_busy[i];
+        share_of_pool = busy > share_of_pool ? busy : share_of_pool;
+    }
+    if (all > 0)
+        put(t, SIM_METRIC_shard_imbalance, component, busiest(v) * v->shards / all);
+    put(t, SIM_METRIC_busiest_shard, component, share_of_pool);
+    put(t, SIM_METRIC_cross_shard, component, share((double)v->database.spread, (double)v->database.asked));
+    if (v->reshards)
+        put(t, SIM_METRIC_moved, component, (double)v->database.moved);
+    if (v->reshard_s > 0)
+        put(t, SIM_METRIC_reshard, component, v->reshard_s);
+}
+
+// Of several databases with shards, the one with the busiest shard speaks for all; rows that move add up.
+static void add_shards(sim_station_view *all, const sim_station_view *v)
+{
+    all->reshards |= v->reshards;
+    all->database.moved += v->database.moved;
+    all->reshard_s = fmax(all->reshard_s, v->reshard_s);
+    if (!v->shards || (all->shards && busiest(all) >= busiest(v)))
+        return;
+    all->shards = v->shards;
+    memcpy(all->shard_busy, v->shard_busy, sizeof all->shard_busy);
+    memcpy(all->shard_have, v->shard_have, sizeof all->shard_have);
+    all->database.asked = v->database.asked;
+    all->database.spread = v->database.spread;
+}
+
 // `lag` of the view is the caller's to free.
 static sim_station_view look_at(const sim_world *w, const sim_model *model, int component)
 {
@@ -172,6 +216,7 @@ static void measure_database(const sim_station_view *v, double window_s, table t
     if (v->has_pools)
         put(t, SIM_METRIC_connections, component, v->connections);
     measure_replicas(v, t, component);
+    measure_shards(v, t, component);
 }
 
 static bool is_station(const sim_model *model, int component)
@@ -199,6 +244,7 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
             databases.utilisation += v->utilisation;
             add_station(&databases, v);
             add_replicas(&databases, &lag, v);
+            add_shards(&databases, v);
             measure_database(v, window_s, t, i);
         }
         if (is_scaled(model, i)) {
@@ -290,10 +336,13 @@ static double cost_per_hour(const sim_model *model, const sim_station_view *stat
             cores += ((const sim_cache_def *)def)->cores;
             bytes += (double)((const sim_cache_def *)def)->memory_bytes;
             break;
-        case SIM_PART_database:
-            cores += ((const sim_database_def *)def)->cores * (1 + ((const sim_database_def *)def)->replicas);
-            bytes += ((const sim_database_def *)def)->memory_bytes * (1 + ((const sim_database_def *)def)->replicas);
+        case SIM_PART_database: {
+            const sim_database_def *d = def;
+            double servers = (station[i].shards ? station[i].shards_paid : 1) * (1 + d->replicas);
+            cores += d->cores * servers;
+            bytes += d->memory_bytes * servers;
             break;
+        }
         case SIM_PART_broker:
             cores += ((const sim_broker_def *)def)->cores;
             bytes += ((const sim_broker_def *)def)->memory_bytes;
@@ -475,7 +524,9 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
     sim_station_view v = {.lag = b->lag ? lag : NULL, .has_pools = b->has_pools,
                           .connections = average_since(a->connections, b->connections, a_s, b_s),
                           .database = {.reads = e->reads - d->reads, .unread_writes = e->unread_writes - d->unread_writes,
-                                       .backwards = e->backwards - d->backwards, .lost_commits = e->lost_commits - d->lost_commits},
+                                       .backwards = e->backwards - d->backwards, .lost_commits = e->lost_commits - d->lost_commits,
+                                       .asked = e->asked - d->asked, .spread = e->spread - d->spread, .moved = e->moved},
+                          .shards = b->shards, .shards_paid = average_since(a->shards_paid, b->shards_paid, a_s, b_s), .reshards = b->reshards, .reshard_s = b->reshard_s,
                           .utilisation = utilisation_since(a, b, a_s, b_s),
                           .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
                           .replicas = average_since(a->replicas, b->replicas, a_s, b_s),
@@ -484,6 +535,10 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
                           .writes_behind = b->writes_behind, .writes = b->writes - a->writes,
                           .coalesced = b->coalesced - a->coalesced, .lost = b->lost - a->lost,
                           .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
+    for (uint32_t i = 0; i < b->shards; i++) {
+        v.shard_busy[i] = average_since(a->shard_busy[i], b->shard_busy[i], a_s, b_s);
+        v.shard_have[i] = average_since(a->shard_have[i], b->shard_have[i], a_s, b_s);
+    }
     for (int c = 0; c < SIM_MESSAGE_COUNT; c++)
         v.messages[c] = b->messages[c] - a->messages[c];
     return v;

@@ -39,12 +39,13 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     for (uint16_t i = 0; i < d->statement_count; i++) {
         sim_statement t = {.cpu = sim_dist_place(w, &d->statements[i].cpu), .wait = sim_dist_place(w, &d->statements[i].wait),
                            .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + i), .writes = d->statements[i].writes,
-                           .scatter = d->statements[i].scatter, .keys = (uint8_t)d->statements[i].keys};
+                           .scatter = d->statements[i].scatter, .keys = (uint8_t)d->statements[i].keys, .lock = d->statements[i].lock};
         SIM_AT(w, sim_statement, s->statements)[i] = t;
     }
     if (d->reshard.to)                         // behind them: rows that move are read and written by one of their own
         SIM_AT(w, sim_statement, s->statements)[d->statement_count] =
             (sim_statement){.cpu = sim_dist_place(w, &d->reshard.cpu), .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + d->statement_count), .per_row = 1};
+    sim_locks_build(w, id, d);
     sim_pools_build(w, id, d);
     sim_replication_build(w, id, d);
     sim_routing_build(w, id, d);
@@ -141,6 +142,15 @@ void sim_database_execute(sim_world *w, sim_component_id id, sim_ref call)
         live->begin(live->self, w, id, call);
         return;
     }
+    if (!sim_statement_of(w, s, c)->lock || sim_locks_take(w, id, call))
+        sim_database_run(w, id, call);
+}
+
+void sim_database_run(sim_world *w, sim_component_id id, sim_ref call)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    sim_call *c = sim_call_at(w, call);
+    sim_server *server = server_of(w, s, c);
     c->version = sim_rows_version(w, sim_sharding_rows(w, s, c), c->key);
     if (s->shard_size > 1 && !sim_statement_of(w, s, c)->writes)
         sim_routing_read(w, s, c);
@@ -276,6 +286,8 @@ void sim_database_leave(sim_world *w, sim_component_id id, sim_ref call)
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     const sim_call *c = sim_call_at(w, call);
     sim_server *server = server_of(w, s, c);
+    if (sim_statement_of(w, s, c)->lock)
+        sim_locks_release(w, id, call);
     sim_level_down(w, &server->busy);
     leave(w, server, c);
     sim_ref next = s->has_pools ? 0 : sim_fifo_pop(w, &server->queue);
@@ -385,6 +397,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     case SIM_DB_TAKES_OVER: sim_replication_take_over(w, id, event->subject); break;
     case SIM_DB_CONNECTED: sim_pools_connected(w, id, event->subject); break;
     case SIM_DB_CLIENT_TIMEOUT: sim_pools_expire(w, id, event->subject); break;
+    case SIM_DB_LOCK_TIMEOUT: sim_locks_expire(w, id, event); break;
     case SIM_DB_MOVES: sim_reshard_wake(w, id); break;
     case SIM_DB_CAUGHT_UP: sim_routing_caught_up(w, id, event->subject); break;
     default: go_on(w, id, event); break;
@@ -404,6 +417,7 @@ static void reset(sim_world *w, sim_component_id id)
         server->started = server->rejected = 0;
     }
     sim_level_reset(w, &s->routed);
+    sim_level_reset(w, &s->locked_out);
     sim_sharding_reset(w, s);
     s->sampled_started = 0;
     s->counts = (sim_database_counts){0};
@@ -446,6 +460,7 @@ static void check(const sim_world *w, sim_component_id id)
         SIM_ASSERT(w, server->parts <= server->busy.level + server->queue.length.level);
     }
     sim_replication_check(w, s);
+    sim_locks_check(w, s);
     sim_reshard_check(w, s);
 }
 
@@ -486,6 +501,8 @@ sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
     double have = s->has_pools ? v.connections : v.capacity;
     v.utilisation = have > 0 ? v.busy_average / have : 0;
     v.database = s->counts;
+    v.has_locks = s->has_locks;
+    v.locked_out = sim_level_average(w, &s->locked_out);
     sim_sharding_add(w, s, &v);
     v.lag = s->lag ? SIM_AT(w, const sim_histogram, s->lag) : NULL;
     return v;

@@ -23,6 +23,9 @@ int sim_part_passes_to(uint16_t kind, const void *def)
 
 const char *sim_database_simulated(const sim_database_def *d)
 {
+    for (uint16_t i = 0; i < d->statement_count; i++)
+        if (d->statements[i].lock)
+            return "lock";
     return d->shards.count ? "shards" : d->replicas ? "replicas" : d->own_pools ? "own_pools" : d->connection_cpu > 0 ? "connection_cpu" : d->commit != SIM_COMMIT_on ? "commit" : d->flush.kind != SIM_DIST_constant || d->flush.a > 0 ? "flush" : NULL;
 }
 

@@ -223,6 +223,7 @@ typedef struct {
     bool         writes;                       // the row's version grows when the statement ends
     bool         scatter;                      // asks every shard
     uint32_t     keys;                         // that it touches, at least 1
+    bool         lock;                         // its row is locked until its end
     sim_dist_def cpu, wait;                    // time on a core, then time that only holds the connection
 } sim_statement_def;
 
@@ -248,6 +249,7 @@ typedef struct {
     bool     has_pooler;                       // between own_pools and the server
     uint32_t pooler, pooler_size, pooler_queue;                    // SIM_POOLER_…; its connections to a server; statements that wait for one
     hr_time  pooler_timeout;
+    hr_time  lock_timeout;                     // longest wait for a row's lock, HR_FOREVER: none
     sim_sharding_def shards;                   // count 0: one, and no map
     sim_reshard_def  reshard;
     uint32_t replicas;                         // beside the primary of each shard, each with the same pool, cores and memory
@@ -352,6 +354,8 @@ typedef struct {                               // of a replicated database since
     uint64_t reads;                            // by statements that do not write
     uint64_t unread_writes, backwards;         // of these: older than the user's own last write; older than what it had read before
     uint64_t lost_commits;                      // commits that were answered and went with their primary
+    uint64_t locking, lock_timeouts;           // statements that want a row's lock; that have waited too long for it
+    double   lock_wait_s;                      // that they waited, together
     uint64_t asked, spread;                    // of shards: calls, and those that touched several
     uint64_t moved;                            // since time zero: rows that went to another shard
 } sim_database_counts;
@@ -382,6 +386,8 @@ typedef struct {                               // one replica, cache, database o
     bool     has_pools;
     double   connections;                      // of a database with own_pools: open ones, since the reset
     sim_database_counts database;
+    bool     has_locks;                        // some statement takes one
+    double   locked_out;                       // since the reset: calls that hold a connection and wait for a row's lock
     uint32_t shards;                           // that there are, or will be; 0: it has no map of shards. The next five:
     double   shards_paid;                      // since the reset
     double   shard_busy[SIM_MOST_SHARDS], shard_have[SIM_MOST_SHARDS];  // since the reset: connections that run statements, that there are

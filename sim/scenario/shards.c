@@ -96,8 +96,8 @@ static void read_statements(sim_reader *r, sim_node *node, const char *where, co
             continue;
         if (!d->shards.count && (t->scatter || t->keys > 1))
             SIM_FAIL(r, s, "%s.statements.%s: `scatter` and `keys` belong to a database with `shards`", where, t->name);
-        if (t->scatter && (t->writes || t->keys > 1))
-            SIM_FAIL(r, s, "%s.statements.%s: `scatter` reads in all shards: without `writes` and `keys`", where, t->name);
+        if (t->scatter && (t->writes || t->lock || t->keys > 1))
+            SIM_FAIL(r, s, "%s.statements.%s: `scatter` reads in all shards: without `writes`, `lock` and `keys`", where, t->name);
     }
 }
 

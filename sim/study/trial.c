@@ -136,6 +136,25 @@ static void add_shards(sim_station_view *all, const sim_station_view *v)
     all->database.spread = v->database.spread;
 }
 
+static void measure_locks(const sim_station_view *v, table t, int component)
+{
+    if (!v->has_locks)
+        return;
+    put(t, SIM_METRIC_lock_wait, component, share(v->database.lock_wait_s, (double)v->database.locking));
+    put(t, SIM_METRIC_blocked, component, share(v->locked_out, v->busy_average));
+    put(t, SIM_METRIC_lock_timeouts, component, share((double)v->database.lock_timeouts, (double)v->database.locking));
+}
+
+static void add_locks(sim_station_view *all, const sim_station_view *v)
+{
+    all->has_locks |= v->has_locks;
+    all->locked_out += v->locked_out;
+    all->busy_average += v->busy_average;
+    all->database.locking += v->database.locking;
+    all->database.lock_timeouts += v->database.lock_timeouts;
+    all->database.lock_wait_s += v->database.lock_wait_s;
+}
+
 // `lag` of the view is the caller's to free.
 static sim_station_view look_at(const sim_world *w, const sim_model *model, int component)
 {
@@ -216,6 +235,7 @@ static void measure_database(const sim_station_view *v, double window_s, table t
     if (v->has_pools)
         put(t, SIM_METRIC_connections, component, v->connections);
     measure_replicas(v, t, component);
+    measure_locks(v, t, component);
     measure_shards(v, t, component);
 }
 
@@ -244,6 +264,7 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
             databases.utilisation += v->utilisation;
             add_station(&databases, v);
             add_replicas(&databases, &lag, v);
+            add_locks(&databases, v);
             add_shards(&databases, v);
             measure_database(v, window_s, t, i);
         }
@@ -525,7 +546,11 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
                           .connections = average_since(a->connections, b->connections, a_s, b_s),
                           .database = {.reads = e->reads - d->reads, .unread_writes = e->unread_writes - d->unread_writes,
                                        .backwards = e->backwards - d->backwards, .lost_commits = e->lost_commits - d->lost_commits,
-                                       .asked = e->asked - d->asked, .spread = e->spread - d->spread, .moved = e->moved},
+                                       .asked = e->asked - d->asked, .spread = e->spread - d->spread, .moved = e->moved,
+                                       .locking = e->locking - d->locking, .lock_timeouts = e->lock_timeouts - d->lock_timeouts,
+                                       .lock_wait_s = e->lock_wait_s - d->lock_wait_s},
+                          .has_locks = b->has_locks, .locked_out = average_since(a->locked_out, b->locked_out, a_s, b_s),
+                          .busy_average = average_since(a->busy_average, b->busy_average, a_s, b_s),
                           .shards = b->shards, .shards_paid = average_since(a->shards_paid, b->shards_paid, a_s, b_s), .reshards = b->reshards, .reshard_s = b->reshard_s,
                           .utilisation = utilisation_since(a, b, a_s, b_s),
                           .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),

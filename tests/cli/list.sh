@@ -8,19 +8,19 @@ fail() { echo "FAILED: $*"; exit 1; }
 
 "$program" list > "$work/all" || fail "list"
 kinds=$(grep -oE '^[a-z]+:' "$work/all" | tr -d :)
-for kind in patterns components steps balancers evictions limiters breakers retries sheds reads disciplines distributions rates arrivals keys metrics outcomes; do
+for kind in patterns components steps balancers evictions limiters breakers retries sheds reads shards disciplines distributions rates arrivals keys metrics outcomes; do
     grep -qx "$kind" <<<"$kinds" || fail "list does not show $kind"
     [ "$("$program" list "$kind" | grep -c '^  ')" -ge 1 ] || fail "nothing is listed of $kind"
 done
 "$program" list policies > "$work/policies" && "$program" list policies --json > "$work/policies.json" || fail "list policies"
-for kind in balancers evictions limiters breakers retries sheds reads disciplines autoscalers; do
+for kind in balancers evictions limiters breakers retries sheds reads shards disciplines autoscalers; do
     grep -q "^$kind:" "$work/policies" || fail "list policies does not show $kind"
     grep -q "\"kind\": \"$kind\"" "$work/policies.json" || fail "list policies --json does not show $kind"
 done
 ! grep -q "^steps:" "$work/policies" || fail "list policies shows what is none"
 for name in $("$program" list balancers | sed -n 's/^  \([a-z-]*\).*/\1/p'); do
     sed "s/policy: round-robin/policy: $name/" "$root/patterns/caching/scenario.yaml" > "$work/s.yaml"
-    "$program" run "$work/s.yaml" --ledger | grep -q "lb.policy = $name" || fail "the reader does not take the balancer $name"
+    "$program" run "$work/s.yaml" --ledger | grep "lb.policy = $name" > "$work/line" || fail "the reader does not take the balancer $name"
 done
 for word in distributions rates arrivals keys; do
     [ "$("$program" explain $word | sed '/^[a-z]*\./,$d' | grep -c '^    ')" -eq "$("$program" list $word | grep -c '^  ')" ] || fail "explain $word is not what list shows"

@@ -595,9 +595,11 @@ static void write_shards(writer *r)
 static void write_database(writer *r, uint32_t i)
 {
     hr_text_add(&r->text, "  d%u: {kind: database", i);
-    bool own = pick(r, 3) == 2, sharded = pick(r, 3) == 2;
-    const char *together = "rows replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history";
+    bool own = pick(r, 3) == 2, sharded = pick(r, 3) == 2, locks = r->statements[i] > 1 && pick(r, 2);
+    const char *together = "rows replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history lock_timeout";
     write_keys(r, "database", together);
+    if (locks && pick(r, 2))
+        hr_text_add(&r->text, ", lock_timeout: %s", pick(r, 2) ? "1ms" : "100ms");
     if (own)
         write_pools(r);
     if (sharded)
@@ -609,9 +611,10 @@ static void write_database(writer *r, uint32_t i)
     hr_text_add(&r->text, ", statements: {");
     for (uint32_t q = 0; q < r->statements[i]; q++) {
         hr_text_add(&r->text, "%sq%u: {sql: x", q ? ", " : "", q);
-        write_keys(r, "statement", q < 2 ? "sql writes scatter keys" : "sql scatter keys");
+        write_keys(r, "statement", q < 2 ? "sql writes scatter keys lock" : "sql scatter keys lock");
         if (sharded && pick(r, 2))
             hr_text_add(&r->text, q == 0 ? ", scatter: true" : ", keys: %u", 1 + pick(r, 8));
+        hr_text_add(&r->text, "%s", q > 0 && locks ? ", lock: true" : "");
         hr_text_add(&r->text, "%s", q == 1 ? ", writes: true" : "");
         hr_text_add(&r->text, "}");
     }

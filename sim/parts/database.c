@@ -5,6 +5,7 @@
 #include "sim/parts/database.h"
 
 #include "sim/core/histogram.h"
+#include "sim/parts/sharding.h"
 
 typedef struct { hr_time at; uint32_t version; sim_ref before; } commit;        // with `history`, of each row, back to the first
 
@@ -13,7 +14,7 @@ static const char *const gauges[] = {"utilisation", "queue", "statements_per_s",
 static size_t demand(const void *def)
 {
     const sim_database_def *d = def;
-    return (1u + d->replicas) * sizeof(sim_server);
+    return (1u + d->replicas) * (d->shards.count + d->reshard.to + 1) * sizeof(sim_server);
 }
 
 static void build(sim_world *w, sim_component_id id, const void *def)
@@ -31,14 +32,21 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->network = sim_dist_place(w, &d->network);
     s->network_stream = sim_stream(w, id, SIM_DRAW_NETWORK);
     s->statement_count = d->statement_count;
-    s->shard_size = s->server_count = 1 + d->replicas;
+    s->shard_size = 1 + d->replicas;
+    sim_sharding_build(w, id, d);
+    s->server_count = s->shard_size * (s->sharding ? sim_sharded_of(w, s)->total : 1);
     s->servers = sim_take(w, s->server_count * sizeof(sim_server));
-    s->statements = sim_take(w, d->statement_count * sizeof(sim_statement));
+    s->statements = sim_take(w, (d->statement_count + 1u) * sizeof(sim_statement));
     for (uint16_t i = 0; i < d->statement_count; i++) {
         sim_statement t = {.cpu = sim_dist_place(w, &d->statements[i].cpu), .wait = sim_dist_place(w, &d->statements[i].wait),
-                           .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + i), .writes = d->statements[i].writes};
+                           .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + i), .writes = d->statements[i].writes,
+                           .scatter = d->statements[i].scatter, .keys = (uint8_t)d->statements[i].keys, .lock = d->statements[i].lock};
         SIM_AT(w, sim_statement, s->statements)[i] = t;
     }
+    if (d->reshard.to)                         // behind them: rows that move are read and written by one of their own
+        SIM_AT(w, sim_statement, s->statements)[d->statement_count] =
+            (sim_statement){.cpu = sim_dist_place(w, &d->reshard.cpu), .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + d->statement_count), .per_row = 1};
+    sim_locks_build(w, id, d);
     sim_pools_build(w, id, d);
     sim_replication_build(w, id, d);
     sim_routing_build(w, id, d);
@@ -49,19 +57,21 @@ static void start(sim_world *w, sim_component_id id)
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     if (s->fails_at != HR_FOREVER)
         sim_schedule(w, s->fails_at, id, SIM_DB_DIES, 0, 0);
+    sim_reshard_start(w, id);
 }
 
 // --- rows, for others -------------------------------------------------------------------------------------------------
 
-static sim_server *primary(const sim_world *w, const sim_database *s)
+// The primary of the shard where a row lives.
+static sim_server *primary(const sim_world *w, const sim_database *s, uint64_t key)
 {
-    return sim_server_at(w, s, sim_shard_at(w, s, 0)->primary);
+    return sim_server_at(w, s, sim_shard_at(w, s, sim_sharding_home(w, s, key))->primary);
 }
 
 uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key)
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
-    return sim_rows_version(w, &primary(w, s)->rows, key);
+    return sim_rows_version(w, &primary(w, s, key)->rows, key);
 }
 
 static HR_APART void remember(sim_world *w, sim_database *s, uint64_t key, uint32_t version)
@@ -95,7 +105,7 @@ bool sim_database_lacks(const sim_world *w, sim_component_id id, uint64_t key)
 void sim_database_commit(sim_world *w, sim_component_id id, uint64_t key, uint32_t version)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
-    bool is_new = sim_rows_commit(w, &primary(w, s)->rows, key, version);
+    bool is_new = sim_rows_commit(w, &primary(w, s, key)->rows, key, version);
     if (is_new && s->has_history)
         remember(w, s, key, version);
 }
@@ -113,6 +123,8 @@ static void compute(sim_world *w, sim_component_id id, const sim_database *s, si
     const sim_statement *t = sim_statement_of(w, s, c);
     sim_level_up(w, &server_of(w, s, c)->cores);
     hr_time cpu = sim_dist_time(w, &t->cpu, t->stream, c->request, c->path);
+    if (t->per_row)
+        cpu *= c->count;
     if (s->connection_cpu > 0)                 // all connections are looked through for each statement's snapshot
         cpu += (hr_time)((double)cpu * s->connection_cpu * capacity(s, server_of(w, s, c)));
     if (s->stretch > 0)
@@ -133,7 +145,16 @@ void sim_database_execute(sim_world *w, sim_component_id id, sim_ref call)
         live->begin(live->self, w, id, call);
         return;
     }
-    c->version = sim_rows_version(w, &server->rows, c->key);
+    if (!sim_statement_of(w, s, c)->lock || sim_locks_take(w, id, call))
+        sim_database_run(w, id, call);
+}
+
+void sim_database_run(sim_world *w, sim_component_id id, sim_ref call)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    sim_call *c = sim_call_at(w, call);
+    sim_server *server = server_of(w, s, c);
+    c->version = sim_rows_version(w, sim_sharding_rows(w, s, c), c->key);
     if (s->shard_size > 1 && !sim_statement_of(w, s, c)->writes)
         sim_routing_read(w, s, c);
     if (server->cores.level < s->core_count)
@@ -204,8 +225,10 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     if (s->has_pools)
         sim_call_at(w, call)->client = sim_pools_client(w, sim_call_at(w, call));
-    if (s->server_count > 1)
-        sim_routing_offer(w, id, call);
+    if (s->sharding)
+        sim_sharding_offer(w, id, call);
+    else if (s->server_count > 1)
+        sim_routing_send(w, id, call, 0);
     else
         sim_database_enter(w, id, call);
 }
@@ -266,6 +289,8 @@ void sim_database_leave(sim_world *w, sim_component_id id, sim_ref call)
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     const sim_call *c = sim_call_at(w, call);
     sim_server *server = server_of(w, s, c);
+    if (sim_statement_of(w, s, c)->lock)
+        sim_locks_release(w, id, call);
     sim_level_down(w, &server->busy);
     leave(w, server, c);
     sim_ref next = s->has_pools ? 0 : sim_fifo_pop(w, &server->queue);
@@ -312,11 +337,15 @@ static void waited(sim_world *w, sim_component_id id, sim_ref call)
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     sim_call *c = sim_call_at(w, call);
+    if (c->flags & SIM_CALL_PART && c->step == SIM_PART_PREPARES) {
+        sim_sharding_prepare(w, id, call);
+        return;
+    }
     if (!sim_statement_of(w, s, c)->writes || sim_database_lacks(w, id, c->key)) {
         end(w, id, call, SIM_ok);
         return;
     }
-    c->version = sim_rows_write(w, &server_of(w, s, c)->rows, c->key);
+    c->version = sim_rows_write(w, sim_sharding_rows(w, s, c), c->key);
     hr_time due = s->has_log ? sim_replication_log(w, id, call) : w->now;
     if (due > w->now)
         sim_schedule(w, due, id, SIM_DB_COMMITTED, call, c->generation);
@@ -337,6 +366,12 @@ static void go_on(sim_world *w, sim_component_id id, const sim_event *event)
         computed(w, id, event->subject);
     } else if (event->what == SIM_DB_WAITED) {
         waited(w, id, event->subject);
+    } else if (event->what == SIM_DB_PREPARED) {
+        sim_sharding_prepared(w, id, event->subject);
+    } else if (event->what == SIM_DB_COMMIT_PREPARED) {
+        waited(w, id, event->subject);         // it is prepared
+    } else if (event->what == SIM_DB_ROLLBACK_PREPARED) {
+        end(w, id, event->subject, SIM_error);
     } else {
         committed(w, id, event->subject);
     }
@@ -365,6 +400,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     case SIM_DB_TAKES_OVER: sim_replication_take_over(w, id, event->subject); break;
     case SIM_DB_CONNECTED: sim_pools_connected(w, id, event->subject); break;
     case SIM_DB_CLIENT_TIMEOUT: sim_pools_expire(w, id, event->subject); break;
+    case SIM_DB_LOCK_TIMEOUT: sim_locks_expire(w, id, event); break;
+    case SIM_DB_MOVES: sim_reshard_wake(w, id); break;
     case SIM_DB_CAUGHT_UP: sim_routing_caught_up(w, id, event->subject); break;
     default: go_on(w, id, event); break;
     }
@@ -383,6 +420,8 @@ static void reset(sim_world *w, sim_component_id id)
         server->started = server->rejected = 0;
     }
     sim_level_reset(w, &s->routed);
+    sim_level_reset(w, &s->locked_out);
+    sim_sharding_reset(w, s);
     s->sampled_started = 0;
     s->counts = (sim_database_counts){0};
     if (s->lag)
@@ -424,6 +463,8 @@ static void check(const sim_world *w, sim_component_id id)
         SIM_ASSERT(w, server->parts <= server->busy.level + server->queue.length.level);
     }
     sim_replication_check(w, s);
+    sim_locks_check(w, s);
+    sim_reshard_check(w, s);
 }
 
 // One station a server; where there are several, one more for the calls that are routed.
@@ -463,6 +504,9 @@ sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
     double have = s->has_pools ? v.connections : v.capacity;
     v.utilisation = have > 0 ? v.busy_average / have : 0;
     v.database = s->counts;
+    v.has_locks = s->has_locks;
+    v.locked_out = sim_level_average(w, &s->locked_out);
+    sim_sharding_add(w, s, &v);
     v.lag = s->lag ? SIM_AT(w, const sim_histogram, s->lag) : NULL;
     return v;
 }

@@ -81,12 +81,24 @@ static void read_pools(sim_reader *r, sim_node *node, const char *where, sim_dat
         SIM_FAIL(r, sim_node_member(node, "connection_memory"), "%s: %u connections do not fit into its `memory`", where, most);
 }
 
+static void read_locks(sim_reader *r, sim_node *node, const char *where, const sim_database_def *d)
+{
+    const sim_node *timeout = sim_node_member(node, "lock_timeout");
+    bool any = false;
+    for (uint16_t i = 0; i < d->statement_count; i++)
+        any = any || d->statements[i].lock;
+    if (timeout && !any && d->statement_count)
+        SIM_FAIL(r, timeout, "%s.lock_timeout belongs to a statement with `lock: true`, and there is none", where);
+}
+
 void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)
 {
     sim_read_engine(r, node, where, "postgres");
     read_statements(r, node, where, d);
+    read_locks(r, node, where, d);
     read_pools(r, node, where, d);
     read_replicas(r, node, where, d);
+    sim_shards_read(r, node, where, d);
     if (d->commit < SIM_COMMIT_COUNT)          // else told by the table
         read_commit(r, node, where, d);
 }

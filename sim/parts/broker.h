@@ -25,6 +25,7 @@ enum {                                         // flags of a message
     SIM_MESSAGE_CONFIRM = 64,                  // `publisher` waits for the confirm; else only until the queue's process has taken it
     SIM_MESSAGE_DEAD = 128,                    // it comes from another queue
     SIM_MESSAGE_RETRIED = 256,                 // its `publish` step has a `retry` or `hedge`: there may be another one of the same
+    SIM_MESSAGE_CUT = 512,                     // it was out at a replica that has died: it comes back, whatever `on_error` says
 };
 
 typedef struct {
@@ -54,7 +55,7 @@ typedef struct { sim_ref head, tail; } sim_messages;
 typedef struct {                               // a replica that consumes
     uint32_t next;                             // + 1, in the turn of those with credit
     uint32_t credit;                           // messages that it may still get before it acknowledges one
-    uint32_t has_turn;                         // bool: it stands in the turn
+    uint8_t  has_turn, is_gone;                // bool: it stands in the turn; its replica is down
     uint16_t def, replica;
 } sim_consumer;
 
@@ -82,7 +83,6 @@ typedef struct {
     sim_ref   queues, consumers, defs;         // sim_queue[], sim_consumer[], sim_consumer_def[]
     sim_ref   free_message;
     sim_table handled;                         // of those that may have been published twice: request and identity, as long as the broker is
-    hr_time   restart_at, restart_takes;
     uint32_t  is_down, epoch;                  // epoch: how often it was restarted
     uint32_t  on_the_way, ghosts, unsent, deliveries, inside;      // messages; deliveries: calls that are out; inside: publishers that wait
     uint64_t  offered;                         // since time zero: messages put on their way to a queue
@@ -93,8 +93,7 @@ typedef struct {
     sim_ref   latency;                         // histogram of all queues
 } sim_broker;
 
-enum { SIM_BROKER_ARRIVED, SIM_BROKER_WORKED, SIM_BROKER_PERSISTED, SIM_BROKER_CONFIRMED, SIM_BROKER_DELIVERED, SIM_BROKER_ACKED, SIM_BROKER_EXPIRY,
-       SIM_BROKER_DOWN, SIM_BROKER_UP };
+enum { SIM_BROKER_ARRIVED, SIM_BROKER_WORKED, SIM_BROKER_PERSISTED, SIM_BROKER_CONFIRMED, SIM_BROKER_DELIVERED, SIM_BROKER_ACKED, SIM_BROKER_EXPIRY };
 
 static inline sim_message *sim_message_at(const sim_world *w, sim_ref message) { return SIM_AT(w, sim_message, message); }
 static inline sim_queue *sim_queue_at(const sim_world *w, const sim_broker *b, uint32_t queue) { return SIM_AT(w, sim_queue, b->queues) + queue; }

@@ -5,6 +5,7 @@
 // * With `ack: auto` a message is done with when it is sent: no credit, and what fails is gone.
 // * A handler whose connection was lost works on; its message is delivered again meanwhile. That is how things are done twice.
 #include "sim/parts/broker.h"
+#include "sim/parts/service.h"
 
 static const sim_consumer_def *def_of(const sim_world *w, const sim_broker *b, uint32_t consumer)
 {
@@ -16,7 +17,7 @@ static const sim_consumer_def *def_of(const sim_world *w, const sim_broker *b, u
 static void stand_in_turn(sim_world *w, const sim_broker *b, sim_queue *q, uint32_t consumer)
 {
     sim_consumer *c = sim_consumer_at(w, b, consumer);
-    if (c->has_turn || !c->credit)
+    if (c->has_turn || !c->credit || c->is_gone)
         return;
     c->has_turn = 1;
     c->next = 0;
@@ -246,7 +247,9 @@ void sim_delivery_acked(sim_world *w, sim_component_id id, sim_ref message)
     take_out(w, q, message);
     sim_consumer_at(w, b, m->consumer)->credit++;
     stand_in_turn(w, b, q, m->consumer);
-    if (m->failed != SIM_ok && d->on_error == SIM_ON_ERROR_requeue) {
+    bool is_cut = m->flags & SIM_MESSAGE_CUT && m->failed != SIM_ok;
+    m->flags &= (uint16_t)~SIM_MESSAGE_CUT;
+    if (is_cut || (m->failed != SIM_ok && d->on_error == SIM_ON_ERROR_requeue)) {
         put_back(w, id, q, message);
     } else if (m->failed != SIM_ok && d->on_error == SIM_ON_ERROR_dead_letter) {
         sim_queue_die(w, id, message, SIM_DIES_rejected);
@@ -260,6 +263,53 @@ void sim_delivery_acked(sim_world *w, sim_component_id id, sim_ref message)
     }
     sim_queue_deliver(w, id, queue);
     sim_queue_trim(w, id, queue);              // what has come back may be one too many
+}
+
+// --- consumers that die ---------------------------------------------------------------------------------------------------
+
+static void leave_turn(const sim_world *w, const sim_broker *b, sim_queue *q, uint32_t consumer)
+{
+    sim_consumer *c = sim_consumer_at(w, b, consumer);
+    uint32_t before = 0;
+    for (uint32_t at = q->first_turn; c->has_turn && at != consumer + 1; at = sim_consumer_at(w, b, at - 1)->next)
+        before = at;
+    if (!c->has_turn)
+        return;
+    *(before ? &sim_consumer_at(w, b, before - 1)->next : &q->first_turn) = c->next;
+    if (q->last_turn == consumer + 1)
+        q->last_turn = before;
+    c->has_turn = 0;
+}
+
+// The broker sees the connection of a consumer close, or a new one.
+static void see(sim_world *w, sim_component_id id, uint32_t consumer, bool is_gone)
+{
+    const sim_broker *b = SIM_STATE(w, const sim_broker, id);
+    uint16_t queue = def_of(w, b, consumer)->queue;
+    sim_queue *q = sim_queue_at(w, b, queue);
+    sim_consumer_at(w, b, consumer)->is_gone = is_gone;
+    if (!is_gone) {
+        stand_in_turn(w, b, q, consumer);
+        sim_queue_deliver(w, id, queue);
+        return;
+    }
+    leave_turn(w, b, q, consumer);
+    for (sim_ref message = q->out.head; message; message = sim_message_at(w, message)->next)
+        if (sim_message_at(w, message)->consumer == consumer)
+            sim_message_at(w, message)->flags |= SIM_MESSAGE_CUT;
+}
+
+void sim_consumers_see(sim_world *w, sim_component_id service, uint32_t slot)
+{
+    bool is_gone = sim_service_is_down(w, service, slot);
+    for (sim_component_id id = 0; id < w->component_count; id++) {
+        if (sim_component_at(w, id)->kind != SIM_PART_broker)
+            continue;
+        const sim_broker *b = SIM_STATE(w, const sim_broker, id);
+        for (uint32_t c = 0; c < b->consumer_count; c++)
+            if (def_of(w, b, c)->service == service && sim_consumer_at(w, b, c)->replica == slot)
+                see(w, id, c, is_gone);
+    }
 }
 
 // --- lost connections ---------------------------------------------------------------------------------------------------

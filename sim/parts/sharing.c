@@ -111,6 +111,15 @@ void sim_sharing_cut(const sim_world *w, sim_replica *r)
     r->quota.ends = 0;
 }
 
+void sim_sharing_stop(const sim_world *w, const sim_service *s, sim_replica *r, hr_time by)
+{
+    if (r->served_at <= w->now)                // else it is stopped already, until then
+        advance(w, s, r);
+    r->served_at += by;
+    r->quota.ends += r->quota.ends ? by : 0;
+    r->quota.stopped_from += r->quota.stopped_from ? by : 0;
+}
+
 void sim_sharing_reset(const sim_world *w, sim_replica *r)
 {
     sim_quota *q = &r->quota;

@@ -1,7 +1,9 @@
 // sim/scenario/ledger.c - every parameter in force, from the table of keys: nothing that shapes a run is hidden.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "sim/parts/faults.h"
 #include "sim/scenario/keys.h"
 #include "sim/scenario/units.h"
 
@@ -242,11 +244,10 @@ static void show_database(const char *name, const sim_database_def *d, hr_text *
         snprintf(where, sizeof where, "%.60s.pooler", name);
         show_owner("pooler", where, d, out);
     }
-    static const char *const maps[] = {"replication", "read", "fails"};
+    static const char *const maps[] = {"replication", "read", "failover"};
     for (size_t i = 0; i < HR_COUNT(maps) && d->replicas; i++) {
         snprintf(where, sizeof where, "%.60s.%s", name, maps[i]);
-        if (strcmp(maps[i], "fails") != 0 || d->fails_at != HR_FOREVER)
-            show_owner(maps[i], where, d, out);
+        show_owner(maps[i], where, d, out);
     }
 }
 
@@ -289,6 +290,23 @@ static void show_queues(const sim_model *model, const char *name, const sim_brok
     }
 }
 
+static void show_faults(const sim_model *model, const sim_faults_def *d, hr_text *out)
+{
+    for (uint32_t i = 0; i < d->count; i++) {
+        const sim_fault_def *f = &d->faults[i];
+        char *text = sim_fault_text(model, f, f->replica), time[32];
+        hr_text_add(out, "faults[%u] = %s", (unsigned)i, text);
+        if (f->has_at)
+            hr_text_add(out, ", at %s", sim_show_time(f->at, time, sizeof time));
+        if (f->repeats)
+            show_dist(&f->every, (hr_text_add(out, ", every "), out));
+        if (f->lasts)
+            show_dist(&f->takes, (hr_text_add(out, ", for "), out));
+        hr_text_add(out, ", until %s\n", sim_show_time(f->until, time, sizeof time));
+        free(text);
+    }
+}
+
 void sim_model_ledger(const sim_model *model, hr_text *out)
 {
     hr_text_add(out, "scenario = %s\nversion = %s\n", model->name, HEADROOM_VERSION);
@@ -313,11 +331,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             show_steps(model, c->name, s, out);
         }
         if (c->kind == SIM_PART_cache) {
-            const sim_cache_def *d = c->def;
-            char time[32];
-            show_through(model, c->name, &d->through, out);
-            for (uint32_t f = 0; f < d->flush_count; f++)
-                hr_text_add(out, "%s.flush[%u] = %s\n", c->name, (unsigned)f, sim_show_time(d->flushes[f], time, sizeof time));
+            show_through(model, c->name, &((const sim_cache_def *)c->def)->through, out);
         }
         if (c->kind == SIM_PART_broker)
             show_queues(model, c->name, c->def, out);
@@ -330,8 +344,11 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
         }
         if (c->kind == SIM_PART_database)
             show_database(c->name, c->def, out);
+        if (c->kind == SIM_PART_faults)
+            show_faults(model, c->def, out);
     }
-    hr_text_add(out, "assumption: a replica of a database applies records beside its statements, without taking a core from them\n"
+    hr_text_add(out, "assumption: callers learn of a crash at once (a reset connection); a database that comes back has all that was committed, and one that is a replica then is up to date\n"
+                     "assumption: a replica of a database applies records beside its statements, without taking a core from them\n"
                      "assumption: replicas are ready from the start, those of an autoscaler after `startup` and `readiness`; a `cpu` step has a core to itself until it ends, unless `sharing` or `preemptive`\n"
                      "assumption: interrupting a computation and going on with it costs nothing; on live servers `preemptive` is not imitated\n"
                      "assumption: attempts that are no longer needed (hedging, a timeout before a retry) work on; nobody cancels them\n"

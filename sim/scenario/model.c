@@ -47,6 +47,10 @@ static void replace(sim_reader *r, sim_node *parent, const char *name, sim_node 
 static void apply_override(sim_reader *r, sim_node *root, sim_node *value)
 {
     const char *path = value->key->text, *dot = strchr(path, '.');
+    if (strcmp(path, "faults") == 0) {         // a list: replaced as a whole
+        replace(r, root, path, value);
+        return;
+    }
     sim_node *parent = dot ? path_root(root, path, (size_t)(dot - path)) : NULL;
     if (!parent) {
         SIM_FAIL(r, value->key, "'%s': want a path such as api.on.read or workload.readers.rate; no section or component begins so", path);
@@ -204,7 +208,7 @@ static void read_values(sim_reader *r, uint16_t id)
 static int part_named(const char *word)
 {
     for (int k = 0; k < SIM_PART_COUNT; k++)
-        if (k != SIM_PART_workload && strcmp(sim_kinds[k]->name, word) == 0)
+        if (k != SIM_PART_workload && k != SIM_PART_faults && strcmp(sim_kinds[k]->name, word) == 0)
             return k;
     return -1;
 }
@@ -218,7 +222,7 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
         SIM_FAIL(r, components, "%zu components and workloads; at most %d", most, SIM_MAX_COMPONENTS);
         return;
     }
-    m->components = sim_pool_take(r->pool, most * sizeof *m->components + 1);
+    m->components = sim_pool_take(r->pool, (most + 1) * sizeof *m->components);       // one more for `faults`
     r->nodes = sim_pool_take(r->pool, most * sizeof(sim_node *) + 1);
     for (sim_node *n = components->first; n; n = n->next) {
         sim_check_name(r, n->key, "a component");
@@ -226,7 +230,7 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
         int part = kind && kind->kind == SIM_SCALAR ? part_named(kind->text) : -1;
         if (part < 0) {
             const char *names[SIM_PART_COUNT + 1] = {0};
-            for (int k = SIM_PART_workload + 1; k < SIM_PART_COUNT; k++)
+            for (int k = SIM_PART_workload + 1; k < SIM_PART_faults; k++)
                 names[k - 1] = sim_kinds[k]->name;
             const char *near = kind && kind->kind == SIM_SCALAR ? hr_nearest(kind->text, names) : NULL;
             SIM_FAIL(r, kind ? kind : n, "%s: want `kind: service` or another of `list components`%s", n->key->text, HR_HINT(near, '\''));
@@ -368,6 +372,7 @@ static void read_components(sim_reader *r, sim_node *root)
     for (uint16_t i = m->component_count; i-- > 0;)
         if (m->components[i].kind == SIM_PART_database)
             m->truth = i;
+    sim_faults_read(r, root);
 }
 
 // --- the other sections -------------------------------------------------------------------------------------------------

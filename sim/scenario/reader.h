@@ -2,6 +2,7 @@
 #ifndef SIM_READER_H
 #define SIM_READER_H
 
+#include "sim/parts/faults.h"
 #include "sim/scenario/keys.h"
 
 typedef struct {
@@ -44,6 +45,8 @@ void sim_cache_read(sim_reader *r, sim_node *node, const char *where, sim_cache_
 void sim_cache_targets_read(sim_reader *r, uint16_t id);
 // Resolves "db.by_id": a database, or what stands in front of one, and one of its statements.
 bool sim_resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation);
+// The section `faults`, when all components are known: it becomes one of them.
+void sim_faults_read(sim_reader *r, sim_node *root);
 // What a workload calls and asks for, when its plain keys and all operations are known.
 void sim_workload_read(sim_reader *r, uint16_t id);
 // What rates amount to: it depends on the length of the run.

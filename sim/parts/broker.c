@@ -351,6 +351,10 @@ static void suffer(sim_world *w, sim_component_id id, uint32_t replica, const si
 {
     bool was_down = SIM_STATE(w, const sim_broker, id)->is_down;
     (void)replica;
+    sim_broker *b = SIM_STATE(w, sim_broker, id);
+    w->moving -= b->is_awaited;
+    b->is_awaited = force->down && force->back != HR_FOREVER;
+    w->moving += b->is_awaited;
     if (force->down && !was_down)
         go_down(w, id);
     else if (!force->down && was_down)
@@ -460,7 +464,7 @@ static uint64_t sum_of(const sim_queue *q, int way)
 static void check(const sim_world *w, sim_component_id id)
 {
     const sim_broker *b = SIM_STATE(w, const sim_broker, id);
-    uint32_t working = 0, moving = b->on_the_way + b->ghosts;
+    uint32_t working = 0, moving = b->on_the_way + b->ghosts + b->is_awaited;
     for (uint32_t i = 0; i < b->queue_count; i++) {
         sim_queue_check(w, b, sim_queue_at(w, b, i));
         working += sim_queue_at(w, b, i)->working != 0;

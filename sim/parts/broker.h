@@ -83,6 +83,7 @@ typedef struct {
     sim_ref   queues, consumers, defs;         // sim_queue[], sim_consumer[], sim_consumer_def[]
     sim_ref   free_message;
     sim_table handled;                         // of those that may have been published twice: request and identity, as long as the broker is
+    uint32_t  is_awaited, unused;              // bool: it is down and comes back: nothing is over before
     uint32_t  is_down, epoch;                  // epoch: how often it was restarted
     uint32_t  on_the_way, ghosts, unsent, deliveries, inside;      // messages; deliveries: calls that are out; inside: publishers that wait
     uint64_t  offered;                         // since time zero: messages put on their way to a queue

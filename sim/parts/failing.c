@@ -49,11 +49,8 @@ static void pause_until(sim_world *w, sim_component_id id, uint32_t slot, hr_tim
     const stop p = {id, slot, until - from, until};
     if (s->sharing)
         sim_sharing_stop(w, s, r, p.by);
-    for (uint32_t i = 0; r->runs && i < s->cores; i++) {
-        sim_core_run *run = SIM_AT(w, sim_core_run, r->runs) + i;
-        run->begun += p.by;
-        run->ends += p.by;
-    }
+    for (uint32_t i = 0; r->runs && i < s->cores; i++)
+        (SIM_AT(w, sim_core_run, r->runs) + i)->ends += p.by;
     sim_events_move(w, moved, &p);
 }
 

@@ -78,7 +78,10 @@ static sim_force force_on(const sim_world *w, const faults *s, uint16_t target, 
         const fault *f = fault_at(w, s, i);
         if (!f->active || f->target != target || (f->chosen != replica && f->chosen != SIM_ALL_REPLICAS))
             continue;
-        force.down |= f->verb == SIM_FAULT_kill;
+        if (f->verb == SIM_FAULT_kill) {
+            force.down = true;
+            force.back = hr_max_time(force.back, f->ends);
+        }
         force.full |= f->verb == SIM_FAULT_full;
         force.slow *= f->verb == SIM_FAULT_slow ? f->factor : 1;
         if (f->verb == SIM_FAULT_pause) {

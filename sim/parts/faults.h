@@ -39,6 +39,7 @@ typedef struct sim_force {
     bool    down, paused, full;
     bool    dies, flushed;                     // just now: a new run of `kill`, of `flush`
     double  slow;                              // its times are so many times as long
+    hr_time back;                              // down: until then, HR_FOREVER: for good
     hr_time resumes;                           // paused: until then
 } sim_force;
 

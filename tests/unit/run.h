@@ -8,7 +8,8 @@ typedef struct { sim_world *w; sim_model *model; } fixture;
 
 static inline hr_status read_parts(const char *components, const char *workload, const char *faults, sim_model **model, hr_error *e)
 {
-    char *text = hr_format("scenario: t\ncomponents: {%s}\nworkload: {%s}\nfaults: [%s]\nrun: {duration: 1000s, warmup: 0}\n", components, workload, faults);
+    char *text = hr_format("scenario: t\ncomponents: {%s}\nworkload: {%s}\n%s%s%s\nrun: {duration: 1000s, warmup: 0}\n", components, workload, *faults ? "faults: [" : "",
+                           faults, *faults ? "]" : "");
     hr_status status = sim_model_parse("t", text, strlen(text), "", model, e);
     free(text);
     return status;

@@ -689,6 +689,12 @@ bool sim_model_is_steady(const sim_model *model)
             (d->arrivals.trace || (d->arrivals.rate.kind != SIM_RATE_constant && d->arrivals.rate.kind != SIM_RATE_mmpp)))
             return false;
     }
+    for (uint16_t i = 0; i < model->component_count; i++) {
+        const sim_faults_def *f = model->components[i].def;
+        for (uint32_t k = 0; model->components[i].kind == SIM_PART_faults && k < f->count; k++)
+            if (f->faults[k].has_at)
+                return false;
+    }
     return true;
 }
 

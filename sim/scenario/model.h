@@ -66,7 +66,7 @@ void      sim_model_free(sim_model *model);
 int       sim_model_find(const sim_model *model, const char *name);
 // The component that does the work of calls to `target`: itself, or what stands behind the balancers, limiters and breakers from there on.
 uint16_t  sim_model_behind(const sim_model *model, uint16_t target);
-// Whether its load is the same at all times on average, so that a longer run is more of the same: no program of rates, no trace.
+// Whether its load is the same at all times on average, so that a longer run is more of the same: no program of rates, no trace, no fault at a fixed time.
 bool      sim_model_is_steady(const sim_model *model);
 // The duration that the grid and the run use: grid = max(sample, duration / 36000), so that a long run keeps a bounded series.
 hr_time   sim_model_grid(const sim_model *model);

@@ -43,14 +43,14 @@ static const char scenario[] =
     "  fans: {rate: 150/s, call: fan.page, timeout: 100ms}\n"
     "faults:\n"
     "  - {at: 1500ms, for: 200ms, kill: mq}\n"
-    "  - {every: exp(400ms), for: exp(100ms), kill: api}\n"
-    "  - {every: exp(400ms), for: exp(50ms), pause: api}\n"
-    "  - {every: exp(400ms), for: exp(50ms), pause: fan}\n"
-    "  - {every: exp(400ms), for: exp(50ms), kill: slow}\n"
-    "  - {every: exp(400ms), for: exp(50ms), kill: till}\n"
-    "  - {every: exp(400ms), for: exp(50ms), kill: c}\n"
-    "  - {every: exp(400ms), for: exp(50ms), kill: db}\n"
-    "  - {every: exp(400ms), for: exp(50ms), slow: db, factor: 3}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(100ms), kill: api}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(50ms), pause: api}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(50ms), pause: fan}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(50ms), kill: slow}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(50ms), kill: till}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(50ms), kill: c}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(50ms), kill: db}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(50ms), slow: db, factor: 3}\n"
     "run: {duration: 4s, warmup: 1s}\n";
 
 enum { LB, API, SLOW, CACHE, DB, FAN, MQ, SHOP, TILL, BUYERS, MANY, FEW, USERS, FANS };

@@ -1,6 +1,6 @@
 // sim/parts/autoscaler.c - looks at a service now and then, asks its policy for a number of replicas, and has them start or leave.
 // * What is measured for each replica (cpu, calls in flight, rate) is collected every `scrape`, half a period apart from time zero, and
-//   averaged over `window`: a look sees the last collection. The number of waiting calls is known at once.
+//   averaged over `window`: a look sees the last collection. The number of waiting calls and messages is known at once.
 // * A replica is measured from its second collection on; one that does not run yet has no values.
 // * Replicas' timers come here, so that services without an autoscaler know nothing of them: lives.h.
 #include <math.h>
@@ -146,7 +146,7 @@ static sim_hpa_pod pod_of(const sim_life *life)
 static double waiting(const sim_world *w, sim_component_id service)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, service);
-    double waiting = sim_balancers_queue(w, service);
+    double waiting = sim_balancers_queue(w, service) + (double)sim_consumers_queue(w, service);
     for (uint32_t i = 0; i < s->replica_count; i++)
         waiting += (SIM_AT(w, const sim_replica, s->replicas) + i)->queue.fifo.length.level;
     return waiting;

@@ -15,7 +15,7 @@ static size_t demand(const void *def)
     const sim_broker_def *d = def;
     size_t consumers = 0, levels = 0;
     for (uint16_t i = 0; i < d->consumer_count; i++)
-        consumers += d->consumers[i].replicas;
+        consumers += d->consumers[i].slots;
     for (uint16_t i = 0; i < d->queue_count; i++)
         levels += d->queues[i].max_priority + 1u;
     return consumers * sizeof(sim_consumer) + levels * sizeof(sim_messages) + d->queue_count * (sizeof(sim_queue) + 2 * sizeof(sim_histogram));

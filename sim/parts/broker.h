@@ -1,5 +1,5 @@
 // sim/parts/broker.h - what the files of a broker share: broker.c takes messages in, queue.c keeps them, delivery.c sends them to consumers,
-//   handled.c knows what is done.
+//   consumers.c knows who these are, handled.c what is done.
 // * A message is a record of its own, no call: it outlives the request that has published it. A delivery is a call of the broker's, to a
 //   replica of the service that consumes; its answer is the consumer's ack or nack.
 // * A message stands in one place: on its way, before its queue's process, ready (by priority, then by position), out at a consumer, or it is
@@ -25,7 +25,6 @@ enum {                                         // flags of a message
     SIM_MESSAGE_CONFIRM = 64,                  // `publisher` waits for the confirm; else only until the queue's process has taken it
     SIM_MESSAGE_DEAD = 128,                    // it comes from another queue
     SIM_MESSAGE_RETRIED = 256,                 // its `publish` step has a `retry` or `hedge`: there may be another one of the same
-    SIM_MESSAGE_CUT = 512,                     // it was out at a replica that has died: it comes back, whatever `on_error` says
 };
 
 typedef struct {
@@ -52,11 +51,14 @@ typedef struct {
 
 typedef struct { sim_ref head, tail; } sim_messages;
 
+// Of a consumer: its replica is not there; it gets no new messages (basic.cancel), but works on what it has; it consumes.
+typedef enum { SIM_CONSUMER_AWAY, SIM_CONSUMER_CANCELLED, SIM_CONSUMER_THERE } sim_consumer_state;
+
 typedef struct {                               // a replica that consumes
     uint32_t next;                             // + 1, in the turn of those with credit
     uint32_t credit;                           // messages that it may still get before it acknowledges one
-    uint8_t  has_turn, is_gone;                // bool: it stands in the turn; its replica is down
     uint16_t def, replica;
+    uint16_t has_turn, state;                  // has_turn: bool: it stands in the turn
 } sim_consumer;
 
 typedef struct {
@@ -67,7 +69,7 @@ typedef struct {
     sim_stay  stay;                            // of messages that are ready
     sim_ref   working;                         // what the queue's process works on
     uint32_t  in_line, next_in_line;           // for a core
-    uint32_t  first_turn, last_turn, consumers;// + 1: consumers with credit, the next one first
+    uint32_t  first_turn, last_turn, consumers;// + 1: consumers with credit, the next one first; how many are there
     hr_time   alarm;                           // when the head is looked at; 0: never
     uint64_t  next_position;
     uint64_t  count[SIM_MESSAGE_COUNT], at_reset[SIM_MESSAGE_COUNT];   // since time zero
@@ -130,7 +132,15 @@ void    sim_queue_check(const sim_world *w, const sim_broker *b, const sim_queue
 bool    sim_message_was_handled(const sim_world *w, const sim_broker *b, const sim_message *m);
 void    sim_message_note_handled(sim_world *w, sim_broker *b, sim_message *m);
 
+static inline const sim_consumer_def *sim_consumer_def_of(const sim_world *w, const sim_broker *b, uint32_t consumer)
+{
+    return SIM_AT(w, const sim_consumer_def, b->defs) + sim_consumer_at(w, b, consumer)->def;
+}
 void    sim_consumers_place(sim_world *w, sim_broker *b, const sim_broker_def *def);
+// To the end of its queue's turn, if it may have more; who is next, out of the turn; a message that it had no longer counts against its prefetch.
+void     sim_consumer_stand_in_turn(sim_world *w, const sim_broker *b, sim_queue *q, uint32_t consumer);
+uint32_t sim_consumer_next_in_turn(const sim_world *w, const sim_broker *b, sim_queue *q);
+void     sim_consumer_give_back(sim_world *w, const sim_broker *b, sim_queue *q, uint32_t consumer);
 // Sends what is ready to consumers with credit.
 void    sim_queue_deliver(sim_world *w, sim_component_id id, uint16_t queue);
 void    sim_delivery_arrived(sim_world *w, sim_component_id id, sim_ref call);
@@ -138,5 +148,7 @@ void    sim_delivery_back(sim_world *w, sim_component_id id, sim_ref call);
 void    sim_delivery_acked(sim_world *w, sim_component_id id, sim_ref message);
 // All connections are gone: what is out is put back, or lost.
 void    sim_deliveries_lose(sim_world *w, sim_component_id id, uint16_t queue);
+// That of one consumer is.
+void    sim_deliveries_lose_of(sim_world *w, sim_component_id id, uint32_t consumer);
 
 #endif

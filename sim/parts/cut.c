@@ -81,6 +81,7 @@ void sim_service_cut(sim_world *w, sim_component_id id, uint32_t slot, sim_outco
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + slot;
+    sim_consumers_cut(w, id, slot);
     sim_refill_cut(w, id, slot);
     forget_children(w, id, slot);
     sim_ref calls = collect(w, id, slot);

@@ -1,60 +1,8 @@
-// sim/parts/delivery.c - from a queue to its consumers: turns, credit, acks, what comes back, what is handled twice.
-// * A queue serves its consumers in turn; who has as many messages unacknowledged as its prefetch allows stands back until it acknowledges
-//   one, and then at the end of the turn (basic.qos for each consumer, rabbitmq.com/docs/consumer-prefetch).
+// sim/parts/delivery.c - from a queue to its consumers: acks, what comes back, what is handled twice.
 // * The credit comes back with the ack, after the way over the network: a prefetch of 1 leaves a consumer idle for there and back each time.
 // * With `ack: auto` a message is done with when it is sent: no credit, and what fails is gone.
 // * A handler whose connection was lost works on; its message is delivered again meanwhile. That is how things are done twice.
 #include "sim/parts/broker.h"
-#include "sim/parts/service.h"
-
-static const sim_consumer_def *def_of(const sim_world *w, const sim_broker *b, uint32_t consumer)
-{
-    return SIM_AT(w, const sim_consumer_def, b->defs) + sim_consumer_at(w, b, consumer)->def;
-}
-
-// --- turns --------------------------------------------------------------------------------------------------------------
-
-static void stand_in_turn(sim_world *w, const sim_broker *b, sim_queue *q, uint32_t consumer)
-{
-    sim_consumer *c = sim_consumer_at(w, b, consumer);
-    if (c->has_turn || !c->credit || c->is_gone)
-        return;
-    c->has_turn = 1;
-    c->next = 0;
-    *(q->last_turn ? &sim_consumer_at(w, b, q->last_turn - 1)->next : &q->first_turn) = consumer + 1;
-    q->last_turn = consumer + 1;
-}
-
-static uint32_t next_in_turn(const sim_world *w, const sim_broker *b, sim_queue *q)
-{
-    uint32_t consumer = q->first_turn - 1;
-    sim_consumer *c = sim_consumer_at(w, b, consumer);
-    q->first_turn = c->next;
-    if (!c->next)
-        q->last_turn = 0;
-    c->has_turn = 0;
-    return consumer;
-}
-
-void sim_consumers_place(sim_world *w, sim_broker *b, const sim_broker_def *def)
-{
-    for (uint16_t i = 0; i < def->consumer_count; i++)
-        b->consumer_count += def->consumers[i].replicas;
-    b->def_count = def->consumer_count;
-    b->defs = sim_take(w, def->consumer_count * sizeof(sim_consumer_def));
-    b->consumers = sim_take(w, b->consumer_count * sizeof(sim_consumer));
-    uint32_t n = 0;
-    for (uint16_t i = 0; i < def->consumer_count; i++) {
-        const sim_consumer_def *d = &def->consumers[i];
-        SIM_AT(w, sim_consumer_def, b->defs)[i] = *d;
-        for (uint32_t r = 0; r < d->replicas; r++, n++) {
-            *sim_consumer_at(w, b, n) = (sim_consumer){.def = i, .replica = (uint16_t)r, .credit = d->is_auto ? 1 : d->prefetch};
-            sim_queue *q = sim_queue_at(w, b, d->queue);
-            q->consumers++;
-            stand_in_turn(w, b, q, n);
-        }
-    }
-}
 
 // --- there ----------------------------------------------------------------------------------------------------------------
 
@@ -63,7 +11,7 @@ static void send(sim_world *w, sim_component_id id, sim_queue *q, sim_ref messag
     enum { FIRST_ROUND = 1 << 25 };            // of sim_path: beyond what rounds and retries reach
     sim_broker *b = SIM_STATE(w, sim_broker, id);
     sim_message *m = sim_message_at(w, message);
-    const sim_consumer_def *d = def_of(w, b, consumer);
+    const sim_consumer_def *d = sim_consumer_def_of(w, b, consumer);
     sim_ref ref = sim_call_new(w);
     sim_call *c = sim_call_at(w, ref);
     c->request = m->request;
@@ -96,11 +44,11 @@ static bool deliver_one(sim_world *w, sim_component_id id, sim_queue *q)
     sim_ref message = q->first_turn ? sim_queue_head(w, q) : 0;
     if (!message)
         return false;
-    uint32_t consumer = next_in_turn(w, b, q);
+    uint32_t consumer = sim_consumer_next_in_turn(w, b, q);
     sim_message *m = sim_message_at(w, message);
     sim_queue_take(w, q, message);
     send(w, id, q, message, consumer);
-    if (def_of(w, b, consumer)->is_auto) {
+    if (sim_consumer_def_of(w, b, consumer)->is_auto) {
         m->state = SIM_GHOST;
         q->count[SIM_MESSAGE_acked]++;
         SIM_STATE(w, sim_broker, id)->ghosts++;
@@ -112,7 +60,7 @@ static bool deliver_one(sim_world *w, sim_component_id id, sim_queue *q)
         sim_level_up(w, &q->unacked);
         sim_consumer_at(w, b, consumer)->credit--;
     }
-    stand_in_turn(w, b, q, consumer);
+    sim_consumer_stand_in_turn(w, b, q, consumer);
     return true;
 }
 
@@ -132,9 +80,14 @@ void sim_delivery_arrived(sim_world *w, sim_component_id id, sim_ref call)
     sim_ref message = c->message;
     sim_message *m = sim_message_at(w, message);
     const sim_consumer *to = sim_consumer_at(w, b, m->consumer);
-    const sim_consumer_def *d = def_of(w, b, m->consumer);
+    const sim_consumer_def *d = sim_consumer_def_of(w, b, m->consumer);
     m->flags |= SIM_MESSAGE_AT_CONSUMER;
     b->unsent--;
+    if (to->state == SIM_CONSUMER_AWAY) {      // its replica has ended meanwhile; one that is acknowledged is gone with it
+        sim_call_at(w, call)->status = SIM_error;
+        sim_delivery_back(w, id, call);
+        return;
+    }
     if (d->idempotent && sim_message_was_handled(w, b, m)) {         // its number is known there: the ack goes back at once
         sim_queue_at(w, b, m->queue)->count[SIM_MESSAGE_skipped]++;
         b->deliveries--;
@@ -169,7 +122,7 @@ static void ghost_back(sim_world *w, sim_broker *b, sim_ref message, sim_outcome
 {
     sim_message *m = sim_message_at(w, message);
     sim_queue *q = sim_queue_at(w, b, m->queue);
-    const sim_consumer_def *d = def_of(w, b, m->consumer);
+    const sim_consumer_def *d = sim_consumer_def_of(w, b, m->consumer);
     if (d->is_auto) {
         q->count[SIM_MESSAGE_spoilt] += status != SIM_ok;
         if (status == SIM_ok) {
@@ -196,7 +149,7 @@ void sim_delivery_back(sim_world *w, sim_component_id id, sim_ref call)
     sim_broker *b = SIM_STATE(w, sim_broker, id);
     sim_ref message = sim_call_at(w, call)->message;
     sim_message *m = sim_message_at(w, message);
-    const sim_consumer_def *d = def_of(w, b, m->consumer);
+    const sim_consumer_def *d = sim_consumer_def_of(w, b, m->consumer);
     sim_outcome status = is_poison(w, b, d, m) ? SIM_error : (sim_outcome)sim_call_at(w, call)->status;
     sim_call_free(w, call);
     b->deliveries--;
@@ -243,13 +196,10 @@ void sim_delivery_acked(sim_world *w, sim_component_id id, sim_ref message)
     sim_message *m = sim_message_at(w, message);
     uint16_t queue = m->queue;
     sim_queue *q = sim_queue_at(w, b, queue);
-    const sim_consumer_def *d = def_of(w, b, m->consumer);
+    const sim_consumer_def *d = sim_consumer_def_of(w, b, m->consumer);
     take_out(w, q, message);
-    sim_consumer_at(w, b, m->consumer)->credit++;
-    stand_in_turn(w, b, q, m->consumer);
-    bool is_cut = m->flags & SIM_MESSAGE_CUT && m->failed != SIM_ok;
-    m->flags &= (uint16_t)~SIM_MESSAGE_CUT;
-    if (is_cut || (m->failed != SIM_ok && d->on_error == SIM_ON_ERROR_requeue)) {
+    sim_consumer_give_back(w, b, q, m->consumer);
+    if (m->failed != SIM_ok && d->on_error == SIM_ON_ERROR_requeue) {
         put_back(w, id, q, message);
     } else if (m->failed != SIM_ok && d->on_error == SIM_ON_ERROR_dead_letter) {
         sim_queue_die(w, id, message, SIM_DIES_rejected);
@@ -263,53 +213,6 @@ void sim_delivery_acked(sim_world *w, sim_component_id id, sim_ref message)
     }
     sim_queue_deliver(w, id, queue);
     sim_queue_trim(w, id, queue);              // what has come back may be one too many
-}
-
-// --- consumers that die ---------------------------------------------------------------------------------------------------
-
-static void leave_turn(const sim_world *w, const sim_broker *b, sim_queue *q, uint32_t consumer)
-{
-    sim_consumer *c = sim_consumer_at(w, b, consumer);
-    uint32_t before = 0;
-    for (uint32_t at = q->first_turn; c->has_turn && at != consumer + 1; at = sim_consumer_at(w, b, at - 1)->next)
-        before = at;
-    if (!c->has_turn)
-        return;
-    *(before ? &sim_consumer_at(w, b, before - 1)->next : &q->first_turn) = c->next;
-    if (q->last_turn == consumer + 1)
-        q->last_turn = before;
-    c->has_turn = 0;
-}
-
-// The broker sees the connection of a consumer close, or a new one.
-static void see(sim_world *w, sim_component_id id, uint32_t consumer, bool is_gone)
-{
-    const sim_broker *b = SIM_STATE(w, const sim_broker, id);
-    uint16_t queue = def_of(w, b, consumer)->queue;
-    sim_queue *q = sim_queue_at(w, b, queue);
-    sim_consumer_at(w, b, consumer)->is_gone = is_gone;
-    if (!is_gone) {
-        stand_in_turn(w, b, q, consumer);
-        sim_queue_deliver(w, id, queue);
-        return;
-    }
-    leave_turn(w, b, q, consumer);
-    for (sim_ref message = q->out.head; message; message = sim_message_at(w, message)->next)
-        if (sim_message_at(w, message)->consumer == consumer)
-            sim_message_at(w, message)->flags |= SIM_MESSAGE_CUT;
-}
-
-void sim_consumers_see(sim_world *w, sim_component_id service, uint32_t slot)
-{
-    bool is_gone = sim_service_is_down(w, service, slot);
-    for (sim_component_id id = 0; id < w->component_count; id++) {
-        if (sim_component_at(w, id)->kind != SIM_PART_broker)
-            continue;
-        const sim_broker *b = SIM_STATE(w, const sim_broker, id);
-        for (uint32_t c = 0; c < b->consumer_count; c++)
-            if (def_of(w, b, c)->service == service && sim_consumer_at(w, b, c)->replica == slot)
-                see(w, id, c, is_gone);
-    }
 }
 
 // --- lost connections ---------------------------------------------------------------------------------------------------
@@ -340,14 +243,14 @@ static sim_ref copy_of(sim_world *w, sim_broker *b, sim_ref message)
     return copy;
 }
 
-static void lose_one(sim_world *w, sim_component_id id, sim_queue *q, sim_ref message)
+// Its consumer is no longer there; the message may be, for another one.
+static void lose_one(sim_world *w, sim_component_id id, sim_queue *q, sim_ref message, bool survives)
 {
     sim_broker *b = SIM_STATE(w, sim_broker, id);
     sim_message *m = sim_message_at(w, message);
-    bool works = m->call && m->flags & SIM_MESSAGE_AT_CONSUMER, survives = m->flags & SIM_MESSAGE_ON_DISK;
+    bool works = m->call && m->flags & SIM_MESSAGE_AT_CONSUMER;
     take_out(w, q, message);
-    sim_consumer_at(w, b, m->consumer)->credit++;
-    stand_in_turn(w, b, q, m->consumer);
+    sim_consumer_give_back(w, b, q, m->consumer);
     m->generation++;                           // its ack comes to nobody
     if (m->call && !works) {                   // the delivery never arrives
         sim_call_free(w, m->call);
@@ -377,5 +280,20 @@ void sim_deliveries_lose(sim_world *w, sim_component_id id, uint16_t queue)
 {
     sim_queue *q = sim_queue_at(w, SIM_STATE(w, sim_broker, id), queue);
     while (q->out.tail)
-        lose_one(w, id, q, q->out.tail);
+        lose_one(w, id, q, q->out.tail, sim_message_at(w, q->out.tail)->flags & SIM_MESSAGE_ON_DISK);
+}
+
+// What one consumer has not acknowledged is put back, as if it had come back; an ack that is on its way arrives.
+void sim_deliveries_lose_of(sim_world *w, sim_component_id id, uint32_t consumer)
+{
+    const sim_broker *b = SIM_STATE(w, const sim_broker, id);
+    uint16_t queue = sim_consumer_def_of(w, b, consumer)->queue;
+    sim_queue *q = sim_queue_at(w, b, queue);
+    for (sim_ref at = q->out.tail, before; at; at = before) {
+        before = sim_message_at(w, at)->previous;
+        if (sim_message_at(w, at)->consumer == consumer && sim_message_at(w, at)->call)
+            lose_one(w, id, q, at, true);
+    }
+    sim_queue_deliver(w, id, queue);
+    sim_queue_trim(w, id, queue);
 }

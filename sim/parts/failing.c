@@ -103,10 +103,10 @@ void sim_service_fault(sim_world *w, sim_component_id id, uint32_t slot, const s
         sim_service_hand_out(w, id, slot);
     }
     r->is_down = force->down && !s->lives;
-    if (r->is_down != was_down)
-        sim_consumers_see(w, id, slot);
     if (force->dies && !was_down)
         die(w, id, slot);
+    else if (was_down && !r->is_down)
+        sim_consumers_see(w, id, slot, true);
 }
 
 bool sim_service_is_down(const sim_world *w, sim_component_id id, uint32_t slot)

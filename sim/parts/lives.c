@@ -38,6 +38,13 @@ static void turn(sim_world *w, sim_lives *l, uint32_t slot, sim_life_phase phase
         sim_level_up(w, &l->ready);
 }
 
+// Who sends it calls or messages learns whether it takes any.
+static void tell(sim_world *w, sim_component_id id, uint32_t slot, bool is_ready)
+{
+    sim_balancers_see(w, id, slot, is_ready);
+    sim_consumers_see(w, id, slot, is_ready);
+}
+
 static void await(sim_world *w, const sim_lives *l, uint16_t what, uint32_t slot, hr_time span)
 {
     if (span != HR_FOREVER)
@@ -94,7 +101,7 @@ static void stop(sim_world *w, sim_component_id id, sim_lives *l, uint32_t slot)
     l->active--;
     turn(w, l, slot, SIM_LIFE_DRAINING);
     if (was_ready)
-        sim_balancers_see(w, id, slot, false);
+        tell(w, id, slot, false);
     if (is_idle(w, id, slot))
         end(w, id, slot, SIM_error);
     else
@@ -163,7 +170,7 @@ void sim_lives_wake(sim_world *w, sim_component_id id, const sim_event *event)
         await(w, l, SIM_LIFE_PASSES, slot, sim_dist_time(w, &l->readiness, l->stream_readiness, life->number, 0));
     } else if (event->what == SIM_LIFE_PASSES && life->phase == SIM_LIFE_UNREADY) {
         turn(w, l, slot, SIM_LIFE_READY);
-        sim_balancers_see(w, id, slot, true);
+        tell(w, id, slot, true);
     } else if (event->what == SIM_LIFE_ENDS && life->phase == SIM_LIFE_DRAINING) {
         end(w, id, slot, SIM_error);
         settle(w, id);
@@ -187,7 +194,7 @@ void sim_lives_crash(sim_world *w, sim_component_id id, uint32_t slot)
         return;
     l->active -= phase != SIM_LIFE_DRAINING;
     if (phase == SIM_LIFE_READY)
-        sim_balancers_see(w, id, slot, false);
+        tell(w, id, slot, false);
     end(w, id, slot, SIM_lost);
     settle(w, id);
 }
@@ -203,7 +210,7 @@ void sim_lives_move_in(sim_world *w, sim_component_id id)
         if (life->node)
             continue;
         turn(w, l, i, SIM_LIFE_PENDING);
-        sim_balancers_see(w, id, i, false);
+        tell(w, id, i, false);
     }
 }
 

@@ -62,5 +62,10 @@ void     sim_service_cut(sim_world *w, sim_component_id id, uint32_t slot, sim_o
 void     sim_balancers_see(sim_world *w, sim_component_id service, uint32_t slot, bool is_eligible);
 // Calls that wait at the balancers of a service.
 uint32_t sim_balancers_queue(const sim_world *w, sim_component_id service);
+// Tells brokers that a replica consumes, or takes no new messages; that it ends, before its calls do; messages in the queues that the service
+// consumes from, ready and unacknowledged. consumers.c
+void     sim_consumers_see(sim_world *w, sim_component_id service, uint32_t slot, bool is_ready);
+void     sim_consumers_cut(sim_world *w, sim_component_id service, uint32_t slot);
+uint64_t sim_consumers_queue(const sim_world *w, sim_component_id service);
 
 #endif

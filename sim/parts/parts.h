@@ -295,7 +295,7 @@ typedef struct {
 
 typedef struct {                               // what each replica of a service takes from a queue
     uint16_t broker, queue, service, operation;
-    uint32_t replicas, prefetch;
+    uint32_t replicas, slots, prefetch;        // replicas at the start; slots: the most that it has room for
     bool     is_auto, idempotent;
     uint32_t on_error;                         // sim_on_error
     double   poison;                           // share of messages that always fail

@@ -182,7 +182,8 @@ void sim_queue_check(const sim_world *w, const sim_broker *b, const sim_queue *q
     SIM_ASSERT(w, !q->before.head || q->working || q->in_line || b->is_down);
     uint32_t turn = 0;
     for (uint32_t c = q->first_turn; c; c = sim_consumer_at(w, b, c - 1)->next, turn++)
-        SIM_ASSERT(w, sim_consumer_at(w, b, c - 1)->has_turn && sim_consumer_at(w, b, c - 1)->credit);
+        SIM_ASSERT(w, sim_consumer_at(w, b, c - 1)->has_turn && sim_consumer_at(w, b, c - 1)->credit &&
+                       sim_consumer_at(w, b, c - 1)->state == SIM_CONSUMER_THERE);
     SIM_ASSERT(w, turn <= q->consumers);
     SIM_ASSERT(w, q->count[SIM_MESSAGE_delivered] >= q->count[SIM_MESSAGE_redelivered]);
     SIM_ASSERT(w, sim_histogram_adds_up(SIM_AT(w, const sim_histogram, q->latency)) && sim_histogram_adds_up(SIM_AT(w, const sim_histogram, q->wait)));

@@ -180,8 +180,6 @@ void    sim_service_back(sim_world *w, sim_component_id id, sim_ref child);
 void    sim_service_seen(sim_world *w, sim_component_id id, sim_ref child);
 hr_time sim_service_slowed(const sim_world *w, const sim_call *c, hr_time time);
 bool    sim_service_is_down(const sim_world *w, sim_component_id id, uint32_t slot);
-// Brokers hear that a replica has died or is back. delivery.c
-void    sim_consumers_see(sim_world *w, sim_component_id service, uint32_t slot);
 void    sim_service_hand_out(sim_world *w, sim_component_id id, uint32_t slot);
 // Asks for a core for the present `cpu` step of `call`.
 void    sim_service_compute(sim_world *w, sim_component_id id, sim_ref call);

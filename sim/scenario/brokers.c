@@ -158,7 +158,7 @@ static void read_consumer(sim_reader *r, sim_node *node, uint16_t id)
     const sim_service_def *s = r->model->components[id].def;
     char where[160];
     snprintf(where, sizeof where, "%.60s.consume", service);
-    sim_consumer_def d = {.service = id, .replicas = s->replicas};
+    sim_consumer_def d = {.service = id, .replicas = s->replicas, .slots = s->slots ? s->slots : s->replicas};
     if (node->kind != SIM_MAP || !sim_keys_read(r->pool, r->source, "consume", where, node, &d)) {
         if (node->kind != SIM_MAP)
             SIM_FAIL(r, node, "%s: want {from: BROKER.QUEUE, call: OPERATION}", where);
@@ -209,8 +209,6 @@ void sim_consumers_read(sim_reader *r, uint16_t id)
     sim_node *consume = sim_node_member(r->nodes[id], "consume");
     if (!consume)
         return;
-    if (((const sim_service_def *)r->model->components[id].def)->slots)
-        SIM_FAIL(r, consume, "%s.consume: its replicas come and go by an autoscaler, but consumers are a fixed number", r->model->components[id].name);
     if (consume->kind != SIM_LIST) {
         read_consumer(r, consume, id);
         return;
@@ -246,10 +244,10 @@ void sim_requeues_check(sim_reader *r)
         for (uint16_t c = 0; m->components[i].kind == SIM_PART_broker && c < b->consumer_count; c++) {
             const sim_consumer_def *d = &b->consumers[c];
             double round_s = sim_dist_mean(&b->network) > 2e-6 ? sim_dist_mean(&b->network) : 2e-6;
-            double most = (double)d->replicas * d->prefetch * (double)m->duration * 1e-9 / round_s;
+            double most = (double)d->slots * d->prefetch * (double)m->duration * 1e-9 / round_s;
             if (!d->is_auto && d->on_error == SIM_ON_ERROR_requeue && most > SIM_MOST_WORK)
                 SIM_FAIL(r, sim_node_member(r->nodes[d->service], "consume"), "%s.consume: %u replicas with %u messages each may requeue them %.3g times in "
-                         "%g s; at most %.0e: lower `prefetch` or choose another `on_error`", m->components[d->service].name, d->replicas, d->prefetch,
+                         "%g s; at most %.0e: lower `prefetch` or choose another `on_error`", m->components[d->service].name, d->slots, d->prefetch,
                          most, (double)m->duration * 1e-9, SIM_MOST_WORK);
         }
     }

@@ -473,7 +473,7 @@ static void write_consumers(writer *r, uint32_t service)
 {
     bool begun = false;
     for (uint32_t q = 0; q < r->queues; q++) {
-        if (r->consumer[q] != service || r->scaled[service])
+        if (r->consumer[q] != service)
             continue;
         hr_text_add(&r->text, "%s{from: m.u%u, call: o%u", begun ? ", " : ", consume: [", q, pick(r, r->operations[service]));
         begun = true;

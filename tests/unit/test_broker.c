@@ -315,6 +315,83 @@ static void test_poison_is_a_share_of_the_messages(void **state)
     done(f);
 }
 
+// --- consumers that come and go ------------------------------------------------------------------------------------------------
+
+// A message every 5 s, a consumer needs 10 s for each. The first one starts at 5, 15 … 115 s: twelve. The second is ready at 75 s and starts at 75, 85 … 115:
+// five more. At 120 s it leaves with the last one in hand, 5 s from its end. With a drain of 30 s it ends it; with one of 3 s it is cut off at 123, and
+// what it had is delivered again at 125, when the other one has its hands free.
+static void test_consumers_come_and_go(void **state)
+{
+    (void)state;
+    static const struct { const char *drain; uint64_t acked, delivered, requeued; } cases[] = {{"30s", 17, 18, 0}, {"3s", 16, 18, 1}};
+    for (size_t i = 0; i < HR_COUNT(cases); i++) {
+        char *components = hr_format("p: {kind: service, on: {go: [{publish: m.q}]}}, "
+                        "m: {kind: broker, network: 0, demand: 0, persist: 0, queues: {q: {}}}, "
+                                     "a: {kind: autoscaler, of: w, policy: scheduled, max: 2, schedule: {\"1 * * * *\": 2, \"2 * * * *\": 1}}, "
+                                     "w: {kind: service, replicas: 1, startup: 10s, readiness: 5s, drain: %s, consume: {from: m.q, call: do, prefetch: 1}, "
+                                     "on: {do: [{wait: 10s}]}}", cases[i].drain);
+        fixture f = run_for(components, "c: {rate: 0.2/s, arrivals: constant, call: p.go}", 70 * HR_SEC);
+        free(components);
+        assert_int_equal(queue(f, "q").consumers, 1);
+        sim_world_run(f.w, 119 * HR_SEC);
+        assert_int_equal(queue(f, "q").consumers, 2);
+        assert_int_equal(count(f, "q", SIM_MESSAGE_delivered), 17);
+        sim_world_run(f.w, 121 * HR_SEC);
+        assert_int_equal(queue(f, "q").consumers, 1);
+        assert_int_equal(queue(f, "q").unacked, 2);
+        sim_world_run(f.w, 126 * HR_SEC);
+        sim_world_check(f.w);
+        assert_int_equal(count(f, "q", SIM_MESSAGE_acked), cases[i].acked);
+        assert_int_equal(count(f, "q", SIM_MESSAGE_delivered), cases[i].delivered);
+        assert_int_equal(count(f, "q", SIM_MESSAGE_redelivered), cases[i].requeued);
+        assert_int_equal(count(f, "q", SIM_MESSAGE_requeued), cases[i].requeued);
+        done(f);
+    }
+}
+
+// With `ack: auto` what is in the hands of a replica that is cut off is gone. It gets each message as soon as it is there: of those at 5 … 75 s the first has
+// all, of the nine at 80 … 120 s the second gets every other one, five or four, and none of them takes less than 100 s.
+static void test_what_is_acknowledged_goes_with_its_replica(void **state)
+{
+    (void)state;
+    fixture f = run_for("p: {kind: service, on: {go: [{publish: m.q}]}}, "
+                        "m: {kind: broker, network: 0, demand: 0, persist: 0, queues: {q: {}}}, "
+                        "a: {kind: autoscaler, of: w, policy: scheduled, max: 2, schedule: {\"1 * * * *\": 2, \"2 * * * *\": 1}}, "
+                        "w: {kind: service, replicas: 1, startup: 10s, readiness: 5s, drain: 3s, consume: {from: m.q, call: do, ack: auto}, "
+                        "on: {do: [{wait: 100s}]}}", "c: {rate: 0.2/s, arrivals: constant, call: p.go}", 119 * HR_SEC);
+    assert_int_equal(count(f, "q", SIM_MESSAGE_spoilt), 0);
+    sim_world_run(f.w, 124 * HR_SEC);
+    sim_world_check(f.w);
+    assert_in_range(count(f, "q", SIM_MESSAGE_spoilt), 4, 5);
+    assert_int_equal(queue(f, "q").unacked, 0);
+    done(f);
+}
+
+// KEDA: 20 messages stand there at the first look, 30 s, and the first replica comes for them; it needs 10 s for each. At the second, 60 s, the third
+// one's ack is on its way: 18, and five for each replica make four. From then on four are done each 10 s. When nothing is left, `cooldown` later
+// the last replica leaves.
+static void test_queue_depth_counts_messages(void **state)
+{
+    (void)state;
+    fixture f = begin("p: {kind: service, on: {go: [{publish: m.q}]}}, "
+                        "m: {kind: broker, network: 0, demand: 0, persist: 0, queues: {q: {}}}, "
+                      "a: {kind: autoscaler, of: w, policy: queue-depth, min: 0, max: 9, queue: 5, cooldown: 60s, behavior: {scaleDown: {stabilizationWindowSeconds: 0}}}, "
+                      "w: {kind: service, replicas: 0, startup: 0, readiness: 0, consume: {from: m.q, call: do, prefetch: 1}, on: {do: [{wait: 10s}]}}",
+                      "c: {rate: 1/s, arrivals: constant, call: p.go}", 20 * HR_SEC + HR_MS);
+    static const struct { int at; uint32_t wanted; uint64_t acked; } seen[] = {{29, 0, 0}, {31, 1, 0}, {41, 1, 1}, {59, 1, 2}, {61, 4, 3}, {71, 4, 7}, {89, 4, 11}};
+    for (size_t i = 0; i < HR_COUNT(seen); i++) {
+        sim_world_run(f.w, seen[i].at * HR_SEC);
+        sim_world_check(f.w);
+        assert_int_equal(sim_service_present(f.w, (sim_component_id)sim_model_find(f.model, "w")).wanted, seen[i].wanted);
+        assert_int_equal(count(f, "q", SIM_MESSAGE_acked), seen[i].acked);
+    }
+    sim_world_run(f.w, 400 * HR_SEC);
+    sim_world_check(f.w);
+    assert_int_equal(count(f, "q", SIM_MESSAGE_acked), 20);
+    assert_int_equal(sim_service_present(f.w, (sim_component_id)sim_model_find(f.model, "w")).present, 0);
+    done(f);
+}
+
 // --- restart ------------------------------------------------------------------------------------------------------------------
 
 // Down at 950 ms for a second, nobody consumes: nine messages are in the queue, on disk since 916 ms. Those of 1000 … 1900 ms find nobody.
@@ -483,6 +560,9 @@ int main(void)
         cmocka_unit_test(test_a_lost_connection_makes_duplicates),
         cmocka_unit_test(test_a_lost_ack),
         cmocka_unit_test(test_a_late_confirm_makes_duplicates),
+        cmocka_unit_test(test_consumers_come_and_go),
+        cmocka_unit_test(test_what_is_acknowledged_goes_with_its_replica),
+        cmocka_unit_test(test_queue_depth_counts_messages),
         cmocka_unit_test(test_mistakes_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

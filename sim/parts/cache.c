@@ -355,5 +355,5 @@ sim_station_view sim_cache_look(const sim_world *w, sim_component_id id)
 }
 
 const sim_kind sim_kind_cache = {.name = "cache", .summary = "keys with versions in bounded memory, as Redis keeps them",
-    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .demand = demand, .build = build, 
+    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .demand = demand, .build = build,
     .offer = offer, .reply = reply, .wake = wake, .done = done, .fault = suffer, .sample = sample, .reset = reset, .check = check, .account = account};

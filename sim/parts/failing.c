@@ -4,7 +4,7 @@
 // * A pause stops computations, which later go on where they were; whatever else is due meanwhile (an answer, a timer) is seen at its end.
 #include "sim/core/random.h"
 #include "sim/parts/faults.h"
-#include "sim/parts/lives.h"
+#include "sim/parts/memory.h"
 
 typedef struct { sim_component_id id; uint32_t slot; hr_time by, until; } stop;
 
@@ -28,7 +28,7 @@ static hr_time moved(const sim_world *w, const sim_event *e, const void *self)
     case SIM_SERVICE_CORE: return is_of(w, sim_call_at(w, e->subject), p) ? e->at + p->by : e->at;
     case SIM_SERVICE_STEP: case SIM_SERVICE_PATIENCE: case SIM_SERVICE_RETRY: case SIM_SERVICE_HEDGE: case SIM_SERVICE_POLL:
         return is_of(w, sim_call_at(w, e->subject), p) ? seen : e->at;
-    case SIM_SERVICE_TIMEOUT: case SIM_SERVICE_BACK: {
+    case SIM_SERVICE_TIMEOUT: case SIM_SERVICE_SEEN: {
         const sim_call *c = sim_call_at(w, e->subject);
         const sim_call *asker = c->flags & SIM_CALL_PART ? c : c->parent ? sim_call_at(w, c->parent) : NULL;
         return asker && is_of(w, asker, p) ? seen : e->at;
@@ -64,7 +64,7 @@ void sim_service_back(sim_world *w, sim_component_id id, sim_ref child)
         return;
     }
     w->parts_live++;                           // it is over no link any more
-    sim_schedule(w, r->resumes, id, SIM_SERVICE_BACK, child, c->generation);
+    sim_schedule(w, r->resumes, id, SIM_SERVICE_SEEN, child, c->generation);
 }
 
 void sim_service_seen(sim_world *w, sim_component_id id, sim_ref child)
@@ -84,17 +84,21 @@ hr_time sim_service_slowed(const sim_world *w, const sim_call *c, hr_time time)
 
 static void die(sim_world *w, sim_component_id id, uint32_t slot)
 {
-    if (SIM_STATE(w, const sim_service, id)->lives)
-        sim_lives_crash(w, id, slot);
-    else
-        sim_service_cut(w, id, slot, SIM_lost);
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    if (s->lives) {
+        sim_lives_replace(w, id, slot);
+        return;
+    }
+    if (s->memory)
+        sim_memory_forget(w, id, slot);
+    sim_service_cut(w, id, slot, SIM_lost);    // callers may ask again at once: last
 }
 
 void sim_service_fault(sim_world *w, sim_component_id id, uint32_t slot, const sim_force *force)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + slot;
-    bool was_down = r->is_down;
+    bool was_down = r->down, was_killed = r->down & SIM_DOWN_FAULT;
     r->slow = force->slow > 1 ? force->slow : 0;
     if (force->paused)
         pause_until(w, id, slot, force->resumes);
@@ -102,21 +106,17 @@ void sim_service_fault(sim_world *w, sim_component_id id, uint32_t slot, const s
         r->is_paused = 0;
         sim_service_hand_out(w, id, slot);
     }
-    r->is_down = force->down && !s->lives;
+    r->down = (uint8_t)((r->down & SIM_DOWN_CRASH) | (force->down && !s->lives ? SIM_DOWN_FAULT : 0));
     if (force->dies && !was_down)
         die(w, id, slot);
-    else if (was_down && !r->is_down)
-        sim_consumers_see(w, id, slot, true);
-}
-
-bool sim_service_is_down(const sim_world *w, sim_component_id id, uint32_t slot)
-{
-    return (SIM_AT(w, const sim_replica, SIM_STATE(w, const sim_service, id)->replicas) + slot)->is_down;
+    else if (was_killed && !r->down)
+        sim_service_is_up(w, id, slot);
 }
 
 static bool is_there(const sim_world *w, sim_component_id id, uint32_t slot)
 {
-    return SIM_STATE(w, const sim_service, id)->lives ? sim_lives_is_ready(w, id, slot) : !sim_service_is_down(w, id, slot);
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    return s->lives ? sim_lives_is_ready(w, id, slot) : !SIM_AT(w, const sim_replica, s->replicas)[slot].down;
 }
 
 uint32_t sim_fault_choose(const sim_world *w, sim_component_id id, double u)

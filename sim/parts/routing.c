@@ -59,7 +59,7 @@ static void end_routed(sim_world *w, sim_component_id id, sim_ref call, sim_outc
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_level_down(w, &s->routed);
-    sim_stay_end(w, &s->routed_stay, sim_call_at(w, call)->started);
+    sim_stay_end(w, &s->routed_stay, sim_call_arrived(w, sim_call_at(w, call)));
     s->routed_left++;
     sim_call_reply(w, call, status);
 }
@@ -68,7 +68,7 @@ static void begin_routed(sim_world *w, sim_component_id id, sim_ref call)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_level_up(w, &s->routed);
-    sim_stay_begin(&s->routed_stay, sim_call_at(w, call)->started);
+    sim_stay_begin(&s->routed_stay, sim_call_arrived(w, sim_call_at(w, call)));
 }
 
 // A part of a routed call goes to a server.

@@ -307,15 +307,48 @@ static void show_faults(const sim_model *model, const sim_faults_def *d, hr_text
     }
 }
 
+static void show_network(const sim_network_def *d, hr_text *out)
+{
+    for (uint32_t i = 0; i < d->region_count; i++)
+        for (uint32_t j = i; j < d->region_count; j++) {
+            const sim_pipe_def *p = &d->pipes[i * d->region_count + j];
+            hr_text_add(out, "network.%s-%s = round trip ", d->region[i], d->region[j]);
+            show_dist(&p->rtt, out);
+            if (p->bytes_per_s > 0)
+                hr_text_add(out, ", %g B/s each way", p->bytes_per_s);
+            hr_text_add(out, ", loss %g%%\n", p->loss * 100);
+        }
+    hr_text_add(out, "assumption: each request and answer begins with TCP's initial window, for its connection was idle; acknowledgements are not lost; a loss lowers no later speed\n"
+                     "assumption: a call that its caller has given up is delivered all the same, its answer is not sent\n");
+}
+
+// In which region it is, where there are several.
+static void show_region(const sim_model *model, uint16_t component, hr_text *out)
+{
+    int network = sim_model_find(model, "network");
+    const sim_model_component *last = &model->components[network < 0 ? 0 : network];
+    const sim_network_def *d = last->def;
+    if (model->components[component].kind == SIM_PART_cdn) {
+        const sim_cdn_def *c = model->components[component].def;
+        hr_text_add(out, "%s.edges =", model->components[component].name);
+        for (uint32_t i = 0; i < c->regions; i++)
+            if (c->edges >> i & 1)
+                hr_text_add(out, " %s", last->kind == SIM_PART_network ? d->region[i] : "one");
+        hr_text_add(out, ", fetching from %s\n", model->components[c->target].name);
+    } else if (last->kind == SIM_PART_network && &model->components[component] != last)
+        hr_text_add(out, "%s.region = %s\n", model->components[component].name, d->region[d->region_of[component]]);
+}
+
 void sim_model_ledger(const sim_model *model, hr_text *out)
 {
     hr_text_add(out, "scenario = %s\nversion = %s\n", model->name, HEADROOM_VERSION);
     show_owner("run", "run", model, out);
     hr_text_add(out, "run.warmup = %s\n", model->warmup < 0 ? "auto (MSER-5 on pilot runs)" : "given");
-    hr_text_add(out, "prices.core = %g $/h\nprices.gib = %g $/h\n", model->price_core, model->price_gib);
+    sim_prices_ledger(model, out);
     for (uint16_t i = 0; i < model->component_count; i++) {
         const sim_model_component *c = &model->components[i];
         show_owner(sim_kinds[c->kind]->name, c->name, c->def, out);
+        sim_machine_ledger(c, out);
         if (c->kind == SIM_PART_balancer)
             show_weights(c->name, c->def, ((const sim_service_def *)model->components[((const sim_balancer_def *)c->def)->target].def)->replicas, out);
         if (c->kind == SIM_PART_service) {
@@ -326,6 +359,8 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             hr_text_add(out, "\n");
             if (s->sheds)
                 show_map(c->name, "shed", &s->shed, out);
+            if (s->has_footprint)
+                show_map(c->name, "footprint", &s->footprint, out);
             if (s->codel.target)
                 show_map(c->name, "codel", s, out);
             show_steps(model, c->name, s, out);
@@ -335,8 +370,11 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
         }
         if (c->kind == SIM_PART_broker)
             show_queues(model, c->name, c->def, out);
-        if (c->kind == SIM_PART_limiter)
-            hr_text_add(out, "%s.per = %s\n", c->name, ((const sim_limiter_def *)c->def)->per_key ? "key" : "all");
+        if (c->kind == SIM_PART_limiter) {
+            const sim_limiter_def *d = c->def;
+            hr_text_add(out, "%s.per = %s\n%s.store = %s\n", c->name, d->per_key ? "key" : "all", c->name,
+                        d->has_store ? model->components[d->store].name : "none");
+        }
         if (c->kind == SIM_PART_workload) {
             const sim_workload_def *w = c->def;
             show_arrivals(c->name, w, out);
@@ -346,6 +384,9 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             show_database(c->name, c->def, out);
         if (c->kind == SIM_PART_faults)
             show_faults(model, c->def, out);
+        if (c->kind == SIM_PART_network)
+            show_network(c->def, out);
+        show_region(model, i, out);
     }
     hr_text_add(out, "assumption: callers learn of a crash at once (a reset connection); a database that comes back has all that was committed, and one that is a replica then is up to date\n"
                      "assumption: a replica of a database applies records beside its statements, without taking a core from them\n"

@@ -146,25 +146,6 @@ void sim_complain(sim_reader *r, const sim_node *node, const char *where, const 
     SIM_FAIL(r, node, "%s: %.*s", where, (int)(e->used ? e->used - 1 : 0), e->text);
 }
 
-static void read_limiter(sim_reader *r, sim_node *node, const char *where, sim_limiter_def *d, bool good)
-{
-    unsigned given = sim_given(node, sim_limit_settings) | (sim_node_member(node, "nodelay") ? SIM_LIMIT_DELAY : 0);
-    const sim_node *rate = sim_node_member(node, "rate"), *per = sim_node_member(node, "per"), *delay = sim_node_member(node, "delay");
-    double per_s;
-    if (rate && rate->kind == SIM_SCALAR)
-        (void)sim_read_rate_unit(rate->text, &per_s, &d->limit.unit);      // told by the table
-    if (per && (per->kind != SIM_SCALAR || (strcmp(per->text, "all") != 0 && strcmp(per->text, "key") != 0)))
-        SIM_FAIL(r, per, "%s.per: want all or key", where);
-    d->per_key = per && per->kind == SIM_SCALAR && strcmp(per->text, "key") == 0;
-    if (d->nodelay && delay)
-        SIM_FAIL(r, delay, "%s: `delay` and `nodelay` exclude each other", where);
-    if (d->nodelay)
-        d->limit.delay = SIM_NODELAY;
-    hr_error e = {0};
-    if (good && sim_limit_ready(sim_limiters[d->policy], &d->limit, given, &e))
-        sim_complain(r, node, where, &e);
-}
-
 static void read_breaker(sim_reader *r, sim_node *node, const char *where, const sim_breaker_part_def *d, bool good)
 {
     hr_error e = {0};
@@ -193,10 +174,11 @@ static void read_values(sim_reader *r, uint16_t id)
     c->def = sim_pool_take(r->pool, sim_kinds[c->kind]->def_size);
     bool good = sim_keys_read(r->pool, r->source, sim_kinds[c->kind]->name, c->name, node, c->def);
     r->failed = r->failed || !good;
+    sim_machine_read(r, id);
     switch (c->kind) {
     case SIM_PART_service: sim_service_read(r, id); break;
     case SIM_PART_cache: read_cache(r, node, c->name, c->def); break;
-    case SIM_PART_limiter: read_limiter(r, node, c->name, c->def, good); break;
+    case SIM_PART_limiter: sim_limiter_read(r, node, c->name, c->def, good); break;
     case SIM_PART_breaker: read_breaker(r, node, c->name, c->def, good); break;
     case SIM_PART_autoscaler: sim_autoscaler_read(r, id, good); break;
     case SIM_PART_broker: sim_queues_read(r, id); break;
@@ -205,10 +187,13 @@ static void read_values(sim_reader *r, uint16_t id)
     }
 }
 
+// Others than these two stand in sections of their own.
+static bool is_kind(int part) { return part != SIM_PART_workload && part != SIM_PART_network; }
+
 static int part_named(const char *word)
 {
     for (int k = 0; k < SIM_PART_COUNT; k++)
-        if (k != SIM_PART_workload && k != SIM_PART_faults && strcmp(sim_kinds[k]->name, word) == 0)
+        if (is_kind(k) && strcmp(sim_kinds[k]->name, word) == 0)
             return k;
     return -1;
 }
@@ -222,16 +207,17 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
         SIM_FAIL(r, components, "%zu components and workloads; at most %d", most, SIM_MAX_COMPONENTS);
         return;
     }
-    m->components = sim_pool_take(r->pool, (most + 1) * sizeof *m->components);       // one more for `faults`
-    r->nodes = sim_pool_take(r->pool, most * sizeof(sim_node *) + 1);
+    m->components = sim_pool_take(r->pool, (most + 2) * sizeof *m->components);       // two more for `network` and `faults`
+    r->nodes = sim_pool_take(r->pool, (most + 2) * sizeof(sim_node *));
     for (sim_node *n = components->first; n; n = n->next) {
         sim_check_name(r, n->key, "a component");
         const sim_node *kind = sim_node_member(n, "kind");
         int part = kind && kind->kind == SIM_SCALAR ? part_named(kind->text) : -1;
         if (part < 0) {
             const char *names[SIM_PART_COUNT + 1] = {0};
-            for (int k = SIM_PART_workload + 1; k < SIM_PART_faults; k++)
-                names[k - 1] = sim_kinds[k]->name;
+            for (int k = 0, kinds = 0; k < SIM_PART_COUNT; k++)
+                if (is_kind(k))
+                    names[kinds++] = sim_kinds[k]->name;
             const char *near = kind && kind->kind == SIM_SCALAR ? hr_nearest(kind->text, names) : NULL;
             SIM_FAIL(r, kind ? kind : n, "%s: want `kind: service` or another of `list components`%s", n->key->text, HR_HINT(near, '\''));
             continue;
@@ -345,6 +331,7 @@ static void read_components(sim_reader *r, sim_node *root)
         return;
     }
     name_components(r, components, workload);
+    sim_network_name(r, root);
     sim_model *m = r->model;
     for (uint16_t i = 0; i < m->component_count; i++)
         read_values(r, i);
@@ -352,8 +339,12 @@ static void read_components(sim_reader *r, sim_node *root)
     for (uint16_t i = 0; i < m->component_count; i++)
         switch (m->components[i].kind) {
         case SIM_PART_balancer: read_balancer(r, i); break;
-        case SIM_PART_limiter: read_target(r, i, &((sim_limiter_def *)m->components[i].def)->target); break;
+        case SIM_PART_limiter:
+            read_target(r, i, &((sim_limiter_def *)m->components[i].def)->target);
+            sim_limiter_bind(r, i);
+            break;
         case SIM_PART_breaker: read_target(r, i, &((sim_breaker_part_def *)m->components[i].def)->target); break;
+        case SIM_PART_cdn: read_target(r, i, &((sim_cdn_def *)m->components[i].def)->target); break;
         case SIM_PART_service: sim_handlers_name(r, i); break;
         default: break;
         }
@@ -362,12 +353,15 @@ static void read_components(sim_reader *r, sim_node *root)
     for (uint16_t i = 0; i < m->component_count; i++)
         if (m->components[i].kind == SIM_PART_cache)
             sim_cache_targets_read(r, i);
+        else if (m->components[i].kind == SIM_PART_cdn)
+            sim_cdn_read(r, i);
     for (uint16_t i = 0; i < m->component_count; i++)
         if (m->components[i].kind == SIM_PART_service) {
             sim_handlers_read(r, i);
             sim_consumers_read(r, i);
         } else if (m->components[i].kind == SIM_PART_workload)
             sim_workload_read(r, i);
+    sim_network_read(r);
     m->truth = UINT16_MAX;
     for (uint16_t i = m->component_count; i-- > 0;)
         if (m->components[i].kind == SIM_PART_database)
@@ -395,24 +389,6 @@ static void read_run(sim_reader *r, sim_node *root)
         SIM_FAIL(r, warmup, "run.warmup: nothing is left of the duration of %g s", (double)m->duration / 1e9);
     if (m->duration == HR_FOREVER || m->sample == HR_FOREVER)
         SIM_FAIL(r, run ? run : root, "run: duration and sample must be times");
-}
-
-static void read_prices(sim_reader *r, sim_node *root)
-{
-    sim_node *prices = sim_node_member(root, "prices");
-    if (!prices)
-        return;
-    if (prices->kind != SIM_MAP || !sim_keys_read(r->pool, r->source, "prices", "prices", prices, r->model)) {
-        if (prices->kind != SIM_MAP)
-            SIM_FAIL(r, prices, "prices: want {core: 0.04 $/h, gib: 0.005 $/h}");
-        r->failed = true;
-        return;
-    }
-    const sim_node *core = sim_node_member(prices, "core"), *gib = sim_node_member(prices, "gib");
-    if (core && (core->kind != SIM_SCALAR || !sim_read_money(core->text, &r->model->price_core)))
-        SIM_FAIL(r, core, "prices.core: want a price such as 0.04 $/h");
-    if (gib && (gib->kind != SIM_SCALAR || !sim_read_money(gib->text, &r->model->price_gib)))
-        SIM_FAIL(r, gib, "prices.gib: want a price such as 0.005 $/h");
 }
 
 // Only the shape is checked here; that the variants exist is checked once all of them are known.
@@ -563,11 +539,12 @@ static bool read_all(sim_reader *r, sim_node *root, const char *variant)
     m->title = title && title->kind == SIM_SCALAR ? title->text : "";
     if (name)
         sim_check_name(r, name, "a scenario");   // the report's folder is named after it, too
+    sim_instances_read(r, root);
     read_components(r, root);
     read_run(r, root);
     sim_workloads_settle(r);
     sim_autoscalers_settle(r);
-    read_prices(r, root);
+    sim_prices_read(r, root);
     read_live(r, root);
     read_objectives(r, root);
     read_claims(r, root);

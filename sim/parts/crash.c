@@ -1,6 +1,12 @@
 // sim/parts/crash.c - a replica that dies and comes back: see memory.h. Balancers know at once, as from an endpoint that is not ready; who asks it
-// directly meanwhile is refused with outcome error.
+// directly meanwhile is refused with outcome error, and a broker puts what it had back for other consumers.
 #include "sim/parts/memory.h"
+
+void sim_service_tell(sim_world *w, sim_component_id id, uint32_t slot, bool is_ready)
+{
+    sim_balancers_see(w, id, slot, is_ready);
+    sim_consumers_see(w, id, slot, is_ready);
+}
 
 void sim_service_crash(sim_world *w, sim_component_id id, uint32_t slot, hr_time back_after)
 {
@@ -13,7 +19,7 @@ void sim_service_crash(sim_world *w, sim_component_id id, uint32_t slot, hr_time
     if (r->down)
         return;
     r->down = SIM_DOWN_CRASH;
-    sim_balancers_see(w, id, slot, false);
+    sim_service_tell(w, id, slot, false);
     if (back_after != HR_FOREVER)
         sim_schedule(w, w->now + back_after, id, SIM_SERVICE_BACK, slot, 0);
     sim_service_cut(w, id, slot, SIM_error);              // callers may ask again at once: last
@@ -28,8 +34,7 @@ void sim_service_is_up(sim_world *w, sim_component_id id, uint32_t slot)
 
 void sim_service_come_back(sim_world *w, sim_component_id id, uint32_t slot)
 {
-    const sim_service *s = SIM_STATE(w, const sim_service, id);
-    sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + slot;
+    sim_replica *r = SIM_AT(w, sim_replica, SIM_STATE(w, const sim_service, id)->replicas) + slot;
     r->down &= (uint8_t)~SIM_DOWN_CRASH;
     sim_balancers_see(w, id, slot, true);
     if (!r->down)

@@ -25,6 +25,7 @@ static void empty_line(const sim_world *w, sim_line *q)
 
 static void empty_replica(sim_world *w, const sim_service *s, sim_replica *r)
 {
+    r->cuts++;
     level_to_zero(w, &r->busy);
     level_to_zero(w, &r->cores);
     empty_line(w, &r->queue);

@@ -39,13 +39,6 @@ static void turn(sim_world *w, sim_lives *l, uint32_t slot, sim_life_phase phase
         sim_level_up(w, &l->ready);
 }
 
-// Who sends it calls or messages learns whether it takes any.
-static void tell(sim_world *w, sim_component_id id, uint32_t slot, bool is_ready)
-{
-    sim_balancers_see(w, id, slot, is_ready);
-    sim_consumers_see(w, id, slot, is_ready);
-}
-
 static void await(sim_world *w, const sim_lives *l, uint16_t what, uint32_t slot, hr_time span)
 {
     if (span != HR_FOREVER)
@@ -111,7 +104,7 @@ static void stop(sim_world *w, sim_component_id id, sim_lives *l, uint32_t slot)
     l->active--;
     turn(w, l, slot, SIM_LIFE_DRAINING);
     if (was_ready)
-        tell(w, id, slot, false);
+        sim_service_tell(w, id, slot, false);
     if (is_idle(w, id, slot))
         end(w, id, slot, SIM_error);
     else
@@ -181,7 +174,7 @@ void sim_lives_wake(sim_world *w, sim_component_id id, const sim_event *event)
     } else if (event->what == SIM_LIFE_PASSES && life->phase == SIM_LIFE_UNREADY) {
         turn(w, l, slot, SIM_LIFE_READY);
         see_memory(w, id, slot);
-        tell(w, id, slot, true);
+        sim_service_tell(w, id, slot, true);
     } else if (event->what == SIM_LIFE_ENDS && life->phase == SIM_LIFE_DRAINING) {
         end(w, id, slot, SIM_error);
         settle(w, id);
@@ -198,7 +191,7 @@ void sim_lives_crash(sim_world *w, sim_component_id id, uint32_t slot, hr_time b
         settle(w, id);
     } else if (phase == SIM_LIFE_READY) {
         turn(w, l, slot, SIM_LIFE_STARTING);
-        tell(w, id, slot, false);
+        sim_service_tell(w, id, slot, false);
         await(w, l, SIM_LIFE_RUNS, slot, back_after);
         sim_service_cut(w, id, slot, SIM_error);
     }
@@ -227,7 +220,7 @@ void sim_lives_replace(sim_world *w, sim_component_id id, uint32_t slot)
         return;
     l->active -= phase != SIM_LIFE_DRAINING;
     if (phase == SIM_LIFE_READY)
-        tell(w, id, slot, false);
+        sim_service_tell(w, id, slot, false);
     end(w, id, slot, SIM_lost);
     settle(w, id);
 }
@@ -244,7 +237,7 @@ void sim_lives_move_in(sim_world *w, sim_component_id id)
             continue;
         turn(w, l, i, SIM_LIFE_PENDING);
         see_memory(w, id, i);
-        tell(w, id, i, false);
+        sim_service_tell(w, id, i, false);
     }
 }
 

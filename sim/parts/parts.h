@@ -9,7 +9,10 @@
 #include "sim/core/popularity.h"
 #include "sim/parts/arrivals.h"
 #include "sim/parts/codel.h"
+#include "sim/parts/health.h"
 #include "sim/parts/machine.h"
+#include "sim/parts/outlier.h"
+#include "sim/parts/sessions.h"
 #include "sim/policy/balance/balance.h"
 #include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
@@ -93,7 +96,7 @@ typedef struct {
     const uint16_t *branches;                  // indices of their first steps
     sim_condition condition;                   // if
     double        share;                       // if chance, key_share: of 1; repeat: probability of another round; set: jitter of the ttl
-    uint64_t      limit;                       // if key_below: the key; status: the outcome; repeat: the most rounds; publish: priority + 1, 0: the request's
+    uint64_t      limit;                       // if key_below: the key; session: its timeout; status: the outcome; repeat: the most rounds; publish: priority + 1, 0: the request's
     hr_time       ttl;                         // set: time to live, HR_FOREVER: none
     hr_time       negative;                    // set: the same, of a key that the database does not have; 0: that is not put in
     bool          newer;                       // set: only over an older version
@@ -140,6 +143,14 @@ typedef struct {
     hr_time  fail_timeout;
     uint32_t max_conns, queue;                 // calls at one replica, 0: no limit; calls that may wait until one is below it
     hr_time  sees;                             // loads are reported so often; 0: always known
+    bool     is_sticky;
+    hr_time  expires;                          // with is_sticky: of a cookie
+    bool     has_checks;
+    sim_health_def health;                     // with has_checks
+    bool     has_outliers;
+    sim_outlier_def outliers;                  // with has_outliers
+    double   panic;                            // below this share of healthy replicas all get calls; 0: never
+    hr_time  slow_start;                       // how long a weight takes to grow; 0: none
 } sim_balancer_def;
 
 typedef struct {
@@ -361,6 +372,13 @@ typedef enum {
     SIM_MESSAGE_COUNT
 } sim_message_count;
 
+typedef struct {                               // a balancer, since the reset
+    bool     judges;                           // it keeps replicas out by itself
+    double   unhealthy, panicking;             // replicas that it keeps out for their health; share of the time that it panicked
+    uint64_t checks, failed_checks, ejections;
+    sim_session_counts cookies;
+} sim_balancer_view;
+
 typedef struct {                               // one replica, cache, database or broker, for reports and pictures
     double   utilisation, queue_average, busy_average;             // since the reset
     uint32_t busy, capacity, queued, queue_limit;                  // now
@@ -387,12 +405,15 @@ typedef struct {                               // one replica, cache, database o
     const sim_histogram *lag;                  // of a replicated database: from commit to being applied at a replica; else NULL
     double   replicas;                         // of a service with an autoscaler, or nodes of a cluster, since the reset; else 0
     uint64_t crossed_bytes;                    // of a network: from one region to another, since the reset
+    sim_balancer_view balancer;
+    sim_session_counts sessions;               // of a service: `session` conditions
     uint32_t unacked;                          // of a broker, now: messages that are out at consumers
     uint64_t messages[SIM_MESSAGE_COUNT];      // of a broker, since the reset
 } sim_station_view;
 uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);
 sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint32_t replica);
 sim_station_view sim_cache_look(const sim_world *w, sim_component_id id);
+sim_balancer_view sim_balancer_look(const sim_world *w, sim_component_id id);
 sim_station_view sim_database_look(const sim_world *w, sim_component_id id);
 
 typedef struct {                               // the replicas of a service; fixed ones: all of them, always

@@ -333,6 +333,7 @@ static void reset(sim_world *w, sim_component_id id)
         sim_memory_reset(w, s);
     if (s->resize)
         sim_resize_reset(w, s);
+    SIM_STATE(w, sim_service, id)->session_counts = (sim_session_counts){0};
     sim_refill_reset(w, s->refills);
 }
 
@@ -421,6 +422,8 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
         v.resized = sim_resize_share(w, s);
     if (s->memory)
         sim_memory_add(w, s, replica, &v);
+    if (replica == 0)                          // of all replicas
+        v.sessions = s->session_counts;
     if (s->refills && replica == 0)            // they are counted for the whole service
         sim_refill_add(w, s->refills, &v);
     return v;

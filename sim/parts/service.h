@@ -6,6 +6,7 @@
 #define SIM_SERVICE_H
 
 #include "sim/parts/network.h"
+#include "sim/parts/sessions.h"
 #include "sim/parts/shares.h"
 
 typedef struct {                               // a compiled step in the world
@@ -62,6 +63,7 @@ typedef struct {
     sim_ref   shed;                            // with `shed`: state of its policy
     uint8_t   down;                            // SIM_DOWN_…: it is not there; crash.c, failing.c
     uint8_t   is_paused, unused[2];            // bool: by a fault
+    uint32_t  cuts;                            // how often it has ended with all that it had
     double    slow;                            // by faults: its times are so many times as long; 0: as they are
     hr_time   resumes;                         // when the pause ends
     uint64_t  started, rejected, gave_up, shed_calls, kept_in;      // since the reset; kept_in: by the bulkhead
@@ -94,6 +96,8 @@ typedef struct {
     uint32_t handler_count;
     sim_ref  refills;                          // the first of its steps' refills, 0: none
     hr_time  local_grace;
+    sim_table sessions;                        // of its users, sessions.c
+    sim_session_counts session_counts;
 } sim_service;
 
 static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *call)

@@ -126,6 +126,8 @@ static void show_block(const sim_step_def *step, hr_text *out)
         hr_text_add(out, "%s", sim_outcome_name((sim_outcome)step->limit));
     else if (step->kind == SIM_STEP_if && step->condition == SIM_CONDITION_key_below)
         hr_text_add(out, "%llu", (unsigned long long)step->limit);
+    else if (step->kind == SIM_STEP_if && step->condition == SIM_CONDITION_session)
+        hr_text_add(out, "%s", sim_show_time((hr_time)step->limit, (char[32]){0}, 32));
     else if (step->kind == SIM_STEP_if)
         hr_text_add(out, "%g %%", step->share * 100);
 }
@@ -339,6 +341,19 @@ static void show_region(const sim_model *model, uint16_t component, hr_text *out
         hr_text_add(out, "%s.region = %s\n", model->components[component].name, d->region[d->region_of[component]]);
 }
 
+static void show_healing(const sim_model *model, const sim_model_component *c, hr_text *out)
+{
+    const sim_balancer_def *d = c->def;
+    if (d->is_sticky)
+        show_map(c->name, "sticky", d, out);
+    if (d->has_outliers)
+        show_map(c->name, "outlier_detection", &d->outliers, out);
+    if (!d->has_checks)
+        return;
+    show_map(c->name, "health_check", &d->health, out);
+    hr_text_add(out, "%s.health_check.call = %s\n", c->name, ((const sim_service_def *)model->components[d->target].def)->handlers[d->health.operation].name);
+}
+
 void sim_model_ledger(const sim_model *model, hr_text *out)
 {
     hr_text_add(out, "scenario = %s\nversion = %s\n", model->name, HEADROOM_VERSION);
@@ -351,6 +366,8 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
         sim_machine_ledger(c, out);
         if (c->kind == SIM_PART_balancer)
             show_weights(c->name, c->def, ((const sim_service_def *)model->components[((const sim_balancer_def *)c->def)->target].def)->replicas, out);
+        if (c->kind == SIM_PART_balancer)
+            show_healing(model, c, out);
         if (c->kind == SIM_PART_service) {
             const sim_service_def *s = c->def;
             hr_text_add(out, "%s.patience = %s", c->name, s->gives_up ? "" : "none");

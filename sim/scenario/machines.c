@@ -150,8 +150,8 @@ void sim_resize_read(sim_reader *r, sim_node *node, const char *where, sim_servi
         SIM_FAIL(r, map, "%s.resize: give `instance`, too: one type of machine is exchanged for another", where);
     if (d->replicas != 1)
         SIM_FAIL(r, map, "%s.resize belongs to a service with one replica: it is one machine that is switched off", where);
-    if (d->preemptive || sim_node_member(node, "consume"))
-        SIM_FAIL(r, map, "%s: `resize` and `%s` exclude each other", where, d->preemptive ? "preemptive" : "consume");
+    if (d->preemptive)
+        SIM_FAIL(r, map, "%s: `resize` and `preemptive` exclude each other", where);
     if (d->resize.to && d->has_footprint && d->footprint.base > d->resize.to->memory_bytes)
         SIM_FAIL(r, map, "%s.resize.to: its `footprint.base` does not fit into the memory of '%s'", where, d->resize.to->name);
 }

@@ -237,58 +237,6 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
     }
 }
 
-static void read_weights(sim_reader *r, uint16_t id, const sim_service_def *service)
-{
-    sim_balancer_def *d = r->model->components[id].def;
-    const char *name = r->model->components[id].name;
-    const sim_balancer *policy = sim_balancers[d->policy.row];
-    sim_node *weights = sim_node_member(r->nodes[id], "weights");
-    if (!weights)
-        return;
-    if (!(policy->uses & SIM_USES_WEIGHTS)) {
-        SIM_FAIL(r, weights, "%s.weights: the policy %s looks at no weights", name, policy->name);
-    } else if (service->slots) {
-        SIM_FAIL(r, weights, "%s.weights: its service has an autoscaler, so there is no fixed list of replicas", name);
-    } else if (weights->kind != SIM_LIST || weights->count != service->replicas) {
-        SIM_FAIL(r, weights, "%s.weights: want a list with one weight for each of the %u replicas, such as [5, 1, 1]", name, service->replicas);
-    } else {
-        uint32_t *list = sim_pool_take(r->pool, weights->count * sizeof *list), n = 0;
-        uint64_t total = 0;
-        for (const sim_node *one = weights->first; one; one = one->next) {
-            double weight = 0;
-            if (one->kind != SIM_SCALAR || !sim_read_count(one->text, &weight) || weight < 1 || weight > 65535)
-                SIM_FAIL(r, one, "%s.weights: want whole numbers from 1 to 65535", name);
-            list[n++] = (uint32_t)weight;
-            total += (uint32_t)weight;
-        }
-        if (total > 1000000)
-            SIM_FAIL(r, weights, "%s.weights: they add up to %llu; at most 1000000", name, (unsigned long long)total);
-        d->weights = list;
-        d->weight_count = n;
-    }
-}
-
-static void read_balancer(sim_reader *r, uint16_t id)
-{
-    sim_balancer_def *d = r->model->components[id].def;
-    const char *name = r->model->components[id].name;
-    const sim_node *to = sim_node_member(r->nodes[id], "to");
-    int target = to && to->kind == SIM_SCALAR ? sim_resolve(r, to, to->text, SIM_PART_service) : -1;
-    if (to && to->kind != SIM_SCALAR)
-        SIM_FAIL(r, to, "%s.to: want the name of a service", name);
-    d->target = (uint16_t)(target < 0 ? id : target);
-    if (target >= 0)
-        read_weights(r, id, r->model->components[target].def);
-    if (d->fail_timeout % HR_SEC)
-        SIM_FAIL(r, sim_node_member(r->nodes[id], "fail_timeout"), "%s.fail_timeout: want whole seconds, as in nginx", name);
-    const sim_node *queue = sim_node_member(r->nodes[id], "queue"), *timeout = sim_node_member(r->nodes[id], "fail_timeout");
-    bool is_scaled = target >= 0 && ((const sim_service_def *)r->model->components[target].def)->slots;
-    if (queue && !d->max_conns && !is_scaled)
-        SIM_FAIL(r, queue, "%s.queue belongs to `max_conns`, or to a service with an autoscaler: without a limit nobody waits here", name);
-    if (timeout && !d->max_fails)
-        SIM_FAIL(r, timeout, "%s.fail_timeout belongs to `max_fails`", name);
-}
-
 // What a limiter or breaker passes calls on to.
 static void read_target(sim_reader *r, uint16_t id, uint16_t *target)
 {
@@ -338,7 +286,7 @@ static void read_components(sim_reader *r, sim_node *root)
     sim_autoscalers_bind(r);
     for (uint16_t i = 0; i < m->component_count; i++)
         switch (m->components[i].kind) {
-        case SIM_PART_balancer: read_balancer(r, i); break;
+        case SIM_PART_balancer: sim_balancer_read_keys(r, i); break;
         case SIM_PART_limiter:
             read_target(r, i, &((sim_limiter_def *)m->components[i].def)->target);
             sim_limiter_bind(r, i);
@@ -355,6 +303,8 @@ static void read_components(sim_reader *r, sim_node *root)
             sim_cache_targets_read(r, i);
         else if (m->components[i].kind == SIM_PART_cdn)
             sim_cdn_read(r, i);
+        else if (m->components[i].kind == SIM_PART_balancer)
+            sim_balancer_bind(r, i);
     for (uint16_t i = 0; i < m->component_count; i++)
         if (m->components[i].kind == SIM_PART_service) {
             sim_handlers_read(r, i);
@@ -507,6 +457,8 @@ static void check_work(sim_reader *r)
     double *steps = hr_alloc(SIM_MAX_COMPONENTS * SIM_MOST_operations * sizeof *steps);
     sim_find_cycles(r, steps);
     sim_requeues_check(r);
+    if (!r->failed)
+        sim_checks_count(r, steps);
     for (uint16_t i = 0; i < m->component_count && !r->failed; i++) {
         if (m->components[i].kind != SIM_PART_workload)
             continue;

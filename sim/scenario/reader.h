@@ -38,6 +38,11 @@ void sim_service_read(sim_reader *r, uint16_t id);
 void sim_autoscaler_read(sim_reader *r, uint16_t id, bool good);
 void sim_autoscalers_bind(sim_reader *r);
 void sim_autoscalers_settle(sim_reader *r);
+// What a balancer says; later, when all operations are named, what it calls by itself.
+void sim_balancer_read_keys(sim_reader *r, uint16_t id);
+void sim_balancer_bind(sim_reader *r, uint16_t id);
+// Complains of more checks than can be run; `steps` as from sim_find_cycles.
+void sim_checks_count(sim_reader *r, const double *steps);
 // What a database says beside its plain keys.
 void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *def);
 // Reads the operations of service `id` as names only, so that others can refer to them; later, their steps.

@@ -57,7 +57,7 @@ static void read_cores(sim_reader *r, sim_node *node, const char *where, const s
 
 static void read_footprint(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
 {
-    const sim_node *footprint = sim_node_member(node, "footprint"), *consume = sim_node_member(node, "consume");
+    const sim_node *footprint = sim_node_member(node, "footprint");
     if (!footprint || !sim_map_read(r, node, where, "footprint", "{base: 120MiB, per_call: 2MiB}", &def->footprint))
         return;
     def->has_footprint = true;
@@ -65,8 +65,6 @@ static void read_footprint(sim_reader *r, sim_node *node, const char *where, sim
         SIM_FAIL(r, footprint, "%s.footprint.base does not fit into the `memory` of %.0f bytes: it would be killed at once, for ever", where, def->memory_bytes);
     if (def->footprint.per_entry > 0 && !sim_node_member(node, "local"))
         SIM_FAIL(r, footprint, "%s.footprint.per_entry belongs to a service with a cache of its own, see `local`", where);
-    if (consume)
-        SIM_FAIL(r, footprint, "%s.footprint: a queue does not know that its consumer has died: leave out `footprint` or `consume`", where);
 }
 
 void sim_service_read(sim_reader *r, uint16_t id)

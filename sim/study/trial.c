@@ -38,10 +38,17 @@ static void put(table t, sim_metric metric, int component, double value)
 
 static double share(double part, double whole) { return whole > 0 ? part / whole : NAN; }
 
+static void add_sessions(sim_session_counts *sum, const sim_session_counts *c)
+{
+    sum->looks += c->looks;
+    sum->lost += c->lost;
+}
+
 // What is counted adds up: replicas to their service, components to the whole system.
 static void add_station(sim_station_view *all, const sim_station_view *v)
 {
     all->queue_average += v->queue_average;
+    add_sessions(&all->sessions, &v->sessions);
     all->started += v->started;
     all->hits += v->hits;
     all->misses += v->misses;
@@ -114,6 +121,7 @@ static sim_station_view look_at(const sim_world *w, const sim_model *model, int 
     case SIM_PART_broker: return sim_broker_look(w, id);
     case SIM_PART_cdn: return sim_cdn_look(w, id);
     case SIM_PART_network: return (sim_station_view){.crossed_bytes = sim_network_crossed(w)};
+    case SIM_PART_balancer: return (sim_station_view){.balancer = sim_balancer_look(w, id)};
     default: return (sim_station_view){0};
     }
 }
@@ -239,6 +247,35 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
     }
     if (scaled)
         put(t, SIM_METRIC_replicas, -1, all.replicas);
+}
+
+static void measure_sessions(const sim_session_counts *sessions, const sim_session_counts *cookies, table t, int component)
+{
+    put(t, SIM_METRIC_lost_sessions, component, share((double)sessions->lost, (double)sessions->looks));
+    put(t, SIM_METRIC_moved, component, share((double)cookies->lost, (double)cookies->looks));
+}
+
+// Balancers: each, and all that keep replicas out together; the share of the time in panic is that of the worst.
+static void measure_balancers(const sim_station_view *view, int count, table t)
+{
+    sim_balancer_view all = {0};
+    sim_session_counts sessions = {0}, cookies = {0};
+    for (int i = 0; i < count; i++) {
+        const sim_balancer_view *v = &view[i].balancer;
+        add_sessions(&sessions, &view[i].sessions);
+        add_sessions(&cookies, &v->cookies);
+        measure_sessions(&view[i].sessions, &v->cookies, t, i);
+        if (!v->judges)
+            continue;
+        all = (sim_balancer_view){.judges = true, .unhealthy = all.unhealthy + v->unhealthy, .panicking = fmax(all.panicking, v->panicking)};
+        put(t, SIM_METRIC_unhealthy, i, v->unhealthy);
+        put(t, SIM_METRIC_panicking, i, v->panicking);
+    }
+    measure_sessions(&sessions, &cookies, t, -1);
+    if (all.judges) {
+        put(t, SIM_METRIC_unhealthy, -1, all.unhealthy);
+        put(t, SIM_METRIC_panicking, -1, all.panicking);
+    }
 }
 
 static void measure_requests(const sim_workload_view *v, bool has_truth, double window_s, table t, int component)
@@ -403,6 +440,7 @@ static void measure(const sim_model *model, const sim_station_view *station, con
     for (size_t i = 0; i < SIM_METRIC_COUNT * (size_t)t.columns; i++)
         t.values[i] = NAN;
     measure_stations(station, model, window_s, t);
+    measure_balancers(station, model->component_count, t);
     for (int i = 0; i < model->component_count; i++)
         if (model->components[i].kind == SIM_PART_workload)
             measure_requests(&requests[i], has_truth, window_s, t, i);
@@ -494,13 +532,26 @@ static void histogram_since(const sim_histogram *a, const sim_histogram *b, sim_
         since->bucket[i] -= a->bucket[i];
 }
 
+static sim_session_counts sessions_since(const sim_session_counts *a, const sim_session_counts *b)
+{
+    return (sim_session_counts){b->looks - a->looks, b->lost - a->lost};
+}
+
+static sim_balancer_view balancer_since(const sim_balancer_view *a, const sim_balancer_view *b, double a_s, double b_s)
+{
+    return (sim_balancer_view){.judges = b->judges, .unhealthy = average_since(a->unhealthy, b->unhealthy, a_s, b_s),
+                               .panicking = average_since(a->panicking, b->panicking, a_s, b_s), .checks = b->checks - a->checks, .ejections = b->ejections - a->ejections,
+                               .failed_checks = b->failed_checks - a->failed_checks,
+                               .cookies = sessions_since(&a->cookies, &b->cookies)};
+}
+
 // `lag` becomes the view's histogram.
 static sim_station_view station_since(const sim_station_view *a, const sim_station_view *b, double a_s, double b_s, sim_histogram *lag)
 {
     if (b->lag)
         histogram_since(a->lag, b->lag, lag);
     const sim_database_counts *d = &a->database, *e = &b->database;
-    sim_station_view v = {.lag = b->lag ? lag : NULL, .has_pools = b->has_pools,
+    sim_station_view v = {.balancer = balancer_since(&a->balancer, &b->balancer, a_s, b_s), .sessions = sessions_since(&a->sessions, &b->sessions), .lag = b->lag ? lag : NULL, .has_pools = b->has_pools,
                           .connections = average_since(a->connections, b->connections, a_s, b_s),
                           .database = {.reads = e->reads - d->reads, .unread_writes = e->unread_writes - d->unread_writes,
                                        .backwards = e->backwards - d->backwards, .lost_commits = e->lost_commits - d->lost_commits},

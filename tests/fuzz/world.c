@@ -191,14 +191,6 @@ static bool write_footprint(writer *r, bool has_local)
     return true;
 }
 
-static bool consumes(const writer *r, uint32_t service)
-{
-    for (uint32_t q = 0; q < r->queues; q++)
-        if (r->consumer[q] == service)
-            return true;
-    return false;
-}
-
 static void write_attempts(writer *r)
 {
     if (pick(r, 2)) {
@@ -243,6 +235,8 @@ static void write_condition(writer *r)
     hr_text_add(&r->text, "{%s: ", conditions[which].name);
     if (strcmp(conditions[which].argument, "SHARE") == 0)
         hr_text_add(&r->text, "%u%%}", pick(r, 101));
+    else if (strcmp(conditions[which].argument, "TIME") == 0)
+        hr_text_add(&r->text, "%s}", pick(r, 2) ? "100ms" : "30min");
     else if (strcmp(conditions[which].argument, "COUNT") == 0)
         hr_text_add(&r->text, "%u}", pick(r, 1000));
     else
@@ -363,12 +357,32 @@ static void write_steps(writer *r, uint32_t service, int depth)
 
 // --- the file -------------------------------------------------------------------------------------------------------------
 
+// Checks often enough to be seen in a short run.
+static void write_health(writer *r, uint32_t i, const sim_balancer *policy)
+{
+    static const char *const times[] = {"interval: 10ms, timeout: 2ms", "interval: 100ms, timeout: 100ms", "interval: 1s"};
+    if (pick(r, 3) == 2) {
+        hr_text_add(&r->text, ", health_check: {call: o%u, %s", pick(r, r->operations[i]), any_of(r, times, 3));
+        write_keys(r, "health_check", "interval timeout");
+        hr_text_add(&r->text, "}%s", pick(r, 2) ? ", panic: 50%" : "");
+    }
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", outlier_detection: {consecutive_5xx: %u, interval: 100ms, base_ejection_time: %s, max_ejection_percent: %u%%}", 1 + pick(r, 4),
+                    pick(r, 2) ? "50ms" : "1s", pick(r, 101));
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", sticky: {%s}", pick(r, 2) ? "expires: 100ms" : "");
+    if (policy->uses & SIM_USES_WEIGHTS && !(policy->uses & (SIM_USES_KEY | SIM_USES_ADDRESS)) && pick(r, 3) == 2)
+        hr_text_add(&r->text, ", slow_start: %s", pick(r, 2) ? "1ms" : "300ms");
+}
+
 // Keys that mean nothing alone come together.
 static void write_balancer(writer *r, uint32_t i)
 {
-    hr_text_add(&r->text, "  b%u: {kind: balancer, to: s%u", i, i);
+    const sim_balancer *row = ANY_ROW(r, sim_balancers);
+    hr_text_add(&r->text, "  b%u: {kind: balancer, to: s%u, policy: %s", i, i, row->name);
     write_region(r);
-    write_keys(r, "balancer", "max_fails fail_timeout max_conns queue");
+    write_keys(r, "balancer", "policy max_fails fail_timeout max_conns queue panic slow_start");
+    write_health(r, i, row);
     if (pick(r, 3) == 2)
         hr_text_add(&r->text, ", max_conns: %u, queue: %u", 1 + pick(r, 20), pick(r, 100));
     else if (r->scaled[i] && pick(r, 2))
@@ -564,11 +578,11 @@ static void write_service(writer *r, uint32_t i)
         hr_text_add(&r->text, ", codel: {%s}", pick(r, 2) ? "target: 1ms, interval: 10ms" : "");
     bool in_cluster = r->cluster && r->scaled[i] && pick(r, 4);
     char room[200];
-    bool starts = !consumes(r, i) && write_footprint(r, r->local[i]);
+    bool starts = write_footprint(r, r->local[i]);
     const char *not = r->scaled[i] ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas" :
                       starts ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas drain" :
                       "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain";
-    bool moves = !r->scaled[i] && replicas == 1 && sharing && !consumes(r, i) && pick(r, 3) == 2;
+    bool moves = !r->scaled[i] && replicas == 1 && sharing && pick(r, 3) == 2;
     static const char *const spans[] = {"0s", "5ms", "1s"};
     if (moves) {                               // from one type to the other
         hr_text_add(&r->text, ", instance: huge, resize: {at: %s, to: %s, restart: %s}", any_of(r, spans, 3), pick(r, 2) ? "tiny" : "huge", any_of(r, spans, 3));

@@ -127,6 +127,26 @@ static void test_use_is_averaged_over_time(void **state)
     done(f);
 }
 
+// A consumer has room for two messages of 4 MiB in 10; of the first three, a second each, the third kills it at once. They go back to the queue, and it is
+// back at once: again three, and 10 s later. The broker hands nothing to the dead.
+static void test_a_killed_consumer_gives_back(void **state)
+{
+    (void)state;
+    fixture f = begin("p: {kind: service, on: {go: [{publish: m.q}]}}, m: {kind: broker, network: 0, demand: 0, persist: 0, queues: {q: {}}}, "
+                      "s: {kind: service, memory: 10MiB, footprint: {base: 1MiB, per_call: 4MiB}, consume: {from: m.q, call: do, prefetch: 5}, on: {do: [{wait: 10s}]}}",
+                      "c: {rate: 1/s, arrivals: constant, call: p.go}", 4500 * HR_MS);
+    sim_component_id m = (sim_component_id)sim_model_find(f.model, "m");
+    static const struct { double at; uint64_t delivered, back; } seen[] = {{2.5, 2, 0}, {3.5, 6, 6}, {4.5, 6, 6}, {12.9, 6, 6}, {13.1, 10, 10}};
+    for (size_t i = 0; i < HR_COUNT(seen); i++) {
+        sim_world_run(f.w, (hr_time)(seen[i].at * 1e9));
+        sim_world_check(f.w);
+        sim_queue_view q = sim_queue_look(f.w, m, 0);
+        if (q.count[SIM_MESSAGE_delivered] != seen[i].delivered || q.count[SIM_MESSAGE_requeued] != seen[i].back)
+            fail_msg("at %g s: delivered %llu, back %llu", seen[i].at, (unsigned long long)q.count[SIM_MESSAGE_delivered], (unsigned long long)q.count[SIM_MESSAGE_requeued]);
+    }
+    done(f);
+}
+
 static void test_mistakes_are_told(void **state)
 {
     (void)state;
@@ -135,14 +155,12 @@ static void test_mistakes_are_told(void **state)
         {"footprint: {per_entry: 1KiB}", "a cache of its own"}, {"startup: 3s", "or with a `footprint`"},
         {"footprint: {}, drain: 3s", "belongs to a service with an autoscaler: "}};
     all_refused("s: {kind: service, @, on: {go: [{wait: 1ms}]}}", "c: {rate: 1/s, call: s.go}", mistakes, HR_COUNT(mistakes));
-    refused("m: {kind: broker, queues: {q: {}}}, s: {kind: service, footprint: {base: 1MiB}, consume: {from: m.q, call: go}, on: {go: [{wait: 1ms}]}}",
-            "c: {rate: 1/s, call: s.go}", "does not know that its consumer has died");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_call_too_many_kills_all), cmocka_unit_test(test_who_waits_uses_nothing), cmocka_unit_test(test_a_leak_ends_in_a_crash_loop),
+        cmocka_unit_test(test_one_call_too_many_kills_all), cmocka_unit_test(test_a_killed_consumer_gives_back), cmocka_unit_test(test_who_waits_uses_nothing), cmocka_unit_test(test_a_leak_ends_in_a_crash_loop),
         cmocka_unit_test(test_the_backoff_is_kubelets), cmocka_unit_test(test_balancers_leave_the_dead_alone), cmocka_unit_test(test_a_scaled_replica_starts_again),
         cmocka_unit_test(test_use_is_averaged_over_time), cmocka_unit_test(test_mistakes_are_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,7 +72,9 @@ hr_status cli_explain(int argc, char **argv)
     char full[128];
     bool any = false;
     for (const cli_word *w = cli_words; w->kind; w++)
-        if (given == 0 || strcmp(argv[1], w->kind) == 0 || strcmp(argv[1], w->name) == 0 || is_step(argv[1], w->kind)) {
+        if (strcmp(w->kind, "faults") == 0) // their verbs are keys, too
+            continue;
+        else if (given == 0 || strcmp(argv[1], w->kind) == 0 || strcmp(argv[1], w->name) == 0 || is_step(argv[1], w->kind)) {
             print_word(w);
             any = true;
         }

@@ -149,6 +149,7 @@ static const struct { const char *name, *summary; void (*add)(listing *l); bool 
     {"shards",        "which shard of a database a row lives in: `shards: {by: NAME}`", add_shards, true},
     {"reads",         "which server of a replicated database answers: `read: {policy: NAME}`", add_reads, true},
     {"disciplines",   "who of those that wait at a service is next: `discipline: NAME`", add_words, true},
+    {"faults",        "what can break: the section `faults`", add_words, false},
     {"autoscalers",   "how many replicas there should be: `kind: autoscaler`", add_autoscalers, true},
     {"distributions", "how times are written", add_words, false},
     {"rates",         "how often requests come: `rate: …`", add_words, false},

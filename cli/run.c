@@ -6,6 +6,30 @@
 #include "patterns/catalogue.h"
 #include "sim/study/request_log.h"
 
+// What broke in the first replication.
+static void print_faults(const sim_study_variant *v)
+{
+    enum { MOST = 12 };
+    int id = sim_model_find(v->model, "faults");
+    const sim_faults_def *def = id >= 0 ? v->model->components[id].def : NULL;
+    if (v->fault_count)
+        printf("faults of the first replication\n");
+    for (size_t i = 0; i < v->fault_count && i < MOST; i++) {
+        const sim_fault_run *run = &v->faults[i];
+        char *text = sim_fault_text(v->model, &def->faults[run->fault], run->replica), until[48] = "";
+        if (run->to == HR_FOREVER)
+            snprintf(until, sizeof until, ", not over");
+        else if (run->to > run->from)
+            snprintf(until, sizeof until, " to %.6g s", (double)run->to * 1e-9);
+        printf("  at %.6g s%s: %s\n", (double)run->from * 1e-9, until, text);
+        free(text);
+    }
+    if (v->fault_count > MOST)
+        printf("  and %zu more\n", v->fault_count - MOST);
+    if (v->fault_count)
+        printf("\n");
+}
+
 static hr_status report(const sim_study *study, const cli_study_options *o)
 {
     hr_status status = cli_study_status(study, o), kept = HR_OK;
@@ -22,6 +46,7 @@ static hr_status report(const sim_study *study, const cli_study_options *o)
                study->variants[0].name);
         cli_print_variants(study);
         printf("\n");
+        print_faults(&study->variants[0]);
         cli_print_objectives(study);
         cli_print_basis(study, o);
         if (id)

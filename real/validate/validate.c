@@ -8,6 +8,7 @@
 #include "real/bed/bed.h"
 #include "real/leaf/postgres.h"
 #include "real/leaf/redis.h"
+#include "sim/parts/faults.h"
 #include "real/validate/stage.h"
 
 enum { MOST_VARIANTS = 16, MOST_LOADS = 16, RETRIES = 2, MOST_EXTRA_ROUNDS = 4 };
@@ -79,8 +80,8 @@ static void refuse_database(refusals *r, const sim_model_component *c)
 static void refuse_cache(refusals *r, const sim_model_component *c)
 {
     const sim_cache_def *d = c->def;
-    if (d->lifetimes || d->beyond_live || d->flush_count || d->through.has_loads || d->through.write)
-        REFUSE(r, c, "%s: flush, loads, writes, single_flight: cache, newer, the store of a limiter, and early, refresh_ahead and stale_… at it are only simulated: "
+    if (d->lifetimes || d->beyond_live || d->through.has_loads || d->through.write)
+        REFUSE(r, c, "%s: loads, writes, single_flight: cache, newer, the store of a limiter, and early, refresh_ahead and stale_… at it are only simulated: "
                "leave these variants out of `live.variants`", c->name);
 }
 
@@ -110,6 +111,12 @@ static void refuse_autoscaler(refusals *r, const sim_model_component *c)
     REFUSE(r, c, "%s is an autoscaler: a load of its own cannot be measured while replicas come and go", c->name);
 }
 
+static void refuse_faults(refusals *r, const sim_model_component *c)
+{
+    if (((const sim_faults_def *)c->def)->count)
+        REFUSE(r, c, "%s are only simulated: leave these variants out of `live.variants`, or the section out of the file", c->name);
+}
+
 static void refuse_distance(refusals *r, const sim_model_component *c)
 {
     REFUSE(r, c, "%s: regions and edges are only simulated, for the live servers all run on this machine: leave it out", c->name);
@@ -119,7 +126,7 @@ static void refuse_distance(refusals *r, const sim_model_component *c)
 static const struct { const char *engine; void (*refuse)(refusals *r, const sim_model_component *c); } live[SIM_PART_COUNT] = {
     [SIM_PART_database] = {"postgres", refuse_database}, [SIM_PART_cache] = {"redis", refuse_cache}, [SIM_PART_service] = {NULL, refuse_service},
     [SIM_PART_workload] = {NULL, refuse_workload}, [SIM_PART_autoscaler] = {NULL, refuse_autoscaler},
-    [SIM_PART_network] = {NULL, refuse_distance}, [SIM_PART_cdn] = {NULL, refuse_distance}};
+    [SIM_PART_network] = {NULL, refuse_distance}, [SIM_PART_cdn] = {NULL, refuse_distance}, [SIM_PART_faults] = {NULL, refuse_faults}};
 
 // Whether the scenario can be run on live servers here: it has a database or a cache, uses nothing that is only simulated, and the servers are
 // installed. HR_BAD_INPUT or HR_ENVIRONMENT with what to do.

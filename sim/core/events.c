@@ -6,6 +6,7 @@
 //   and equal times are always on the same side of the edge. No number of order is compared; sim_events_check does that.
 #include "sim/core/wheel.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { FRONT_ROOM = 256, FRONT_WANTED = 8 };   // measured best with `bench`, hold-10 to hold-1000000
@@ -76,6 +77,24 @@ HR_APART void sim_front_refill(sim_world *w)
         sim_wheel_advance(w, FRONT_WANTED, insert);
     if (!q->far)
         q->edge = HR_FOREVER;
+}
+
+void sim_events_move(sim_world *w, hr_time (*to)(const sim_world *w, const sim_event *event, const void *self), const void *self)
+{
+    uint32_t count = sim_events_count(w), kept = 0, gone = 0;
+    sim_event *all = hr_alloc(count * sizeof *all + 1), *moved = hr_alloc(count * sizeof *moved + 1), event;
+    while (sim_events_pop(w, &event)) {
+        hr_time at = event.what == UINT16_MAX ? event.at : to(w, &event, self);        // that is the recorder's own
+        bool stays = at == event.at;
+        event.at = at;
+        sim_event_copy(stays ? &all[kept++] : &moved[gone++], &event);
+    }
+    for (uint32_t i = 0; i < kept; i++)
+        sim_schedule_far(w, &all[i]);
+    for (uint32_t i = 0; i < gone; i++)
+        sim_schedule(w, moved[i].at, moved[i].component, moved[i].what, moved[i].subject, moved[i].generation);
+    free(all);
+    free(moved);
 }
 
 void sim_events_check(const sim_world *w)

@@ -142,6 +142,8 @@ typedef struct {                               // what the recorder keeps on one
 
 struct sim_host;
 
+enum { SIM_FAULTY_SLOW = 1, SIM_FAULTY_PAUSE = 2 };
+
 typedef struct sim_world {
     uint32_t used, reserved;                   // arena, in units of 8 bytes
     uint32_t limit;                            // more than that may not be used: then the world is full and runs no further
@@ -162,6 +164,7 @@ typedef struct sim_world {
     sim_ref  title;                            // scenario and variant, for messages; 0: none
     sim_component_id truth;                    // the database whose committed versions decide staleness
     uint8_t  has_truth, on_wall_clock, is_full;
+    uint8_t  faulty;                           // SIM_FAULTY_…: what faults may do to some component, so that others need not look
     uint8_t  network;                          // the component that carries calls and answers from region to region; 0: they are there at once
     sim_ref  lateness;                         // sim_dist of how late timers are, see sim_lateness; 0: never
     const struct sim_host *host;               // live adapters and observers; no part of a checkpoint
@@ -192,6 +195,7 @@ typedef struct sim_host {
 } sim_host;
 
 struct sim_account;                            // laws.h
+struct sim_force;                              // sim/parts/faults.h
 
 // What a component kind can do. All functions but `build` are optional.
 typedef struct {
@@ -210,6 +214,7 @@ typedef struct {
     void (*done)(sim_world *w, sim_component_id id, sim_ref call);            // the leaf work of a call has ended
     void (*sample)(sim_world *w, sim_component_id id, hr_time step, float *gauges);
     void (*reset)(sim_world *w, sim_component_id id);                         // the warm-up is over: counts start at zero
+    void (*fault)(sim_world *w, sim_component_id id, uint32_t replica, const struct sim_force *force);   // what faults do to it has changed
     void (*check)(const sim_world *w, sim_component_id id);                   // aborts when an invariant is broken
     // The books of its station 0, 1 … (a service has one for each replica); false when there is no such station. See laws.h.
     bool (*account)(const sim_world *w, sim_component_id id, uint32_t station, struct sim_account *account);
@@ -305,6 +310,8 @@ static inline hr_time sim_events_next(const sim_world *w)
 {
     return w->events.first < w->events.end ? SIM_AT(w, const sim_event, w->events.first)->at : HR_FOREVER;
 }
+// Moves events to the time that `to` says for each, which is no earlier; moved ones go behind equal ones. Looks at all: for what is seldom.
+void sim_events_move(sim_world *w, hr_time (*to)(const sim_world *w, const sim_event *event, const void *self), const void *self);
 void sim_events_check(const sim_world *w);
 
 // --- calls ----------------------------------------------------------------------------------------------------------

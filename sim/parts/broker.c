@@ -6,6 +6,7 @@
 //   queue delivers before that, a quorum queue only when a majority of its replicas has the message.
 // * A restart loses what is not on disk, and what is on its way; connections break, so what is out at consumers is put back.
 #include "sim/parts/broker.h"
+#include "sim/parts/faults.h"
 
 static const char *const gauges[] = {"queue", "unacked", "published_per_s", "acked_per_s", "age_s", NULL};
 
@@ -34,8 +35,6 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     b->stream_poison = sim_stream(w, id, SIM_DRAW_POISON);
     b->core_count = d->cores < 1 ? 1 : (uint32_t)d->cores;
     b->credit = d->credit;
-    b->restart_at = d->restart_at;
-    b->restart_takes = d->restart_takes;
     b->latency = sim_take(w, sizeof(sim_histogram));
     b->queue_count = d->queue_count;
     b->queues = sim_take(w, d->queue_count * sizeof(sim_queue));
@@ -50,13 +49,6 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         q->wait = wait;
     }
     sim_consumers_place(w, b, d);
-}
-
-static void start(sim_world *w, sim_component_id id)
-{
-    const sim_broker *b = SIM_STATE(w, const sim_broker, id);
-    if (b->restart_at != HR_FOREVER)
-        sim_schedule(w, b->restart_at, id, SIM_BROKER_DOWN, 0, 0);
 }
 
 // --- messages -----------------------------------------------------------------------------------------------------------
@@ -339,23 +331,34 @@ static void go_down(sim_world *w, sim_component_id id)
 {
     sim_broker *b = SIM_STATE(w, sim_broker, id);
     b->is_down = 1;
-    w->moving++;                               // nothing is over before it is back
     b->epoch++;
     b->first_in_line = b->last_in_line = 0;
     for (uint16_t i = 0; i < b->queue_count; i++)
         lose_queue(w, id, i);
-    sim_schedule(w, w->now + b->restart_takes, id, SIM_BROKER_UP, 0, 0);
 }
 
 static void come_up(sim_world *w, sim_component_id id)
 {
     sim_broker *b = SIM_STATE(w, sim_broker, id);
     b->is_down = 0;
-    w->moving--;
     for (uint16_t i = 0; i < b->queue_count; i++) {
         sim_queue_deliver(w, id, i);
         sim_queue_trim(w, id, i);              // what was out has come back
     }
+}
+
+static void suffer(sim_world *w, sim_component_id id, uint32_t replica, const sim_force *force)
+{
+    bool was_down = SIM_STATE(w, const sim_broker, id)->is_down;
+    (void)replica;
+    sim_broker *b = SIM_STATE(w, sim_broker, id);
+    w->moving -= b->is_awaited;
+    b->is_awaited = force->down && force->back != HR_FOREVER;
+    w->moving += b->is_awaited;
+    if (force->down && !was_down)
+        go_down(w, id);
+    else if (!force->down && was_down)
+        come_up(w, id);
 }
 
 // --- the kind -----------------------------------------------------------------------------------------------------------
@@ -377,10 +380,6 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
     if (event->what == SIM_BROKER_EXPIRY) {
         expiry(w, id, event);
-    } else if (event->what == SIM_BROKER_DOWN) {
-        go_down(w, id);
-    } else if (event->what == SIM_BROKER_UP) {
-        come_up(w, id);
     } else if (event->what == SIM_BROKER_DELIVERED || event->what == SIM_BROKER_CONFIRMED) {
         const sim_call *c = sim_call_at(w, event->subject);
         if (c->generation != event->generation)
@@ -465,7 +464,7 @@ static uint64_t sum_of(const sim_queue *q, int way)
 static void check(const sim_world *w, sim_component_id id)
 {
     const sim_broker *b = SIM_STATE(w, const sim_broker, id);
-    uint32_t working = 0, moving = b->on_the_way + b->ghosts + b->is_down;
+    uint32_t working = 0, moving = b->on_the_way + b->ghosts + b->is_awaited;
     for (uint32_t i = 0; i < b->queue_count; i++) {
         sim_queue_check(w, b, sim_queue_at(w, b, i));
         working += sim_queue_at(w, b, i)->working != 0;
@@ -541,5 +540,5 @@ const sim_histogram *sim_broker_latency(const sim_world *w, sim_component_id id)
 }
 
 const sim_kind sim_kind_broker = {.name = "broker", .summary = "queues of messages between services, as RabbitMQ keeps them",
-    .state_size = sizeof(sim_broker), .def_size = sizeof(sim_broker_def), .gauges = gauges, .demand = demand, .build = build, .start = start,
+    .state_size = sizeof(sim_broker), .def_size = sizeof(sim_broker_def), .gauges = gauges, .demand = demand, .build = build, .fault = suffer,
     .offer = offer, .reply = reply, .wake = wake, .sample = sample, .reset = reset, .check = check, .account = account};

@@ -85,7 +85,7 @@ typedef struct {
     sim_ref   queues, consumers, defs;         // sim_queue[], sim_consumer[], sim_consumer_def[]
     sim_ref   free_message;
     sim_table handled;                         // of those that may have been published twice: request and identity, as long as the broker is
-    hr_time   restart_at, restart_takes;
+    uint32_t  is_awaited, unused;              // bool: it is down and comes back: nothing is over before
     uint32_t  is_down, epoch;                  // epoch: how often it was restarted
     uint32_t  on_the_way, ghosts, unsent, deliveries, inside;      // messages; deliveries: calls that are out; inside: publishers that wait
     uint64_t  offered;                         // since time zero: messages put on their way to a queue
@@ -96,8 +96,7 @@ typedef struct {
     sim_ref   latency;                         // histogram of all queues
 } sim_broker;
 
-enum { SIM_BROKER_ARRIVED, SIM_BROKER_WORKED, SIM_BROKER_PERSISTED, SIM_BROKER_CONFIRMED, SIM_BROKER_DELIVERED, SIM_BROKER_ACKED, SIM_BROKER_EXPIRY,
-       SIM_BROKER_DOWN, SIM_BROKER_UP };
+enum { SIM_BROKER_ARRIVED, SIM_BROKER_WORKED, SIM_BROKER_PERSISTED, SIM_BROKER_CONFIRMED, SIM_BROKER_DELIVERED, SIM_BROKER_ACKED, SIM_BROKER_EXPIRY };
 
 static inline sim_message *sim_message_at(const sim_world *w, sim_ref message) { return SIM_AT(w, sim_message, message); }
 static inline sim_queue *sim_queue_at(const sim_world *w, const sim_broker *b, uint32_t queue) { return SIM_AT(w, sim_queue, b->queues) + queue; }

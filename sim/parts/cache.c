@@ -1,10 +1,11 @@
 // sim/parts/cache.c - one Redis-like server: a single thread serves operations in order on keys with versions in bounded memory.
 // The operation takes effect when the thread has served it; the network time follows. In between it may have to wait for the database
 // (through.c). A live cache does all by itself.
+#include "sim/parts/faults.h"
 #include "sim/parts/network.h"
 #include "sim/parts/through.h"
 
-enum { SERVED, ARRIVED, EXPIRY, FLUSH };
+enum { SERVED, ARRIVED, EXPIRY };
 
 // Redis 7's active expiry (expire.c, active-expire-effort 1): at every tick of `hz` it looks at 20 keys that have a time to live, going on
 // where it stopped, and at once at 20 more while over 10 % of them had expired (25 % before Redis 6). Idealised: it takes no time, where
@@ -23,9 +24,8 @@ typedef struct {
     uint64_t  started, rejected, live_hits, live_misses, sampled_hits, sampled_misses;
     uint64_t  refused, left, travelling;       // since time zero, for the laws; travelling: served, the answer is on its way
     hr_time   grace;                           // keys are kept so long after their ttl
-    sim_ref   flushes;                         // hr_time[flush_count]
-    uint32_t  flush_count;
-    uint32_t  writes;                          // bool: a set is a write
+    uint32_t  writes, is_down;                 // bool: a set is a write; by a fault
+    double    slow;                            // its times are so many times as long; 0: as they are
     sim_ref   through;                         // what it asks the database, through.c; 0: nothing
     sim_stay  stay;                            // until it is served
 } cache;
@@ -55,10 +55,6 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->store = sim_keystore_make(w, &store);
     s->queue_limit = d->queue;
     s->grace = d->grace;
-    s->flush_count = d->flush_count;
-    s->flushes = sim_take(w, d->flush_count * sizeof(hr_time));
-    for (uint32_t i = 0; i < d->flush_count; i++)
-        SIM_AT(w, hr_time, s->flushes)[i] = d->flushes[i];
     s->writes = d->through.write != SIM_WRITE_none;
     if (s->writes || d->through.has_loads)
         s->through = sim_through_place(w, &d->through, s->store, d->grace);
@@ -69,13 +65,6 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->network_stream = sim_stream(w, id, SIM_DRAW_NETWORK);
 }
 
-static void start(sim_world *w, sim_component_id id)
-{
-    const cache *s = SIM_STATE(w, const cache, id);
-    for (uint32_t i = 0; i < s->flush_count; i++)
-        sim_schedule(w, SIM_AT(w, const hr_time, s->flushes)[i], id, FLUSH, 0, 0);
-}
-
 // Ordinal of an operation's draws: get, set and delete of one request have their own.
 static uint32_t ordinal_of(const sim_call *c) { return c->path + c->operation; }
 
@@ -84,8 +73,11 @@ static void serve(sim_world *w, sim_component_id id, sim_ref call)
     cache *s = SIM_STATE(w, cache, id);
     sim_level_up(w, &s->busy);
     s->started++;
-    const sim_call *c = sim_call_at(w, call);
+    sim_call *c = sim_call_at(w, call);
+    c->flags |= SIM_CALL_RUNNING;
     hr_time demand = sim_dist_time(w, &s->demand, s->demand_stream, c->request, ordinal_of(c));
+    if (s->slow > 0)
+        demand = (hr_time)((double)demand * s->slow);
     sim_schedule(w, w->now + demand, id, SERVED, call, c->generation);
 }
 
@@ -93,6 +85,11 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
 {
     cache *s = SIM_STATE(w, cache, id);
     const sim_leaf *live = sim_leaf_of(w, id);
+    if (s->is_down) {                          // nobody listens
+        s->refused++;
+        sim_call_reply(w, call, SIM_error);
+        return;
+    }
     if (!live && s->busy.level && s->queue.length.level >= s->queue_limit) {
         s->rejected++;
         s->refused++;
@@ -214,6 +211,46 @@ static void lose_all(sim_world *w, const cache *s)
         sim_through_lose(w, s->through);
 }
 
+// Ends one that waits or is being served.
+static void lose(sim_world *w, cache *s, sim_ref call)
+{
+    sim_call *c = sim_call_at(w, call);
+    s->left++;
+    c->generation++;                           // its timer is stale
+    sim_stay_end(w, &s->stay, sim_call_arrived(w, c));
+    sim_call_reply(w, call, SIM_lost);
+}
+
+// What is served or waits is lost. Answers that travel arrive; what the cache has asked the database for is still brought to an end.
+static void die(sim_world *w, sim_component_id id, cache *s)
+{
+    sim_ref served = 0;
+    sim_call_walk walk = sim_calls_walk(w);
+    for (sim_ref call; (call = sim_calls_next(w, &walk));)
+        if (sim_call_at(w, call)->callee == id && sim_call_at(w, call)->flags & SIM_CALL_RUNNING)
+            served = call;
+    lose_all(w, s);
+    if (served) {
+        sim_level_down(w, &s->busy);
+        lose(w, s, served);
+    }
+    for (sim_ref call; (call = sim_fifo_pop(w, &s->queue));)
+        lose(w, s, call);
+}
+
+static void suffer(sim_world *w, sim_component_id id, uint32_t replica, const sim_force *force)
+{
+    cache *s = SIM_STATE(w, cache, id);
+    (void)replica;
+    bool was_down = s->is_down;
+    s->slow = force->slow > 1 ? force->slow : 0;
+    s->is_down = force->down;
+    if (force->dies && !was_down)
+        die(w, id, s);
+    else if (force->flushed)
+        lose_all(w, s);
+}
+
 static void reply(sim_world *w, sim_component_id id, sim_ref child)
 {
     cache *s = SIM_STATE(w, cache, id);
@@ -228,10 +265,6 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         expire_actively(w, id, s);
         return;
     }
-    if (event->what == FLUSH) {
-        lose_all(w, s);
-        return;
-    }
     if (event->what == SIM_CACHE_WRITE_OUT) {
         sim_through_write_out(w, id, s->through);
         return;
@@ -243,6 +276,9 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         sim_call_reply(w, event->subject, (sim_outcome)c->status);
         return;
     }
+    if (c->generation != event->generation)    // it was lost with the server
+        return;
+    c->flags &= (uint8_t)~SIM_CALL_RUNNING;
     s->travelling++;
     bool waits = work(w, id, s, event->subject);
     tick_if_needed(w, id, s);
@@ -328,5 +364,5 @@ sim_station_view sim_cache_look(const sim_world *w, sim_component_id id)
 }
 
 const sim_kind sim_kind_cache = {.name = "cache", .summary = "keys with versions in bounded memory, as Redis keeps them",
-    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .demand = demand, .build = build, .start = start,
-    .offer = offer, .reply = reply, .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check, .account = account};
+    .state_size = sizeof(cache), .def_size = sizeof(sim_cache_def), .gauges = gauges, .demand = demand, .build = build,
+    .offer = offer, .reply = reply, .wake = wake, .done = done, .fault = suffer, .sample = sample, .reset = reset, .check = check, .account = account};

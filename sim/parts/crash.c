@@ -18,18 +18,25 @@ void sim_service_crash(sim_world *w, sim_component_id id, uint32_t slot, hr_time
     sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + slot;
     if (r->down)
         return;
-    r->down = 1;
+    r->down = SIM_DOWN_CRASH;
     sim_service_tell(w, id, slot, false);
     if (back_after != HR_FOREVER)
         sim_schedule(w, w->now + back_after, id, SIM_SERVICE_BACK, slot, 0);
-    sim_service_cut(w, id, slot);              // callers may ask again at once: last
+    sim_service_cut(w, id, slot, SIM_error);              // callers may ask again at once: last
+}
+
+void sim_service_is_up(sim_world *w, sim_component_id id, uint32_t slot)
+{
+    if (SIM_STATE(w, const sim_service, id)->memory)
+        sim_memory_touch(w, id, slot);
+    sim_consumers_see(w, id, slot, true);
 }
 
 void sim_service_come_back(sim_world *w, sim_component_id id, uint32_t slot)
 {
-    const sim_service *s = SIM_STATE(w, const sim_service, id);
-    SIM_AT(w, sim_replica, s->replicas)[slot].down = 0;
-    if (s->memory)
-        sim_memory_touch(w, id, slot);
-    sim_service_tell(w, id, slot, true);
+    sim_replica *r = SIM_AT(w, sim_replica, SIM_STATE(w, const sim_service, id)->replicas) + slot;
+    r->down &= (uint8_t)~SIM_DOWN_CRASH;
+    sim_balancers_see(w, id, slot, true);
+    if (!r->down)
+        sim_service_is_up(w, id, slot);
 }

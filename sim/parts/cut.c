@@ -78,7 +78,7 @@ static sim_ref collect(sim_world *w, sim_component_id id, uint32_t slot)
     return first;
 }
 
-void sim_service_cut(sim_world *w, sim_component_id id, uint32_t slot)
+void sim_service_cut(sim_world *w, sim_component_id id, uint32_t slot, sim_outcome status)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + slot;
@@ -94,6 +94,6 @@ void sim_service_cut(sim_world *w, sim_component_id id, uint32_t slot)
     while (calls) {                            // their callers may ask again at once: last
         sim_ref call = calls;
         calls = sim_call_at(w, call)->next;
-        sim_call_reply(w, call, SIM_error);
+        sim_call_reply(w, call, status);
     }
 }

@@ -1,8 +1,11 @@
 // sim/parts/database.c - statements on the servers of a database: a call waits for a connection, then for a core, then for I/O.
 // * Rows have versions: a write makes one more when it ends, a read sees the version of the moment when its statement starts.
 // * With a live leaf the pool and its queue stay here; the leaf runs the statement and tells the version.
-// * A server that has died never comes back: what it was doing ends as `lost` when it would have gone on, or at once if it waited.
+// * What a server has in hand when it dies is lost at once; what comes while it is down fails.
+#include <stdlib.h>
+
 #include "sim/parts/database.h"
+#include "sim/parts/faults.h"
 
 #include "sim/core/histogram.h"
 #include "sim/parts/sharding.h"
@@ -52,13 +55,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     sim_routing_build(w, id, d);
 }
 
-static void start(sim_world *w, sim_component_id id)
-{
-    const sim_database *s = SIM_STATE(w, const sim_database, id);
-    if (s->fails_at != HR_FOREVER)
-        sim_schedule(w, s->fails_at, id, SIM_DB_DIES, 0, 0);
-    sim_reshard_start(w, id);
-}
+static void start(sim_world *w, sim_component_id id) { sim_reshard_start(w, id); }
 
 // --- rows, for others -------------------------------------------------------------------------------------------------
 
@@ -129,6 +126,8 @@ static void compute(sim_world *w, sim_component_id id, const sim_database *s, si
         cpu += (hr_time)((double)cpu * s->connection_cpu * capacity(s, server_of(w, s, c)));
     if (s->stretch > 0)
         cpu += (hr_time)((double)cpu * s->stretch);
+    if (server_of(w, s, c)->slow > 0)
+        cpu = (hr_time)((double)cpu * server_of(w, s, c)->slow);
     sim_schedule(w, w->now + cpu, id, SIM_DB_COMPUTED, call, c->generation);
 }
 
@@ -139,6 +138,7 @@ void sim_database_execute(sim_world *w, sim_component_id id, sim_ref call)
     sim_server *server = server_of(w, s, c);
     sim_level_up(w, &server->busy);
     server->started++;
+    c->flags |= SIM_CALL_RUNNING;
     c->since = w->now;
     const sim_leaf *live = sim_leaf_of(w, id);
     if (live) {
@@ -168,6 +168,7 @@ static void answer(sim_world *w, sim_component_id id, sim_ref call, sim_outcome 
 {
     sim_call *c = sim_call_at(w, call);
     c->status = (uint8_t)status;
+    c->flags &= (uint8_t)~SIM_CALL_RUNNING;
     c->replica = 0;                            // for its caller the database is one
     if (c->flags & SIM_CALL_PART)
         sim_routing_back(w, id, call);
@@ -317,8 +318,10 @@ static void computed(sim_world *w, sim_component_id id, sim_ref call)
     if (next)
         compute(w, id, s, next);
     const sim_statement *t = sim_statement_of(w, s, c);
-    hr_time wait = sim_dist_time(w, &t->wait, t->stream, c->request, c->path + 1) +
-                   sim_dist_time(w, &s->network, s->network_stream, c->request, c->path);
+    hr_time wait = sim_dist_time(w, &t->wait, t->stream, c->request, c->path + 1);
+    if (server->slow > 0)
+        wait = (hr_time)((double)wait * server->slow);
+    wait += sim_dist_time(w, &s->network, s->network_stream, c->request, c->path);
     sim_schedule(w, w->now + wait, id, SIM_DB_WAITED, call, c->generation);
 }
 
@@ -345,6 +348,10 @@ static void waited(sim_world *w, sim_component_id id, sim_ref call)
         end(w, id, call, SIM_ok);
         return;
     }
+    if (server_of(w, s, c)->is_full) {         // No space left on device
+        end(w, id, call, SIM_error);
+        return;
+    }
     c->version = sim_rows_write(w, sim_sharding_rows(w, s, c), c->key);
     hr_time due = s->has_log ? sim_replication_log(w, id, call) : w->now;
     if (due > w->now)
@@ -353,42 +360,82 @@ static void waited(sim_world *w, sim_component_id id, sim_ref call)
         committed(w, id, call);
 }
 
-// A call at a server goes on.
+// A call at a server goes on, unless it was lost with the server.
 static void go_on(sim_world *w, sim_component_id id, const sim_event *event)
 {
-    const sim_database *s = SIM_STATE(w, const sim_database, id);
-    sim_server *server = server_of(w, s, sim_call_at(w, event->subject));
-    if (server->is_down) {
-        if (event->what == SIM_DB_COMPUTED)
-            sim_level_down(w, &server->cores);
-        end(w, id, event->subject, SIM_lost);
-    } else if (event->what == SIM_DB_COMPUTED) {
+    if (sim_call_at(w, event->subject)->generation != event->generation)
+        return;
+    if (event->what == SIM_DB_COMPUTED)
         computed(w, id, event->subject);
-    } else if (event->what == SIM_DB_WAITED) {
+    else if (event->what == SIM_DB_WAITED)
         waited(w, id, event->subject);
-    } else if (event->what == SIM_DB_PREPARED) {
+    else if (event->what == SIM_DB_PREPARED)
         sim_sharding_prepared(w, id, event->subject);
-    } else if (event->what == SIM_DB_COMMIT_PREPARED) {
+    else if (event->what == SIM_DB_COMMIT_PREPARED)
         waited(w, id, event->subject);         // it is prepared
-    } else if (event->what == SIM_DB_ROLLBACK_PREPARED) {
+    else if (event->what == SIM_DB_ROLLBACK_PREPARED)
         end(w, id, event->subject, SIM_error);
-    } else {
+    else
         committed(w, id, event->subject);
-    }
 }
 
-// The primary of a shard dies. Who waits there is told now: by a connection that is reset.
-static void die(sim_world *w, sim_component_id id, uint32_t shard)
+// --- faults -------------------------------------------------------------------------------------------------------------
+
+// Statements that run at a server; their timers become stale. The caller frees the list.
+static sim_ref *running_at(sim_world *w, sim_component_id id, uint32_t which, size_t *count)
 {
-    const sim_database *s = SIM_STATE(w, const sim_database, id);
-    sim_server *server = sim_server_at(w, s, sim_shard_at(w, s, shard)->primary);
+    sim_ref *list = hr_alloc(sim_server_at(w, SIM_STATE(w, const sim_database, id), which)->busy.level * sizeof *list + 1);
+    sim_call_walk walk = sim_calls_walk(w);
+    *count = 0;
+    for (sim_ref call; (call = sim_calls_next(w, &walk));) {
+        sim_call *c = sim_call_at(w, call);
+        if (c->callee != id || c->replica != which || !(c->flags & SIM_CALL_RUNNING))
+            continue;
+        c->generation++;
+        list[(*count)++] = call;
+    }
+    return list;
+}
+
+// A server dies: who waits there is told by a refused connection, who is served by one that is reset.
+static void die(sim_world *w, sim_component_id id, uint32_t which)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    sim_server *server = sim_server_at(w, s, which);
     server->is_down = 1;
-    sim_replication_die(w, id, shard);
+    sim_replication_die(w, id, which);
     sim_pools_die(w, id, server);
     while (server->queue.head)
         give_up(w, id, server, SIM_error);
-    for (sim_ref call; (call = sim_fifo_pop(w, &server->core_queue)); )
-        end(w, id, call, SIM_lost);
+    while (sim_fifo_pop(w, &server->core_queue)) {
+    }
+    while (server->cores.level)
+        sim_level_down(w, &server->cores);
+    size_t count;
+    sim_ref *running = running_at(w, id, which, &count);
+    for (size_t i = 0; i < count && s->has_locks; i++)
+        sim_locks_forget(w, s, running[i]);    // before any lock is handed on
+    for (size_t i = 0; i < count; i++)
+        end(w, id, running[i], SIM_lost);
+    free(running);
+    sim_pools_forget(w, s, server);
+}
+
+static void suffer(sim_world *w, sim_component_id id, uint32_t which, const sim_force *force)
+{
+    sim_server *server = sim_server_at(w, SIM_STATE(w, const sim_database, id), which);
+    server->slow = force->slow > 1 ? force->slow : 0;
+    server->is_full = force->full;
+    server->returns = 0;
+    if (force->down && !server->is_down)
+        die(w, id, which);
+    else if (!force->down && server->is_down)
+        sim_replication_return(w, id, which);
+}
+
+uint32_t sim_database_primary(const sim_world *w, sim_component_id id)
+{
+    return sim_shard_at(w, SIM_STATE(w, const sim_database, id), 0)->primary;
 }
 
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
@@ -396,8 +443,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     switch (event->what) {
     case SIM_DB_POOL_TIMEOUT: expire(w, id, event->subject); break;
     case SIM_DB_APPLIED: sim_replication_apply(w, id, event); break;
-    case SIM_DB_DIES: die(w, id, event->subject); break;
-    case SIM_DB_TAKES_OVER: sim_replication_take_over(w, id, event->subject); break;
+    case SIM_DB_TAKES_OVER: sim_replication_take_over(w, id, event); break;
     case SIM_DB_CONNECTED: sim_pools_connected(w, id, event->subject); break;
     case SIM_DB_CLIENT_TIMEOUT: sim_pools_expire(w, id, event->subject); break;
     case SIM_DB_LOCK_TIMEOUT: sim_locks_expire(w, id, event); break;
@@ -513,6 +559,6 @@ sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
 
 const sim_kind sim_kind_database = {.name = "database",
     .summary = "pools of connections in front of statements and rows with versions, replicas that follow a log, as PostgreSQL has them",
-    .state_size = sizeof(sim_database), .def_size = sizeof(sim_database_def), .gauges = gauges, .demand = demand, .build = build,
-    .start = start, .offer = offer, .wake = wake, .done = sim_database_leave, .sample = sample, .reset = reset, .check = check,
+    .state_size = sizeof(sim_database), .def_size = sizeof(sim_database_def), .gauges = gauges, .demand = demand, .build = build, .start = start,
+    .fault = suffer, .offer = offer, .wake = wake, .done = sim_database_leave, .sample = sample, .reset = reset, .check = check,
     .account = account};

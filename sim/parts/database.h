@@ -23,7 +23,8 @@ typedef struct {
     sim_level open;                            // with own_pools: connections to it
     uint32_t  lent, backlog;                   // of a pooler in transaction mode: connections that are used; calls that wait for one
     sim_ref   pools;                           // the first sim_client_pool
-    uint32_t  unused;
+    uint8_t   is_full, returns, unused[2];     // its disk; it comes back as soon as there is a primary
+    double    slow;                            // its times are so many times as long; 0: as they are
     uint64_t  started, rejected;               // since the reset
     uint64_t  refused, left;                   // since time zero, for the laws
     sim_stay  stay;
@@ -46,7 +47,7 @@ typedef struct {
     uint64_t first, end;                       // records from first + 1 to end are kept
     hr_time  sent;                             // of the newest
     sim_ref  records, deliveries;              // sim_record[room], sim_delivery[room][servers of a shard]: a ring
-    uint32_t room, unused;
+    uint32_t room, deaths;                     // deaths: of its primaries, and how often one came back
 } sim_shard;
 
 typedef struct {
@@ -81,7 +82,7 @@ typedef struct {
     uint32_t  flush_stream, send_stream, apply_stream, back_stream;
     uint32_t  commit, confirm;
     sim_ref   lag;                             // sim_histogram of time from commit to being applied
-    hr_time   fails_at, takes_over_after;      // HR_FOREVER: never
+    hr_time   takes_over_after;                // when the primary has died; HR_FOREVER: never
     // Routing.
     sim_reading_def read;
     sim_reading_state read_state;
@@ -104,7 +105,7 @@ typedef struct {                               // connections that a replica of 
 typedef struct { sim_pair user; hr_time wrote_at; uint64_t position; } sim_user;
 typedef struct { sim_pair user_key; uint32_t written, read; } sim_seen;        // versions: its own last write, the newest that it has read
 
-enum { SIM_DB_COMPUTED, SIM_DB_WAITED, SIM_DB_POOL_TIMEOUT, SIM_DB_COMMITTED, SIM_DB_APPLIED, SIM_DB_DIES, SIM_DB_TAKES_OVER, SIM_DB_CAUGHT_UP,
+enum { SIM_DB_COMPUTED, SIM_DB_WAITED, SIM_DB_POOL_TIMEOUT, SIM_DB_COMMITTED, SIM_DB_APPLIED, SIM_DB_TAKES_OVER, SIM_DB_CAUGHT_UP,
        SIM_DB_CONNECTED, SIM_DB_CLIENT_TIMEOUT, SIM_DB_PREPARED, SIM_DB_COMMIT_PREPARED, SIM_DB_ROLLBACK_PREPARED, SIM_DB_MOVES, SIM_DB_LOCK_TIMEOUT };
 
 static inline sim_server *sim_server_at(const sim_world *w, const sim_database *s, uint32_t server) { return SIM_AT(w, sim_server, s->servers) + server; }
@@ -119,10 +120,12 @@ static inline const sim_statement *sim_statement_of(const sim_world *w, const si
 uint32_t sim_rows_version(const sim_world *w, const sim_rows *rows, uint64_t key);
 // Makes the next version, which nobody sees yet; the version is committed.
 uint32_t sim_rows_write(sim_world *w, sim_rows *rows, uint64_t key);
+// A copy of all rows takes the place of `to`.
+void     sim_rows_copy(sim_world *w, const sim_rows *from, sim_rows *to);
 // Whether that is newer than what was committed.
 bool     sim_rows_commit(sim_world *w, sim_rows *rows, uint64_t key, uint32_t version);
 // Puts a row with its versions into other rows.
-void     sim_rows_copy(sim_world *w, const sim_rows *from, sim_rows *to, uint64_t key);
+void     sim_rows_copy_one(sim_world *w, const sim_rows *from, sim_rows *to, uint64_t key);
 
 // --- database.c ---
 // Lets the call wait for a connection of server c->replica, or refuses it.
@@ -147,6 +150,8 @@ void sim_locks_build(sim_world *w, sim_component_id id, const sim_database_def *
 bool sim_locks_take(sim_world *w, sim_component_id id, sim_ref call);
 // The call leaves its server: the next one has the lock.
 void sim_locks_release(sim_world *w, sim_component_id id, sim_ref call);
+// A call that dies with its server waits for no row any more.
+void sim_locks_forget(sim_world *w, sim_database *s, sim_ref call);
 void sim_locks_expire(sim_world *w, sim_component_id id, const sim_event *event);
 void sim_locks_check(const sim_world *w, const sim_database *s);
 
@@ -159,6 +164,8 @@ void     sim_pools_enter(sim_world *w, sim_component_id id, sim_ref call);
 void     sim_pools_left(sim_world *w, sim_component_id id, const sim_call *c, bool has_connection);
 void     sim_pools_connected(sim_world *w, sim_component_id id, sim_ref call);
 void     sim_pools_expire(sim_world *w, sim_component_id id, sim_ref pool);
+// The server has died and none of its connections is used: nobody has any more.
+void     sim_pools_forget(const sim_world *w, const sim_database *s, sim_server *server);
 void     sim_pools_die(sim_world *w, sim_component_id id, const sim_server *server);
 void     sim_pools_check(const sim_world *w, const sim_database *s, const sim_server *server);
 
@@ -168,8 +175,10 @@ void    sim_replication_build(sim_world *w, sim_component_id id, const sim_datab
 hr_time sim_replication_log(sim_world *w, sim_component_id id, sim_ref call);
 void    sim_replication_commit(sim_world *w, sim_component_id id, sim_ref call);
 void    sim_replication_apply(sim_world *w, sim_component_id id, const sim_event *event);
-void    sim_replication_die(sim_world *w, sim_component_id id, uint32_t shard);
-void    sim_replication_take_over(sim_world *w, sim_component_id id, uint32_t shard);
+// A server has died; it can come back: as the primary that it still is, or as a replica that is up to date (from a backup), when there is a primary.
+void    sim_replication_die(sim_world *w, sim_component_id id, uint32_t server);
+void    sim_replication_return(sim_world *w, sim_component_id id, uint32_t server);
+void    sim_replication_take_over(sim_world *w, sim_component_id id, const sim_event *event);
 // When a replica has applied the record at a position, or will have; that it has yet to apply.
 hr_time sim_replication_applied_at(const sim_world *w, const sim_database *s, uint32_t server, uint64_t position);
 // How long the oldest record waits that some replica has not applied.

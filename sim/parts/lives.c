@@ -82,14 +82,14 @@ static bool is_idle(const sim_world *w, sim_component_id id, uint32_t slot)
     return r->busy.level + r->queue.fifo.length.level == 0;
 }
 
-static void end(sim_world *w, sim_component_id id, uint32_t slot)
+static void end(sim_world *w, sim_component_id id, uint32_t slot, sim_outcome status)
 {
     sim_lives *l = sim_lives_of(w, id);
     sim_life *life = sim_life_at(w, l, slot);
     uint32_t node = life->node;
     life->node = 0;
     turn(w, l, slot, SIM_LIFE_GONE);
-    sim_service_cut(w, id, slot);
+    sim_service_cut(w, id, slot, status);
     if (SIM_STATE(w, const sim_service, id)->memory)
         sim_memory_forget(w, id, slot);
     if (node) {
@@ -106,7 +106,7 @@ static void stop(sim_world *w, sim_component_id id, sim_lives *l, uint32_t slot)
     if (was_ready)
         sim_service_tell(w, id, slot, false);
     if (is_idle(w, id, slot))
-        end(w, id, slot);
+        end(w, id, slot, SIM_error);
     else
         await(w, l, SIM_LIFE_ENDS, slot, l->drain);
 }
@@ -176,7 +176,7 @@ void sim_lives_wake(sim_world *w, sim_component_id id, const sim_event *event)
         see_memory(w, id, slot);
         sim_service_tell(w, id, slot, true);
     } else if (event->what == SIM_LIFE_ENDS && life->phase == SIM_LIFE_DRAINING) {
-        end(w, id, slot);
+        end(w, id, slot, SIM_error);
         settle(w, id);
     }
 }
@@ -187,13 +187,13 @@ void sim_lives_crash(sim_world *w, sim_component_id id, uint32_t slot, hr_time b
     sim_lives *l = sim_lives_of(w, id);
     sim_life_phase phase = (sim_life_phase)sim_life_at(w, l, slot)->phase;
     if (phase == SIM_LIFE_DRAINING) {
-        end(w, id, slot);
+        end(w, id, slot, SIM_error);
         settle(w, id);
     } else if (phase == SIM_LIFE_READY) {
         turn(w, l, slot, SIM_LIFE_STARTING);
         sim_service_tell(w, id, slot, false);
         await(w, l, SIM_LIFE_RUNS, slot, back_after);
-        sim_service_cut(w, id, slot);
+        sim_service_cut(w, id, slot, SIM_error);
     }
 }
 
@@ -207,9 +207,22 @@ void sim_lives_left(sim_world *w, sim_component_id id, uint32_t slot)
 {
     sim_lives *l = sim_lives_of(w, id);
     if (sim_life_at(w, l, slot)->phase == SIM_LIFE_DRAINING && is_idle(w, id, slot)) {
-        end(w, id, slot);
+        end(w, id, slot, SIM_error);
         settle(w, id);
     }
+}
+
+void sim_lives_replace(sim_world *w, sim_component_id id, uint32_t slot)
+{
+    sim_lives *l = sim_lives_of(w, id);
+    sim_life_phase phase = (sim_life_phase)sim_life_at(w, l, slot)->phase;
+    if (phase < SIM_LIFE_STARTING)
+        return;
+    l->active -= phase != SIM_LIFE_DRAINING;
+    if (phase == SIM_LIFE_READY)
+        sim_service_tell(w, id, slot, false);
+    end(w, id, slot, SIM_lost);
+    settle(w, id);
 }
 
 // --- in a cluster -------------------------------------------------------------------------------------------------------

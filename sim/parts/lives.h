@@ -51,6 +51,8 @@ static inline sim_life *sim_life_at(const sim_world *w, const sim_lives *l, uint
 // Whether calls find anybody there, ready or draining.
 bool     sim_lives_is_up(const sim_world *w, sim_component_id id, uint32_t slot);
 bool     sim_lives_is_ready(const sim_world *w, sim_component_id id, uint32_t slot);
+// A replica dies at once; another one is started in its place.
+void     sim_lives_replace(sim_world *w, sim_component_id id, uint32_t slot);
 // For a cluster: replicas that are there at the start take room or are pending; pending ones try again; how many are on a node.
 void     sim_lives_move_in(sim_world *w, sim_component_id id);
 void     sim_lives_retry(sim_world *w, sim_component_id id);
@@ -59,8 +61,8 @@ void     sim_lives_reset(sim_world *w, sim_ref lives);
 double   sim_lives_sample(sim_world *w, sim_ref lives, hr_time step);         // replicas present on average since the last sample
 void     sim_lives_check(const sim_world *w, sim_component_id id);
 
-// Ends a replica with all that it has: its callers get `error`, what it waits for is answered to nobody, its caches are empty. cut.c
-void     sim_service_cut(sim_world *w, sim_component_id id, uint32_t slot);
+// Ends a replica with all that it has: its callers get `status`, what it waits for is answered to nobody, its caches are empty. cut.c
+void     sim_service_cut(sim_world *w, sim_component_id id, uint32_t slot, sim_outcome status);
 // Balancers and brokers learn whether a replica takes calls and messages. crash.c
 void     sim_service_tell(sim_world *w, sim_component_id id, uint32_t slot, bool is_ready);
 // Tells the balancers of a service that a replica may get calls, or not any more. balancer.c

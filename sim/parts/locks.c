@@ -61,11 +61,27 @@ void sim_locks_release(sim_world *w, sim_component_id id, sim_ref call)
         return;
     }
     l->holder = pop(w, s, l);
-    const sim_call *next = sim_call_at(w, l->holder);
-    if (sim_server_at(w, s, next->replica)->is_down)
-        sim_schedule(w, w->now, id, SIM_DB_WAITED, l->holder, next->generation);       // it hears of that, one event each
-    else
-        sim_database_run(w, id, l->holder);
+    sim_database_run(w, id, l->holder);
+}
+
+void sim_locks_forget(sim_world *w, sim_database *s, sim_ref call)
+{
+    lock *l = sim_table_find(w, &s->locks, sim_call_at(w, call)->key, 0);
+    sim_ref before = 0, at = l ? l->head : 0;
+    while (at && at != call) {
+        before = at;
+        at = sim_call_at(w, at)->next;
+    }
+    if (!at)
+        return;                                // it waits for none
+    sim_ref head = l->head;
+    l->head = at;
+    (void)pop(w, s, l);
+    if (!before)
+        return;
+    sim_call_at(w, before)->next = l->head;
+    l->tail = l->head ? l->tail : before;
+    l->head = head;
 }
 
 void sim_locks_expire(sim_world *w, sim_component_id id, const sim_event *event)

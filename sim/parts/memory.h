@@ -32,6 +32,8 @@ void    sim_memory_add(const sim_world *w, const sim_service *s, uint32_t slot, 
 void    sim_memory_check(const sim_world *w, sim_component_id id);
 
 // A replica dies with all that it has and is back after a time; HR_FOREVER: never. One that is down or leaving is not hurt again. crash.c
+// A fixed replica runs again.
+void    sim_service_is_up(sim_world *w, sim_component_id id, uint32_t slot);
 void    sim_service_crash(sim_world *w, sim_component_id id, uint32_t slot, hr_time back_after);
 void    sim_service_come_back(sim_world *w, sim_component_id id, uint32_t slot);     // the timer SIM_SERVICE_BACK
 

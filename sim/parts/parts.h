@@ -209,8 +209,6 @@ typedef struct {
     uint32_t     hz;                           // ticks of active expiry a second; 0: keys expire only when they are asked for
     uint32_t     queue;                        // waiting operations
     sim_through_def through;
-    const hr_time *flushes;                    // when it loses all its keys, in order
-    uint32_t     flush_count;
     bool         beyond_live;                  // a step or limiter asks for what the live client cannot do: locks, compare and set, counts
     bool         lifetimes;                    // some `get` looks at how old its values are
     hr_time      grace;                        // they are kept so long after their ttl, for the most patient `get`
@@ -277,7 +275,7 @@ typedef struct {
     sim_dist_def flush;                        // a commit's record to the disk
     sim_dist_def send, apply;                  // a record to a replica, one way; to apply it
     sim_reading_def read;                         // made ready
-    hr_time  fails_at, detection, promotion;   // the primary dies; until that is known; until another one takes over. HR_FOREVER: never
+    hr_time  detection, promotion;             // until it is known that the primary has died; until another one takes over. HR_FOREVER: never
     const sim_statement_def *statements;
     uint16_t statement_count;
 } sim_database_def;
@@ -349,7 +347,6 @@ typedef struct {
     sim_dist_def persist;                      // until a message is on disk, or with a majority of a quorum queue's replicas
     sim_dist_def network;                      // there and back
     uint32_t credit;                           // messages before a queue that its publishers need not wait for
-    hr_time  restart_at, restart_takes;        // HR_FOREVER: never
     const sim_queue_def *queues;
     const sim_consumer_def *consumers;
     uint16_t queue_count, consumer_count;

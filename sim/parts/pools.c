@@ -201,6 +201,20 @@ void sim_pools_die(sim_world *w, sim_component_id id, const sim_server *server)
             sim_database_turn_away(w, id, call, SIM_error);
 }
 
+void sim_pools_forget(const sim_world *w, const sim_database *s, sim_server *server)
+{
+    uint32_t open = 0;
+    for (sim_ref pool = server->pools; pool; pool = SIM_AT(w, const sim_client_pool, pool)->next) {
+        sim_client_pool *p = SIM_AT(w, sim_client_pool, pool);
+        p->open = p->busy;                     // those that are just being opened
+        open += p->open;
+    }
+    if (s->pooler == SIM_POOLER_transaction)
+        open = server->lent;
+    while (server->open.level > open)
+        sim_level_down(w, &server->open);
+}
+
 void sim_pools_check(const sim_world *w, const sim_database *s, const sim_server *server)
 {
     uint64_t open = 0, busy = 0;

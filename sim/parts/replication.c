@@ -16,8 +16,7 @@ void sim_replication_build(sim_world *w, sim_component_id id, const sim_database
         sim_shard_at(w, s, i)->primary = i * s->shard_size;
     s->commit = d->commit;
     s->confirm = d->confirm;
-    s->fails_at = d->fails_at;
-    s->takes_over_after = d->detection + d->promotion;
+    s->takes_over_after = d->detection == HR_FOREVER || d->promotion == HR_FOREVER ? HR_FOREVER : d->detection + d->promotion;
     s->flush = sim_dist_place(w, &d->flush);
     s->flush_stream = sim_stream(w, id, SIM_DRAW_FLUSH);
     s->has_log = d->replicas > 0 || d->flush.kind != SIM_DIST_constant || d->flush.a > 0;
@@ -193,11 +192,12 @@ hr_time sim_replication_lag(const sim_world *w, const sim_database *s)
 // --- failover -----------------------------------------------------------------------------------------------------------
 
 // What is under way when the primary dies does not arrive.
-void sim_replication_die(sim_world *w, sim_component_id id, uint32_t which)
+static void orphan(sim_world *w, sim_component_id id, uint32_t which)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_shard *shard = sim_shard_at(w, s, which);
     shard->is_headless = 1;
+    shard->deaths++;
     for (uint32_t i = which * s->shard_size; i < (which + 1) * s->shard_size; i++) {
         sim_server *r = sim_server_at(w, s, i);
         if (!follows(w, s, shard, i))
@@ -205,7 +205,17 @@ void sim_replication_die(sim_world *w, sim_component_id id, uint32_t which)
         for (r->limit = r->applied; r->limit < shard->end && delivery_at(w, s, shard, r->limit + 1, i)->arrives <= w->now; r->limit++) {
         }
     }
-    sim_schedule(w, w->now + s->takes_over_after, id, SIM_DB_TAKES_OVER, which, 0);
+    if (s->takes_over_after != HR_FOREVER && s->shard_size > 1)
+        sim_schedule(w, w->now + s->takes_over_after, id, SIM_DB_TAKES_OVER, which, shard->deaths);
+}
+
+void sim_replication_die(sim_world *w, sim_component_id id, uint32_t server)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    if (sim_shard_at(w, s, server / s->shard_size)->primary == server)
+        orphan(w, id, server / s->shard_size);
+    else
+        sim_server_at(w, s, server)->alarm++;  // it applies nothing any more
 }
 
 // The replica that has received most, as Patroni chooses.
@@ -232,14 +242,68 @@ static void follow(sim_world *w, sim_component_id id, const sim_shard *shard, ui
     await(w, id, shard, server);
 }
 
-void sim_replication_take_over(sim_world *w, sim_component_id id, uint32_t which)
+// A server that was down gets a copy of what the primary has, as by pg_basebackup or pg_rewind while it was down, and follows from there.
+static void join(sim_world *w, sim_component_id id, uint32_t server)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    sim_shard *shard = sim_shard_at(w, s, server / s->shard_size);
+    sim_server *r = sim_server_at(w, s, server);
+    sim_rows_copy(w, &sim_server_at(w, s, shard->primary)->rows, &r->rows);
+    for (uint64_t p = shard->first + 1; p <= shard->end; p++)
+        (void)sim_rows_commit(w, &r->rows, record_at(w, shard, p)->key, record_at(w, shard, p)->version);
+    r->applied = shard->end;
+    r->limit = UINT64_MAX;
+    r->arrives = r->applies = w->now;
+    r->alarm++;
+    r->is_down = r->returns = 0;
+}
+
+// There is a primary again: the others get what it has, and those that wait for one come back.
+static void gather(sim_world *w, sim_component_id id, uint32_t which)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_shard *shard = sim_shard_at(w, s, which);
+    shard->sent = hr_max_time(shard->sent, w->now);
+    shard->is_headless = 0;
+    for (uint32_t i = which * s->shard_size; i < (which + 1) * s->shard_size; i++) {
+        if (follows(w, s, shard, i))
+            follow(w, id, shard, i);
+        else if (sim_server_at(w, s, i)->returns)
+            join(w, id, i);
+    }
+    trim(w, s, shard, which * s->shard_size);
+}
+
+void sim_replication_return(sim_world *w, sim_component_id id, uint32_t server)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    uint32_t which = server / s->shard_size;
+    sim_shard *shard = sim_shard_at(w, s, which);
+    sim_server *r = sim_server_at(w, s, server);
+    if (shard->primary != server) {
+        r->returns = 1;
+        if (!shard->is_headless)
+            join(w, id, server);
+        return;
+    }
+    r->is_down = 0;
+    shard->deaths++;                           // nobody takes over any more
+    for (uint64_t p = shard->first + 1; p <= shard->end; p++)      // crash recovery: what is in the log is committed
+        (void)sim_rows_commit(w, &r->rows, record_at(w, shard, p)->key, record_at(w, shard, p)->version);
+    gather(w, id, which);
+}
+
+void sim_replication_take_over(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    uint32_t which = event->subject;
+    sim_shard *shard = sim_shard_at(w, s, which);
     uint32_t next = heir(w, s, shard, which);
+    if (event->generation != shard->deaths || next == UINT32_MAX)
+        return;                                // the old one is back, or there is none left
     sim_server *r = sim_server_at(w, s, next);
     if (r->applied < r->limit) {               // first it applies what it has
-        sim_schedule(w, delivery_at(w, s, shard, r->limit, next)->applied, id, SIM_DB_TAKES_OVER, which, 0);
+        sim_schedule(w, delivery_at(w, s, shard, r->limit, next)->applied, id, SIM_DB_TAKES_OVER, which, shard->deaths);
         return;
     }
     for (uint64_t p = r->limit + 1; p <= shard->end; p++)
@@ -247,12 +311,8 @@ void sim_replication_take_over(sim_world *w, sim_component_id id, uint32_t which
     shard->end = r->limit;
     shard->primary = next;
     shard->sent = w->now;
-    shard->is_headless = 0;
     r->limit = UINT64_MAX;
-    for (uint32_t i = which * s->shard_size; i < (which + 1) * s->shard_size; i++)
-        if (follows(w, s, shard, i))
-            follow(w, id, shard, i);
-    trim(w, s, shard, which * s->shard_size);
+    gather(w, id, which);
 }
 
 void sim_replication_check(const sim_world *w, const sim_database *s)

@@ -120,7 +120,7 @@ static void switch_over(sim_world *w, sim_component_id id)
             continue;
         const sim_rows *rows = &sim_server_at(w, s, sim_shard_at(w, s, from)->primary)->rows;
         for (uint32_t i = to * s->shard_size; i < (to + 1) * s->shard_size; i++)
-            sim_rows_copy(w, rows, &sim_server_at(w, s, i)->rows, key);
+            sim_rows_copy_one(w, rows, &sim_server_at(w, s, i)->rows, key);
     }
     h->cursor = h->batch_end;
     h->moved += h->in_batch;

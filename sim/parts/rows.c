@@ -1,6 +1,8 @@
 // sim/parts/rows.c - versions of rows, of one server: open addressing, doubled when half full; a row that was never written is not in it.
 #include "sim/parts/database.h"
 
+#include <string.h>
+
 static sim_row *find(const sim_world *w, const sim_rows *t, uint64_t key)
 {
     sim_row *rows = SIM_AT(w, sim_row, t->slots);
@@ -42,7 +44,7 @@ static sim_row *add(sim_world *w, sim_rows *t, uint64_t key)
     return r;
 }
 
-void sim_rows_copy(sim_world *w, const sim_rows *from, sim_rows *to, uint64_t key)
+void sim_rows_copy_one(sim_world *w, const sim_rows *from, sim_rows *to, uint64_t key)
 {
     const sim_row *r = from->count ? find(w, from, key) : NULL;
     if (r && r->written) {
@@ -62,4 +64,14 @@ bool sim_rows_commit(sim_world *w, sim_rows *t, uint64_t key, uint32_t version)
         return false;
     r->version = version;
     return true;
+}
+
+void sim_rows_copy(sim_world *w, const sim_rows *from, sim_rows *to)
+{
+    sim_give(w, to->slots, to->room * sizeof(sim_row));
+    *to = *from;
+    if (!from->room)
+        return;
+    to->slots = sim_take(w, from->room * sizeof(sim_row));
+    memcpy(SIM_AT(w, sim_row, to->slots), SIM_AT(w, const sim_row, from->slots), from->room * sizeof(sim_row));
 }

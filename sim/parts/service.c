@@ -122,7 +122,7 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
         sim_call_reply(w, call, SIM_timeout);
         return;
     }
-    bool is_free = r->busy.level < s->workers && !r->queue.fifo.length.level;
+    bool is_free = r->busy.level < s->workers && !r->queue.fifo.length.level && !r->is_paused;
     if (!is_free && r->queue.fifo.length.level >= s->queue_limit) {
         r->rejected++;
         r->refused++;
@@ -185,7 +185,7 @@ static bool turned_away(sim_world *w, const sim_service *s, sim_replica *r, sim_
 // so that the depth of the C stack does not grow with the queue.
 static void hand_out(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
 {
-    if (r->is_handing_out)
+    if (r->is_handing_out || r->is_paused)
         return;
     r->is_handing_out = 1;
     while (r->busy.level < s->workers && r->queue.fifo.head) {
@@ -194,6 +194,12 @@ static void hand_out(sim_world *w, sim_component_id id, const sim_service *s, si
             begin(w, id, r, call);
     }
     r->is_handing_out = 0;
+}
+
+void sim_service_hand_out(sim_world *w, sim_component_id id, uint32_t slot)
+{
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    hand_out(w, id, s, SIM_AT(w, sim_replica, s->replicas) + slot);
 }
 
 void sim_service_finish(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
@@ -223,7 +229,8 @@ hr_time sim_service_cpu_demand(const sim_world *w, sim_ref call)
     const sim_step *step = sim_service_step(w, c);
     hr_time cpu = sim_dist_ahead(w, &step->time, SIM_AT(w, sim_ahead, step->ahead), step->stream, c->request, c->path + step->ordinal);
     double stretch = SIM_STATE(w, const sim_service, c->callee)->stretch;
-    return stretch > 0 ? cpu + (hr_time)((double)cpu * stretch) : cpu;
+    cpu = stretch > 0 ? cpu + (hr_time)((double)cpu * stretch) : cpu;
+    return w->faulty & SIM_FAULTY_SLOW ? sim_service_slowed(w, c, cpu) : cpu;
 }
 
 static void take_core(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call)
@@ -282,6 +289,7 @@ static void wake_call(sim_world *w, sim_component_id id, const sim_event *event)
     case SIM_SERVICE_TIMEOUT: late(w, id, call); break;
     case SIM_SERVICE_PATIENCE: give_up(w, call); break;
     case SIM_SERVICE_POLL: sim_refill_wake(w, id, call); break;
+    case SIM_SERVICE_SEEN: sim_service_seen(w, id, call); break;
     default: sim_attempts_wake(w, id, event); break;               // a retry or a hedged attempt
     }
 }
@@ -351,8 +359,9 @@ static void check(const sim_world *w, sim_component_id id)
         const sim_replica *r = SIM_AT(w, const sim_replica, s->replicas) + i;
         uint32_t queued = r->queue.fifo.length.level, for_core = r->core_queue.fifo.length.level;
         SIM_ASSERT(w, r->busy.level <= s->workers && queued <= s->queue_limit && r->cores.level <= s->cores && !r->is_handing_out);
-        SIM_ASSERT(w, queued == 0 || r->busy.level == s->workers);                     // nobody waits beside a free worker
+        SIM_ASSERT(w, queued == 0 || r->busy.level == s->workers || r->is_paused);                     // nobody waits beside a free worker
         SIM_ASSERT(w, !r->down || in_hand(r) == 0);
+        SIM_ASSERT(w, !r->is_paused || r->resumes >= w->now);
         SIM_ASSERT(w, for_core == 0 || r->cores.level == s->cores);
         for (uint32_t c = 0; r->out && c < w->component_count; c++)
             SIM_ASSERT(w, SIM_AT(w, const uint32_t, r->out)[c] <= s->bulkhead);
@@ -422,5 +431,5 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
 
 const sim_kind sim_kind_service = {.name = "service", .summary = "replicas with workers and a bounded queue that run handlers",
     .state_size = sizeof(sim_service), .def_size = sizeof(sim_service_def), .gauges = gauges, .demand = demand, .build = build, .start = sim_resize_start, .offer = offer,
-    .reply = sim_handler_back, .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check,
+    .reply = sim_service_back, .fault = sim_service_fault, .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check,
     .account = account};

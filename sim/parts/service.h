@@ -38,6 +38,8 @@ typedef struct {
 // A queue, whose bytes are zeroed, becomes one of that discipline; `leaving`: calls may leave it from the middle.
 void    sim_line_make(sim_line *q, sim_discipline discipline, hr_time lifo_after, bool leaving);
 
+enum { SIM_DOWN_CRASH = 1, SIM_DOWN_FAULT = 2 };
+
 typedef struct {                               // of a CPU limit, as the kernel's bandwidth control keeps it
     double   left_ns;                          // core time that the present period still has
     hr_time  ends;                             // of the present period; 0: none has begun
@@ -59,8 +61,11 @@ typedef struct {
     sim_ref   runs;                            // with `preemptive`: sim_core_run[cores]; preempting.c
     sim_ref   out;                             // with `bulkhead`: uint32_t[components], calls that are out at each
     sim_ref   shed;                            // with `shed`: state of its policy
-    uint32_t  down;                            // bool: it has crashed and is not back yet; crash.c
+    uint8_t   down;                            // SIM_DOWN_…: it is not there; crash.c, failing.c
+    uint8_t   is_paused, unused[2];            // bool: by a fault
     uint32_t  cuts;                            // how often it has ended with all that it had
+    double    slow;                            // by faults: its times are so many times as long; 0: as they are
+    hr_time   resumes;                         // when the pause ends
     uint64_t  started, rejected, gave_up, shed_calls, kept_in;      // since the reset; kept_in: by the bulkhead
     uint64_t  dropped, late;                   // since the reset: turned away by CoDel; not begun behind their deadline
     sim_codel codel;
@@ -104,9 +109,9 @@ static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *ca
 // Timers: a wait has ended, a computation has ended, a nested call is late, the first of the sharing computations has ended, one on a
 // core that may be taken away has ended, a call has waited for a worker as long as it is willing to, a retry is due, a hedged attempt is due,
 // a load looks again, a replica has used too much memory, one that crashed is back,
-// the machine is exchanged, a replica hears of a delete.
+// the machine is exchanged, an answer that came in a pause is seen, a replica hears of a delete.
 enum { SIM_SERVICE_STEP, SIM_SERVICE_CORE, SIM_SERVICE_TIMEOUT, SIM_SERVICE_SHARED, SIM_SERVICE_RUN, SIM_SERVICE_PATIENCE,
-       SIM_SERVICE_RETRY, SIM_SERVICE_HEDGE, SIM_SERVICE_POLL, SIM_SERVICE_KILL, SIM_SERVICE_BACK, SIM_SERVICE_RESIZE,
+       SIM_SERVICE_RETRY, SIM_SERVICE_HEDGE, SIM_SERVICE_POLL, SIM_SERVICE_KILL, SIM_SERVICE_BACK, SIM_SERVICE_RESIZE, SIM_SERVICE_SEEN,
        SIM_SERVICE_HEARS = 4096 };             // + replica; whom: the key that is deleted in its own cache
 
 // Copies a handler's steps into the world.
@@ -156,6 +161,7 @@ void sim_invalidation_hear(sim_world *w, sim_component_id id, const sim_event *e
 void    sim_sharing_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);
 void    sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event);
 void    sim_sharing_cut(const sim_world *w, sim_replica *r);
+void    sim_sharing_stop(const sim_world *w, const sim_service *s, sim_replica *r, hr_time by);     // nothing computes for so long
 void    sim_sharing_reset(const sim_world *w, sim_replica *r);
 void    sim_sharing_check(const sim_world *w, const sim_service *s, const sim_replica *r);
 // Cores that may be taken away: a computation asks for one, and the timer of SIM_SERVICE_RUN (its subject is the core's run).
@@ -182,6 +188,14 @@ sim_ref sim_line_pop(sim_world *w, sim_line *q);
 // Takes a call out of a queue that is linked both ways.
 void    sim_line_leave(sim_world *w, sim_line *q, sim_ref call);
 void    sim_line_check(const sim_world *w, const sim_line *q);
+// Faults, failing.c: what they do to a replica has changed; an answer of a call that it made, and one that it saw only after a pause; how
+// long something takes there. Gives free workers to those that wait.
+struct sim_force;
+void    sim_service_fault(sim_world *w, sim_component_id id, uint32_t slot, const struct sim_force *force);
+void    sim_service_back(sim_world *w, sim_component_id id, sim_ref child);
+void    sim_service_seen(sim_world *w, sim_component_id id, sim_ref child);
+hr_time sim_service_slowed(const sim_world *w, const sim_call *c, hr_time time);
+void    sim_service_hand_out(sim_world *w, sim_component_id id, uint32_t slot);
 // Asks for a core for the present `cpu` step of `call`.
 void    sim_service_compute(sim_world *w, sim_component_id id, sim_ref call);
 // The handler has ended: answers the call and gives its worker to the next one.

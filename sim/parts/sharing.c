@@ -49,8 +49,8 @@ static void enter_period(const sim_world *w, const sim_service *s, sim_replica *
 
 static void go_again(const sim_world *w, sim_quota *q)
 {
-    if (q->stopped_from)
-        q->stopped += w->now - q->stopped_from;
+    if (q->stopped_from)                       // in a pause that is after it
+        q->stopped += hr_max_time(0, w->now - q->stopped_from);
     q->stopped_from = 0;
 }
 
@@ -72,6 +72,15 @@ void sim_sharing_cut(const sim_world *w, sim_replica *r)
 {
     go_again(w, &r->quota);
     r->quota.ends = 0;
+}
+
+void sim_sharing_stop(const sim_world *w, const sim_service *s, sim_replica *r, hr_time by)
+{
+    if (r->served_at <= w->now)                // else it is stopped already, until then
+        advance(w, s, r);
+    r->served_at += by;
+    r->quota.ends += r->quota.ends ? by : 0;
+    r->quota.stopped_from += r->quota.stopped_from ? by : 0;
 }
 
 void sim_sharing_reset(const sim_world *w, sim_replica *r)

@@ -83,11 +83,6 @@ void sim_queues_read(sim_reader *r, uint16_t id)
     sim_broker_def *b = r->model->components[id].def;
     const char *name = r->model->components[id].name;
     sim_node *map = sim_node_member(r->nodes[id], "queues");
-    const sim_node *takes = sim_node_member(r->nodes[id], "restart_takes");
-    if (takes && b->restart_at == HR_FOREVER)
-        SIM_FAIL(r, takes, "%s.restart_takes belongs to `restart_at`", name);
-    if (b->restart_takes == HR_FOREVER)
-        SIM_FAIL(r, takes, "%s.restart_takes: want a time such as 5s", name);
     if (!map)
         return;                                // told by the table
     if (map->kind != SIM_MAP || map->count == 0 || map->count > SIM_MOST_QUEUES) {

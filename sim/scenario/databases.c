@@ -29,7 +29,7 @@ static void read_statements(sim_reader *r, sim_node *node, const char *where, si
 
 static void read_replicas(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)
 {
-    static const char *const belong[] = {"replication", "read", "fails", "confirm"};
+    static const char *const belong[] = {"replication", "read", "failover", "confirm"};
     for (size_t i = 0; i < HR_COUNT(belong) && !d->replicas; i++) {
         const sim_node *given = sim_node_member(node, belong[i]);
         if (given)
@@ -37,17 +37,12 @@ static void read_replicas(sim_reader *r, sim_node *node, const char *where, sim_
     }
     sim_map_read(r, node, where, "replication", "{network: 0.5ms, apply: exp(0.2ms)}", d);
     bool good = sim_map_read(r, node, where, "read", "{policy: random} or another of `list reads`", d);
-    sim_node *read = sim_node_member(node, "read"), *fails = sim_node_member(node, "fails");
+    sim_node *read = sim_node_member(node, "read");
     hr_error e = {0};
     const sim_reading *row = sim_readings[good ? d->read.policy : 0];
     if (good && read && sim_settings_fit(sim_reading_settings, row->name, row->uses, 0, sim_given(read, sim_reading_settings), &e))
         sim_complain(r, read, where, &e);
-    const sim_node *history = sim_node_member(node, "history");
-    if (d->history && fails)
-        SIM_FAIL(r, history, "%s.history: a new primary may show what was committed nowhere else, and nobody knows since when: leave out `history` or `fails`", where);
-    d->fails_at = HR_FOREVER;
-    if (fails)
-        sim_map_read(r, node, where, "fails", "{at: 30s, detection: 10s, promotion: 3s}", d);
+    sim_map_read(r, node, where, "failover", "{detection: 10s, promotion: 3s}", d);
 }
 
 static void read_commit(sim_reader *r, sim_node *node, const char *where, const sim_database_def *d)

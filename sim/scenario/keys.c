@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "sim/parts/faults.h"
 #include "sim/scenario/loads.h"
 #include "sim/scenario/units.h"
 

@@ -1,7 +1,9 @@
 // sim/scenario/ledger.c - every parameter in force, from the table of keys: nothing that shapes a run is hidden.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "sim/parts/faults.h"
 #include "sim/scenario/keys.h"
 #include "sim/scenario/units.h"
 
@@ -250,11 +252,10 @@ static void show_database(const char *name, const sim_database_def *d, hr_text *
         if (i == 0 || d->reshard.to)
             show_owner(of_shards[i], where, d, out);
     }
-    static const char *const maps[] = {"replication", "read", "fails"};
+    static const char *const maps[] = {"replication", "read", "failover"};
     for (size_t i = 0; i < HR_COUNT(maps) && d->replicas; i++) {
         snprintf(where, sizeof where, "%.60s.%s", name, maps[i]);
-        if (strcmp(maps[i], "fails") != 0 || d->fails_at != HR_FOREVER)
-            show_owner(maps[i], where, d, out);
+        show_owner(maps[i], where, d, out);
     }
 }
 
@@ -297,6 +298,23 @@ static void show_queues(const sim_model *model, const char *name, const sim_brok
     }
 }
 
+static void show_faults(const sim_model *model, const sim_faults_def *d, hr_text *out)
+{
+    for (uint32_t i = 0; i < d->count; i++) {
+        const sim_fault_def *f = &d->faults[i];
+        char *text = sim_fault_text(model, f, f->replica), time[32];
+        hr_text_add(out, "faults[%u] = %s", (unsigned)i, text);
+        if (f->has_at)
+            hr_text_add(out, ", at %s", sim_show_time(f->at, time, sizeof time));
+        if (f->repeats)
+            show_dist(&f->every, (hr_text_add(out, ", every "), out));
+        if (f->lasts)
+            show_dist(&f->takes, (hr_text_add(out, ", for "), out));
+        hr_text_add(out, ", until %s\n", sim_show_time(f->until, time, sizeof time));
+        free(text);
+    }
+}
+
 static void show_network(const sim_network_def *d, hr_text *out)
 {
     for (uint32_t i = 0; i < d->region_count; i++)
@@ -315,7 +333,8 @@ static void show_network(const sim_network_def *d, hr_text *out)
 // In which region it is, where there are several.
 static void show_region(const sim_model *model, uint16_t component, hr_text *out)
 {
-    const sim_model_component *last = &model->components[model->component_count - 1];
+    int network = sim_model_find(model, "network");
+    const sim_model_component *last = &model->components[network < 0 ? 0 : network];
     const sim_network_def *d = last->def;
     if (model->components[component].kind == SIM_PART_cdn) {
         const sim_cdn_def *c = model->components[component].def;
@@ -370,11 +389,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             show_steps(model, c->name, s, out);
         }
         if (c->kind == SIM_PART_cache) {
-            const sim_cache_def *d = c->def;
-            char time[32];
-            show_through(model, c->name, &d->through, out);
-            for (uint32_t f = 0; f < d->flush_count; f++)
-                hr_text_add(out, "%s.flush[%u] = %s\n", c->name, (unsigned)f, sim_show_time(d->flushes[f], time, sizeof time));
+            show_through(model, c->name, &((const sim_cache_def *)c->def)->through, out);
         }
         if (c->kind == SIM_PART_broker)
             show_queues(model, c->name, c->def, out);
@@ -390,11 +405,14 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
         }
         if (c->kind == SIM_PART_database)
             show_database(c->name, c->def, out);
+        if (c->kind == SIM_PART_faults)
+            show_faults(model, c->def, out);
         if (c->kind == SIM_PART_network)
             show_network(c->def, out);
         show_region(model, i, out);
     }
-    hr_text_add(out, "assumption: a replica of a database applies records beside its statements, without taking a core from them\n"
+    hr_text_add(out, "assumption: callers learn of a crash at once (a reset connection); a database that comes back has all that was committed, and one that is a replica then is up to date\n"
+                     "assumption: a replica of a database applies records beside its statements, without taking a core from them\n"
                      "assumption: everybody knows at once in which shard a row lives; rows that move go to the replicas of their new shard without a cost there\n"
                      "assumption: replicas are ready from the start, those of an autoscaler after `startup` and `readiness`; a `cpu` step has a core to itself until it ends, unless `sharing` or `preemptive`\n"
                      "assumption: interrupting a computation and going on with it costs nothing; on live servers `preemptive` is not imitated\n"

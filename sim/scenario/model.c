@@ -47,6 +47,10 @@ static void replace(sim_reader *r, sim_node *parent, const char *name, sim_node 
 static void apply_override(sim_reader *r, sim_node *root, sim_node *value)
 {
     const char *path = value->key->text, *dot = strchr(path, '.');
+    if (strcmp(path, "faults") == 0) {         // a list: replaced as a whole
+        replace(r, root, path, value);
+        return;
+    }
     sim_node *parent = dot ? path_root(root, path, (size_t)(dot - path)) : NULL;
     if (!parent) {
         SIM_FAIL(r, value->key, "'%s': want a path such as api.on.read or workload.readers.rate; no section or component begins so", path);
@@ -203,8 +207,8 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
         SIM_FAIL(r, components, "%zu components and workloads; at most %d", most, SIM_MAX_COMPONENTS);
         return;
     }
-    m->components = sim_pool_take(r->pool, (most + 1) * sizeof *m->components);
-    r->nodes = sim_pool_take(r->pool, (most + 1) * sizeof(sim_node *));
+    m->components = sim_pool_take(r->pool, (most + 2) * sizeof *m->components);       // two more for `network` and `faults`
+    r->nodes = sim_pool_take(r->pool, (most + 2) * sizeof(sim_node *));
     for (sim_node *n = components->first; n; n = n->next) {
         sim_check_name(r, n->key, "a component");
         const sim_node *kind = sim_node_member(n, "kind");
@@ -312,6 +316,7 @@ static void read_components(sim_reader *r, sim_node *root)
     for (uint16_t i = m->component_count; i-- > 0;)
         if (m->components[i].kind == SIM_PART_database)
             m->truth = i;
+    sim_faults_read(r, root);
 }
 
 // --- the other sections -------------------------------------------------------------------------------------------------
@@ -612,6 +617,12 @@ bool sim_model_is_steady(const sim_model *model)
         if (model->components[i].kind == SIM_PART_workload && !d->users &&
             (d->arrivals.trace || (d->arrivals.rate.kind != SIM_RATE_constant && d->arrivals.rate.kind != SIM_RATE_mmpp)))
             return false;
+    }
+    for (uint16_t i = 0; i < model->component_count; i++) {
+        const sim_faults_def *f = model->components[i].def;
+        for (uint32_t k = 0; model->components[i].kind == SIM_PART_faults && k < f->count; k++)
+            if (f->faults[k].has_at)
+                return false;
     }
     return true;
 }

@@ -68,7 +68,7 @@ void      sim_model_free(sim_model *model);
 int       sim_model_find(const sim_model *model, const char *name);
 // The component that does the work of calls to `target`: itself, or what stands behind the balancers, limiters and breakers from there on.
 uint16_t  sim_model_behind(const sim_model *model, uint16_t target);
-// Whether its load is the same at all times on average, so that a longer run is more of the same: no program of rates, no trace.
+// Whether its load is the same at all times on average, so that a longer run is more of the same: no program of rates, no trace, no fault at a fixed time.
 bool      sim_model_is_steady(const sim_model *model);
 // The duration that the grid and the run use: grid = max(sample, duration / 36000), so that a long run keeps a bounded series.
 hr_time   sim_model_grid(const sim_model *model);
@@ -78,6 +78,9 @@ sim_world *sim_model_build(const sim_model *model, uint64_t seed);
 // The same with the same requests and keys, but other demands and choices for every `repeat`; 0 is sim_model_build.
 sim_world *sim_model_build_repeat(const sim_model *model, uint64_t seed, uint32_t repeat);
 
+// What a fault does to whom: "slow db-1, factor 4"; `replica` as in its run. The caller frees it.
+struct sim_fault_def;
+char      *sim_fault_text(const sim_model *model, const struct sim_fault_def *fault, uint16_t replica);
 // Every assumption and parameter in force, one a line ("api.workers = 64   (default)"), added to `out`.
 void      sim_model_ledger(const sim_model *model, hr_text *out);
 

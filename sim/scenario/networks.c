@@ -238,7 +238,7 @@ void sim_network_read(sim_reader *r)
     };
     sim_model *m = r->model;
     const uint16_t id = (uint16_t)(m->component_count - 1);
-    if (m->components[id].kind != SIM_PART_network)
+    if (!m->component_count || m->components[id].kind != SIM_PART_network)
         return;
     sim_network_def *d = m->components[id].def;
     sim_node *node = r->nodes[id];

@@ -2,6 +2,7 @@
 #ifndef SIM_READER_H
 #define SIM_READER_H
 
+#include "sim/parts/faults.h"
 #include "sim/scenario/keys.h"
 
 typedef struct {
@@ -62,6 +63,8 @@ void sim_cache_read(sim_reader *r, sim_node *node, const char *where, sim_cache_
 void sim_cache_targets_read(sim_reader *r, uint16_t id);
 // Resolves "db.by_id": a database, or what stands in front of one, and one of its statements.
 bool sim_resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation);
+// The section `faults`, when all components are known: it becomes one of them.
+void sim_faults_read(sim_reader *r, sim_node *root);
 // The section `network` becomes a component, behind all others; later, when all else is read, what it says.
 void sim_network_name(sim_reader *r, sim_node *root);
 void sim_network_read(sim_reader *r);

@@ -236,8 +236,10 @@ static void free_series(sim_study_variant *variant)
     for (size_t i = 0; i < variant->series_count; i++)
         free((void *)(uintptr_t)variant->series[i].values);
     free(variant->series);
+    free(variant->faults);
     variant->series = NULL;
-    variant->series_count = 0;
+    variant->faults = NULL;
+    variant->series_count = variant->fault_count = 0;
 }
 
 static bool may_lengthen(const sim_study *study, const sim_study_options *options)

@@ -10,6 +10,7 @@
 
 #include <signal.h>
 
+#include "sim/parts/faults.h"
 #include "sim/scenario/model.h"
 #include "sim/stats/estimate.h"
 #include "sim/stats/paired.h"
@@ -56,6 +57,8 @@ typedef struct {
     sim_histogram latency;                     // all workloads, all replications
     sim_study_series *series;
     size_t       series_count;
+    sim_fault_run *faults;                     // that replication 0 has had, in order; at most 1000
+    size_t       fault_count;
     uint64_t     outcome[SIM_OUTCOME_COUNT];   // summed over replications
 } sim_study_variant;
 

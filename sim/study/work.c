@@ -89,6 +89,19 @@ static sim_study_series *copy_series(const sim_world *w, const sim_model *model,
     return all;
 }
 
+static sim_fault_run *copy_faults(const sim_world *w, const sim_model *model, size_t *count)
+{
+    int id = sim_model_find(model, "faults");
+    sim_fault_run run, *all = NULL;
+    *count = 0;
+    while (id >= 0 && sim_faults_look(w, (sim_component_id)id, (uint32_t)*count, &run)) {
+        if (!(*count & (*count + 1)))          // room for a power of two
+            all = hr_realloc(all, 2 * (*count + 1) * sizeof *all);
+        all[(*count)++] = run;
+    }
+    return all;
+}
+
 // One long run: the window in pieces, each measured by itself.
 static bool run_pieces(const sim_work *work, sim_world *w, sim_study_variant *v)
 {
@@ -127,8 +140,10 @@ static bool run_one(const sim_work *work, size_t variant, int r, sim_trial *tria
         whole = (!study->pieces || run_pieces(work, w, v)) && sim_work_until(work, w, study->duration);
     }
     if (whole) {
-        if (r == 0)
+        if (r == 0) {
             v->series = copy_series(w, v->model, &v->series_count);
+            v->faults = copy_faults(w, v->model, &v->fault_count);
+        }
         trial->latency = (sim_histogram){0};
         sim_trial_measure(w, v->model, study->warmup, study->duration, trial);
     }

@@ -5,6 +5,7 @@ cd "$1/sim"
 {
     sed -nE 's/^SIM_KEY\((\w+), *(\w+),.*/\1\n\2: /p' scenario/key.def
     sed -nE 's/^SIM_STEP\((\w+),.*/{\1: /p' parts/step.def
+    sed -nE 's/^SIM_FAULT\((\w+),.*/- {\1: /p' parts/fault.def
     sed -nE 's/^SIM_PART\((\w+)\).*/kind: \1/p' parts/parts.def
     sed -nE 's/^SIM_(DISTRIBUTION|POPULARITY|RATE|ARRIVAL)\(\w+, *"([^"]*)".*/\2/p' core/*.def parts/*.def
     sed -nE 's/^SIM_CONDITION\((\w+),.*/if: {\1: /p' parts/condition.def

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/parts/faults.h"
 #include "sim/policy/balance/balance.h"
 #include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
@@ -467,8 +468,6 @@ static void write_cache(writer *r, uint32_t i)
     hr_text_add(&r->text, "  k%u: {kind: cache, eviction: %s, memory: %u%s", i, row->name, 2 + pick(r, 3), pick(r, 2) ? "MiB" : "GiB");
     write_region(r);
     write_settings(r, "cache", sim_evict_settings, row->uses, "memory base eviction");
-    if (pick(r, 4) == 3)
-        hr_text_add(&r->text, ", flush: [%ums, 500ms, 5s]", 1 + pick(r, 400));
     write_through(r);
     hr_text_add(&r->text, "}\n");
 }
@@ -526,7 +525,7 @@ static void write_broker(writer *r)
     hr_text_add(&r->text, "  m: {kind: broker");
     write_region(r);
     char room[64];
-    write_keys(r, "broker", write_machine(r, "restart_takes", room, sizeof room));
+    write_keys(r, "broker", write_machine(r, "", room, sizeof room));
     hr_text_add(&r->text, ", queues: {");
     for (uint32_t q = 0; q < r->queues; q++) {
         bool quorum = pick(r, 3) == 2, bounded = pick(r, 2);
@@ -624,7 +623,7 @@ static void write_service(writer *r, uint32_t i)
         write_cdn(r, i, target);
 }
 
-// Replicas, what they are read for, and, early enough to be seen, the death of the primary.
+// Replicas, what they are read for, and how soon one takes over.
 static void write_replicas(writer *r)
 {
     static const char *const commits[] = {"local", "off", "on", "on, confirm: 1", "remote_apply, confirm: 1"}, *const times[] = {"1ms", "0s", "300ms"};
@@ -637,7 +636,7 @@ static void write_replicas(writer *r)
     write_dist(r, false);
     hr_text_add(&r->text, "}");
     if (pick(r, 3) == 2)
-        hr_text_add(&r->text, ", fails: {at: %s, detection: %s, promotion: %s}", any_of(r, times, 3), any_of(r, times, 3), any_of(r, times, 3));
+        hr_text_add(&r->text, ", failover: {detection: %s, promotion: %s}", any_of(r, times, 3), any_of(r, times, 3));
 }
 
 // Connections of the callers' own, few enough to run out.
@@ -757,6 +756,56 @@ static void write_workload(writer *r, uint32_t i)
     hr_text_add(&r->text, "}\n");
 }
 
+// What a fault of that kind may be about; 0: there is none.
+static bool write_name(writer *r, uint32_t kind, uint32_t *service)
+{
+    *service = pick(r, r->services);
+    switch (kind) {
+    case SIM_PART_service: hr_text_add(&r->text, "s%u", *service); return true;
+    case SIM_PART_cache: hr_text_add(&r->text, "k%u", pick(r, r->caches)); return r->caches > 0;
+    case SIM_PART_database: hr_text_add(&r->text, "d%u", pick(r, r->databases)); return r->databases > 0;
+    case SIM_PART_broker: hr_text_add(&r->text, "m"); return r->queues > 0;
+    default: return false;
+    }
+}
+
+// What breaks, early enough to be seen and often enough to meet each other.
+static void write_fault(writer *r)
+{
+    uint32_t verb = pick(r, SIM_FAULT_COUNT), kinds = sim_fault_rows[verb].kinds, kind = 0, service;
+    do
+        kind = pick(r, SIM_PART_COUNT);
+    while (!(kinds >> kind & 1) && r->size);
+    size_t before = r->text.used;
+    hr_text_add(&r->text, "  - {%s: ", sim_fault_rows[verb].verb);
+    if (!(kinds >> kind & 1) || !write_name(r, kind, &service)) {
+        r->text.used = before;
+        r->text.data[before] = 0;
+        return;
+    }
+    bool replaced = verb == SIM_FAULT_kill && kind == SIM_PART_service && r->scaled[service], repeats = pick(r, 2);
+    if (!repeats || pick(r, 3) == 2)
+        hr_text_add(&r->text, ", at: %ums", pick(r, 2000));
+    if (repeats)
+        hr_text_add(&r->text, ", every: exp(%ums)", 1 + pick(r, 500));
+    if (verb != SIM_FAULT_flush && !replaced && (repeats || verb == SIM_FAULT_pause || pick(r, 2)))
+        hr_text_add(&r->text, ", for: exp(%ums)", 1 + pick(r, 500));
+    if (sim_fault_rows[verb].uses & SIM_FAULT_FACTOR)
+        hr_text_add(&r->text, ", factor: %u", 1 + pick(r, 20));
+    if (kind == SIM_PART_service && pick(r, 4) == 3 && r->scaled[service])
+        hr_text_add(&r->text, ", replica: all");
+    hr_text_add(&r->text, "}\n");
+}
+
+static void write_faults(writer *r)
+{
+    uint32_t count = pick(r, 2) * pick(r, 6);
+    if (count)
+        hr_text_add(&r->text, "faults:\n");
+    while (count-- > 0)
+        write_fault(r);
+}
+
 // What one way of a link has: always a round trip, perhaps the rest.
 static void write_links(writer *r, const char *key, uint32_t which)
 {
@@ -840,6 +889,7 @@ static void write_scenario(writer *r)
     hr_text_add(&r->text, "workload:\n");
     for (uint32_t i = 0; i < r->workloads; i++)
         write_workload(r, i);
+    write_faults(r);
 }
 
 // --- the run ----------------------------------------------------------------------------------------------------------------

@@ -6,20 +6,21 @@
 
 typedef struct { sim_world *w; sim_model *model; } fixture;
 
-static inline hr_status read_parts(const char *components, const char *workload, sim_model **model, hr_error *e)
+static inline hr_status read_parts(const char *components, const char *workload, const char *faults, sim_model **model, hr_error *e)
 {
-    char *text = hr_format("scenario: t\ncomponents: {%s}\nworkload: {%s}\nrun: {duration: 1000s, warmup: 0}\n", components, workload);
+    char *text = hr_format("scenario: t\ncomponents: {%s}\nworkload: {%s}\n%s%s%s\nrun: {duration: 1000s, warmup: 0}\n", components, workload, *faults ? "faults: [" : "",
+                           faults, *faults ? "]" : "");
     hr_status status = sim_model_parse("t", text, strlen(text), "", model, e);
     free(text);
     return status;
 }
 
 // The world of a scenario at time zero; requests arrive until a time.
-static inline fixture begin(const char *components, const char *workload, hr_time until)
+static inline fixture begin_broken(const char *components, const char *workload, const char *faults, hr_time until)
 {
     hr_error e = {0};
     fixture f;
-    if (read_parts(components, workload, &f.model, &e))
+    if (read_parts(components, workload, faults, &f.model, &e))
         fail_msg("%s", e.text);
     f.w = sim_model_build(f.model, 1);
     f.w->arrivals_end = until;
@@ -27,10 +28,12 @@ static inline fixture begin(const char *components, const char *workload, hr_tim
     return f;
 }
 
+static inline fixture begin(const char *components, const char *workload, hr_time until) { return begin_broken(components, workload, "", until); }
+
 // A world that is run and drained; every invariant is checked on the way.
-static inline fixture run(const char *components, const char *workload, hr_time until)
+static inline fixture run_broken(const char *components, const char *workload, const char *faults, hr_time until)
 {
-    fixture f = begin(components, workload, until);
+    fixture f = begin_broken(components, workload, faults, until);
     for (hr_time at = 0; at <= until; at += until / 50) {
         sim_world_run(f.w, at);
         sim_world_check(f.w);
@@ -39,6 +42,8 @@ static inline fixture run(const char *components, const char *workload, hr_time 
     sim_world_check(f.w);
     return f;
 }
+
+static inline fixture run(const char *components, const char *workload, hr_time until) { return run_broken(components, workload, "", until); }
 
 static inline sim_workload_view look(fixture f, const char *name)
 {
@@ -62,14 +67,15 @@ static inline double mean_of(const char *service, const char *workload, hr_time 
 }
 
 // The components are refused, and the complaint stands in what is said. How many messages that are.
-static inline int refused(const char *components, const char *workload, const char *complaint)
+static inline int refused_faults(const char *components, const char *workload, const char *faults, const char *complaint)
 {
     hr_error e = {0};
     sim_model *model = NULL;
-    if (read_parts(components, workload, &model, &e) != HR_BAD_INPUT || !strstr(e.text, complaint))
+    if (read_parts(components, workload, faults, &model, &e) != HR_BAD_INPUT || !strstr(e.text, complaint))
         fail_msg("%s\nwant '%s' in: %s", components, complaint, e.text);
     return e.count;
 }
+static inline int refused(const char *components, const char *workload, const char *complaint) { return refused_faults(components, workload, "", complaint); }
 
 typedef struct { const char *part, *complaint; } mistake;
 

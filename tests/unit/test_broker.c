@@ -403,9 +403,9 @@ static void test_a_restart_keeps_what_is_on_disk(void **state)
         {"publish: m.q, confirm: true, persistent: false", "q: {}", 0}, {"publish: m.q, confirm: true", "q: {durable: false}", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char *components = hr_format("a: {kind: service, on: {go: [{%s}]}}, m: {kind: broker, network: 20ms, demand: 1ms, persist: 5ms, restart_at: 950ms, "
-                                     "restart_takes: 1s, queues: {%s}}", cases[i].publish, cases[i].queue);
-        fixture f = run(components, EVERY_100MS, 2250 * HR_MS);
+        char *components = hr_format("a: {kind: service, on: {go: [{%s}]}}, m: {kind: broker, network: 20ms, demand: 1ms, persist: 5ms, "
+                                     "queues: {%s}}", cases[i].publish, cases[i].queue);
+        fixture f = run_broken(components, EVERY_100MS, "{at: 950ms, for: 1s, kill: m}", 2250 * HR_MS);
         free(components);
         assert_int_equal(look(f, "c").outcome[SIM_error], 10);
         assert_int_equal(look(f, "c").outcome[SIM_ok], 12);        // 9 before, at 2.0, 2.1 and 2.2 s
@@ -422,8 +422,8 @@ static void test_what_is_not_yet_on_disk_is_lost(void **state)
     (void)state;
     for (int quorum = 0; quorum < 2; quorum++) {
         char *components = hr_format("a: {kind: service, on: {go: [{publish: m.q, confirm: true}]}}, m: {kind: broker, network: 20ms, demand: 1ms, persist: 5ms, "
-                                     "restart_at: 913ms, restart_takes: 10ms, queues: {q: {type: %s}}}", quorum ? "quorum" : "classic");
-        fixture f = run(components, EVERY_100MS, HR_SEC);
+                                     "queues: {q: {type: %s}}}", quorum ? "quorum" : "classic");
+        fixture f = run_broken(components, EVERY_100MS, "{at: 913ms, for: 10ms, kill: m}", HR_SEC);
         free(components);
         assert_int_equal(look(f, "c").outcome[SIM_error], 1);
         assert_int_equal(queue(f, "q").ready, 8);
@@ -438,10 +438,10 @@ static void test_a_lost_connection_makes_duplicates(void **state)
 {
     (void)state;
     for (int idempotent = 0; idempotent < 2; idempotent++) {
-        char *components = hr_format("a: {kind: service, on: {go: [{publish: m.q}]}}, m: {kind: broker, network: 20ms, demand: 1ms, persist: 5ms, restart_at: 650ms, "
-                                     "restart_takes: 1ms, queues: {q: {}}}, w: {kind: service, consume: {from: m.q, call: do, idempotent: %s}, on: {do: [{wait: 300ms}]}}",
+        char *components = hr_format("a: {kind: service, on: {go: [{publish: m.q}]}}, m: {kind: broker, network: 20ms, demand: 1ms, persist: 5ms, "
+                                     "queues: {q: {}}}, w: {kind: service, consume: {from: m.q, call: do, idempotent: %s}, on: {do: [{wait: 300ms}]}}",
                                      idempotent ? "true" : "false");
-        fixture f = run(components, EVERY_100MS, HR_SEC);
+        fixture f = run_broken(components, EVERY_100MS, "{at: 650ms, for: 1ms, kill: m}", HR_SEC);
         free(components);
         assert_int_equal(count(f, "q", SIM_MESSAGE_acked), 9);
         assert_int_equal(count(f, "q", SIM_MESSAGE_requeued), 3);
@@ -458,10 +458,10 @@ static void test_a_lost_ack(void **state)
 {
     (void)state;
     for (int idempotent = 0; idempotent < 2; idempotent++) {
-        char *components = hr_format("a: {kind: service, on: {go: [{publish: m.q}]}}, m: {kind: broker, network: 20ms, demand: 1ms, persist: 5ms, restart_at: 325ms, "
-                                     "restart_takes: 1ms, queues: {q: {}}}, w: {kind: service, consume: {from: m.q, call: do, idempotent: %s}, on: {do: [{wait: 100ms}]}}",
+        char *components = hr_format("a: {kind: service, on: {go: [{publish: m.q}]}}, m: {kind: broker, network: 20ms, demand: 1ms, persist: 5ms, "
+                                     "queues: {q: {}}}, w: {kind: service, consume: {from: m.q, call: do, idempotent: %s}, on: {do: [{wait: 100ms}]}}",
                                      idempotent ? "true" : "false");
-        fixture f = run(components, "c: {rate: 5/s, arrivals: constant, call: a.go, timeout: none}", 300 * HR_MS);
+        fixture f = run_broken(components, "c: {rate: 5/s, arrivals: constant, call: a.go, timeout: none}", "{at: 325ms, for: 1ms, kill: m}", 300 * HR_MS);
         free(components);
         assert_int_equal(count(f, "q", SIM_MESSAGE_redelivered), 1);
         assert_int_equal(count(f, "q", idempotent ? SIM_MESSAGE_skipped : SIM_MESSAGE_duplicates), 1);

@@ -93,23 +93,6 @@ static void test_a_full_cache_that_evicts_nothing_answers_with_an_error(void **s
     free(text);
 }
 
-static void test_a_flush_leaves_nothing_whatever_the_eviction(void **state)
-{
-    (void)state;
-    const double at[] = {0.05, 0.065, 0.2};
-    for (int i = 0; sim_evictors[i]; i++) {
-        uint32_t entries[3];
-        char *cache = hr_format(", eviction: %s, flush: [60ms, 70ms, 300s]", sim_evictors[i]->name);
-        entries_at(cache, "{set: k, ttl: 1h}", at, 3, entries);
-        // One each 0.1 ms: 500 until 50 ms, 50 since the first flush, 300 of the last 30 ms since the second. Give or take the one at an end.
-        print_message("%s: %u %u %u\n", sim_evictors[i]->name, entries[0], entries[1], entries[2]);
-        assert_in_range(entries[0], 499, 500);
-        assert_in_range(entries[1], 49, 51);
-        assert_in_range(entries[2], 299, 301);
-        free(cache);
-    }
-}
-
 static void test_settings_that_mean_nothing_are_refused(void **state)
 {
     (void)state;
@@ -119,9 +102,7 @@ static void test_settings_that_mean_nothing_are_refused(void **state)
         {"", "{set: k, jitter: 10%}", "beside a `ttl`"},
         {"", "{set: k, ttl: 1s, jitter: 150%}", "want a share of the ttl"},
         {"", "{delete: k, jitter: 10%}", "jitter"},
-        {", hz: 1000", "{set: k}", "k.hz"},
-        {", flush: [2s, 1s]", "{set: k}", "each later than the one before"},
-        {", flush: 2s", "{set: k}", "k.flush: want"}};
+        {", hz: 1000", "{set: k}", "k.hz"}};
     for (size_t i = 0; i < HR_COUNT(wrong); i++) {
         char *components = hr_format("s: {kind: service, on: {put: [%s]}}, k: {kind: cache%s}", wrong[i].set, wrong[i].cache);
         refused(components, "c: {rate: 1/s, call: s.put}", wrong[i].complaint);
@@ -135,7 +116,6 @@ int main(void)
         cmocka_unit_test(test_jitter_spreads_the_ends),
         cmocka_unit_test(test_active_expiry_looks_at_twenty_and_on_while_more_than_a_tenth_had_expired),
         cmocka_unit_test(test_a_full_cache_that_evicts_nothing_answers_with_an_error),
-        cmocka_unit_test(test_a_flush_leaves_nothing_whatever_the_eviction),
         cmocka_unit_test(test_settings_that_mean_nothing_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ static const char scenario[] =
     "  fan: {kind: service, workers: 4, queue: 50, patience: exp(20ms), cores: 2, discipline: priority, preemptive: true, on: {page: [{cpu: exp(2ms)},\n"
     "    {parallel: [[{call: slow.work}], [{query: db.q}, {cpu: exp(1ms)}], [{wait: 1ms}]], timeout: 12ms, failed: [{wait: 1ms}]},\n"
     "    {repeat: [{get: c, miss: [{set: c}]}], times: 3}]}}\n"
-    "  mq: {kind: broker, cores: 1, demand: exp(1ms), network: 1ms, persist: 20ms, credit: 3, restart_at: 1500ms, restart_takes: 200ms, queues: {q: {max_length: 9, "
+    "  mq: {kind: broker, cores: 1, demand: exp(1ms), network: 1ms, persist: 20ms, credit: 3, queues: {q: {max_length: 9, "
     "dead_letter: d, message_ttl: 30ms}, p: {type: quorum, delivery_limit: 2, max_length: 9, overflow: reject-publish}, d: {message_ttl: 90ms, dead_letter: q}}}\n"
     "  shop: {kind: service, workers: 30, on: {go: [{publish: mq.q, confirm: true}, {publish: mq.p, confirm: true, timeout: 25ms, failed: [{return: ok}]}]}}\n"
     "  till: {kind: service, replicas: 2, consume: [{from: mq.q, call: do, prefetch: 2, on_error: dead-letter}, {from: mq.p, call: do, prefetch: 2, poison: 9%}], "
@@ -41,6 +41,16 @@ static const char scenario[] =
     "  few: {rate: 200/s, call: lb.read, key: zipf(1, 100), timeout: none, priority: 1}\n"
     "  users: {users: 5, think: exp(10ms), call: slow.work, timeout: 30ms}\n"
     "  fans: {rate: 150/s, call: fan.page, timeout: 100ms}\n"
+    "faults:\n"
+    "  - {at: 1500ms, for: 200ms, kill: mq}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(100ms), kill: api}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(50ms), pause: api}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(50ms), pause: fan}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(50ms), kill: slow}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(50ms), kill: till}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(50ms), kill: c}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(50ms), kill: db}\n"
+    "  - {every: exp(400ms), until: 4s, for: exp(50ms), slow: db, factor: 3}\n"
     "run: {duration: 4s, warmup: 1s}\n";
 
 enum { LB, API, SLOW, CACHE, DB, FAN, MQ, SHOP, TILL, BUYERS, MANY, FEW, USERS, FANS };

@@ -13,15 +13,17 @@
 #include "tests/unit/run.h"
 
 // `inc` locks its row for 100 ms, `put` writes without a lock, `get` reads.
-static fixture run_locks(const char *keys, const char *workload, hr_time until)
+static fixture run_faulty_locks(const char *keys, const char *workload, const char *faults, hr_time until)
 {
     char *components = hr_format("s: {kind: service, workers: 10000, queue: 10000, on: {inc: [{query: d.inc}], put: [{query: d.put}], get: [{query: d.get}]}}, "
                                  "d: {kind: database, network: 0, %s, statements: {inc: {cpu: 0, wait: 100ms, writes: true, lock: true}, "
                                  "put: {cpu: 0, wait: 100ms, writes: true}, get: {cpu: 0, wait: 100ms}}}", keys);
-    fixture f = run(components, workload, until);
+    fixture f = run_broken(components, workload, faults, until);
     free(components);
     return f;
 }
+
+static fixture run_locks(const char *keys, const char *workload, hr_time until) { return run_faulty_locks(keys, workload, "", until); }
 
 static sim_database_counts counts(fixture f) { return sim_database_look(f.w, (sim_component_id)sim_model_find(f.model, "d")).database; }
 static double mean(fixture f, const char *workload) { return sim_histogram_mean_s(look(f, workload).latency); }
@@ -114,7 +116,8 @@ static void test_locks_are_held_through_both_phases(void **state)
 static void test_nobody_waits_for_the_dead(void **state)
 {
     (void)state;
-    fixture f = run_locks("replicas: 1, fails: {at: 1050ms, detection: 1s, promotion: 0s}", "c: {users: 4, think: 1s, call: s.inc, timeout: none}", 4000 * HR_MS);
+    fixture f = run_faulty_locks("replicas: 1, failover: {detection: 1s, promotion: 0s}", "c: {users: 4, think: 1s, call: s.inc, timeout: none}",
+                                 "{at: 1050ms, kill: d}", 4000 * HR_MS);
     assert_int_equal(look(f, "c").outcome[SIM_lost], 4);
     assert_true(look(f, "c").outcome[SIM_ok] > 0);
     done(f);

@@ -13,16 +13,18 @@
 #include "tests/unit/run.h"
 
 // A service in front of a database `d` with these keys: `put` writes, `get` reads, both take no time by themselves.
-static fixture run_database(const char *keys, const char *workload, hr_time until)
+static fixture run_failing(const char *keys, const char *workload, const char *faults, hr_time until)
 {
     char *components = hr_format("s: {kind: service, workers: 1000, on: {put: [{query: d.put}], get: [{query: d.get}]}}, d: {kind: database, network: 0, "
                                  "%s, statements: {put: {cpu: 0, writes: true}, get: {cpu: 0}}}", keys);
-    fixture f = run(components, workload, until);
+    fixture f = run_broken(components, workload, faults, until);
     free(components);
     sim_world_run(f.w, f.w->now + 100 * HR_SEC);                   // the replicas apply what they have
     sim_world_check(f.w);
     return f;
 }
+
+static fixture run_database(const char *keys, const char *workload, hr_time until) { return run_failing(keys, workload, "", until); }
 
 static sim_station_view database(fixture f) { return sim_database_look(f.w, (sim_component_id)sim_model_find(f.model, "d")); }
 
@@ -130,9 +132,9 @@ static void test_failover_as_computed_by_hand(void **state)
         {"commit: local", 35, 0, 2, 34}, {"confirm: 1", 30, 5, 0, 34}, {"commit: off, flush: 300ms", 35, 0, 5, 31},
         {"replicas: 3", 35, 0, 2, 34}};
     for (size_t i = 0; i < HR_COUNT(cases); i++) {
-        char *keys = hr_format("%s%s, replication: {network: 250ms, apply: 0}, fails: {at: 2050ms, detection: 1s, promotion: 500ms}",
+        char *keys = hr_format("%s%s, replication: {network: 250ms, apply: 0}, failover: {detection: 1s, promotion: 500ms}",
                                strstr(cases[i].keys, "replicas") ? "" : "replicas: 1, ", cases[i].keys);
-        fixture f = run_database(keys, "c: {rate: 10/s, arrivals: constant, call: s.put, timeout: none}", 5050 * HR_MS);
+        fixture f = run_failing(keys, "c: {rate: 10/s, arrivals: constant, call: s.put, timeout: none}", "{at: 2050ms, kill: d}", 5050 * HR_MS);
         sim_workload_view v = look(f, "c");
         assert_int_equal(v.offered, 50);
         assert_int_equal(v.outcome[SIM_ok], cases[i].ok);
@@ -150,8 +152,8 @@ static void test_failover_as_computed_by_hand(void **state)
 static void test_a_replica_applies_what_it_has_before_it_takes_over(void **state)
 {
     (void)state;
-    fixture f = run_database("replicas: 1, replication: {network: 250ms, apply: 500ms}, fails: {at: 2050ms, detection: 1s, promotion: 500ms}",
-                             "c: {rate: 10/s, arrivals: constant, call: s.put, timeout: none}", 12050 * HR_MS);
+    fixture f = run_failing("replicas: 1, replication: {network: 250ms, apply: 500ms}, failover: {detection: 1s, promotion: 500ms}",
+                             "c: {rate: 10/s, arrivals: constant, call: s.put, timeout: none}", "{at: 2050ms, kill: d}", 12050 * HR_MS);
     assert_int_equal(look(f, "c").outcome[SIM_error], 73);
     assert_int_equal(database(f).database.lost_commits, 2);
     done(f);
@@ -163,8 +165,8 @@ static void test_replicas_answer_while_there_is_no_primary(void **state)
     (void)state;
     static const struct { const char *policy; unsigned errors; } cases[] = {{"random", 0}, {"primary", 15}, {"causal", 0}, {"primary-after-write", 0}};
     for (size_t i = 0; i < HR_COUNT(cases); i++) {
-        char *keys = hr_format("replicas: 1, read: {policy: %s}, fails: {at: 2050ms, detection: 1s, promotion: 500ms}", cases[i].policy);
-        fixture f = run_database(keys, "c: {rate: 10/s, arrivals: constant, call: s.get, timeout: none}", 5050 * HR_MS);
+        char *keys = hr_format("replicas: 1, read: {policy: %s}, failover: {detection: 1s, promotion: 500ms}", cases[i].policy);
+        fixture f = run_failing(keys, "c: {rate: 10/s, arrivals: constant, call: s.get, timeout: none}", "{at: 2050ms, kill: d}", 5050 * HR_MS);
         assert_int_equal(look(f, "c").outcome[SIM_error], cases[i].errors);
         free(keys);
         done(f);
@@ -210,7 +212,7 @@ static void test_what_does_not_go_together_is_refused(void **state)
     static const mistake wrong[] = {
         {"confirm: 1", "belongs to `replicas`"},
         {"read: {policy: random}", "belongs to `replicas`"},
-        {"fails: {at: 1s}", "belongs to `replicas`"},
+        {"failover: {detection: 1s}", "belongs to `replicas`"},
         {"replicas: 1, confirm: 2", "can't confirm"},
         {"replicas: 1, confirm: 1, commit: off", "waits for no replica"},
         {"replicas: 1, commit: remote_apply", "say by `confirm`"},
@@ -218,9 +220,7 @@ static void test_what_does_not_go_together_is_refused(void **state)
         {"replicas: 1, read: {policy: random, pin: 1s}", "random does not use `pin`"},
         {"replicas: 1, read: {policy: randon}", "did you mean 'random'"},
         {"replicas: 1, read: random", "want {policy: random}"},
-        {"replicas: 1, fails: {detection: 1s}", "lacks `at`"},
-        {"replicas: 16", "out of range"},
-        {"replicas: 1, history: true, fails: {at: 1s}", "nobody knows since when"}};
+        {"replicas: 16", "out of range"}};
     all_refused("s: {kind: service, on: {go: [{query: d.q}]}}, d: {kind: database, @, statements: {q: {wait: 1ms}}}", "c: {rate: 1/s, call: s.go}", wrong, HR_COUNT(wrong));
 }
 

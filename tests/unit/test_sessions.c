@@ -97,7 +97,7 @@ static void test_a_replica_that_ends_takes_the_state_along(void **state)
     f.w->arrivals_end = 10 * HR_SEC;
     sim_world_start(f.w, 0);
     sim_world_run(f.w, 4500 * HR_MS);
-    sim_service_cut(f.w, (sim_component_id)sim_model_find(f.model, "s"), 0);
+    sim_service_cut(f.w, (sim_component_id)sim_model_find(f.model, "s"), 0, SIM_error);
     sim_world_run(f.w, 20 * HR_SEC);
     sim_world_check(f.w);
     assert_int_equal(look(f, "c").outcome[SIM_error], 1);

@@ -14,16 +14,18 @@
 
 enum { SERVICE, CACHE, DATABASE, GATE };       // components in order
 
-static fixture with_cache(const char *cache, const char *workload, hr_time until)
+static fixture with_faults(const char *cache, const char *workload, const char *faults, hr_time until)
 {
     char *components = hr_format("s: {kind: service, workers: 1000, on: {read: [{get: k}], aside: [{get: k, miss: [{query: db.by_id}, {set: k}]}], "
                                  "write: [{set: k}], race: [{parallel: [[{get: k}], [{wait: 3ms}, {set: k}]]}]}}, k: {kind: cache, demand: 0, "
                                  "network: 0%s}, db: {kind: database, network: 0, statements: {by_id: {cpu: 0, wait: 9.5ms}, put: {cpu: 0, wait: "
                                  "4.5ms, writes: true}}}, gate: {kind: limiter, policy: token-bucket, rate: 1/min, burst: 1, to: db}", cache);
-    fixture f = run(components, workload, until);
+    fixture f = run_broken(components, workload, faults, until);
     free(components);
     return f;
 }
+
+static fixture with_cache(const char *cache, const char *workload, hr_time until) { return with_faults(cache, workload, "", until); }
 
 static const char *const each_ms = "c: {rate: 1k/s, arrivals: constant, call: s.read}";
 static const char *const write_each_10ms = "w: {rate: 100/s, arrivals: constant, call: s.write}";
@@ -95,14 +97,14 @@ static void test_writes_go_through_around_or_behind(void **state)
 static void test_write_behind_coalesces_and_loses_what_waits(void **state)
 {
     (void)state;
-    static const struct { const char *cache; uint64_t statements, coalesced, lost, waiting; uint32_t version; } cases[] = {
-        {", writes: db.put, write: behind, behind: {interval: 50ms}", 5, 23, 0, 4, 6},
+    static const struct { const char *cache, *faults; uint64_t statements, coalesced, lost, waiting; uint32_t version; } cases[] = {
+        {", writes: db.put, write: behind, behind: {interval: 50ms}", "", 5, 23, 0, 4, 6},
         // At 255 ms the writes of 210 … 250 are lost; those from 260 on wait until 310.
-        {", writes: db.put, write: behind, behind: {interval: 50ms}, flush: [255ms]", 4, 23, 5, 4, 5},
+        {", writes: db.put, write: behind, behind: {interval: 50ms}", "{at: 255ms, flush: k}", 4, 23, 5, 4, 5},
         // The limiter lets one statement through: the others wait on, and for ever.
-        {", writes: gate.put, write: behind, behind: {interval: 50ms}", 1, 0, 0, 24, 2}};
+        {", writes: gate.put, write: behind, behind: {interval: 50ms}", "", 1, 0, 0, 24, 2}};
     for (size_t i = 0; i < HR_COUNT(cases); i++) {
-        fixture f = with_cache(cases[i].cache, write_each_10ms, 300 * HR_MS);
+        fixture f = with_faults(cases[i].cache, write_each_10ms, cases[i].faults, 300 * HR_MS);
         sim_station_view v = sim_cache_look(f.w, CACHE);
         print_message("%s: %llu statements, %llu coalesced, %llu lost, %llu wait\n", cases[i].cache, (unsigned long long)statements_of(f),
                       (unsigned long long)v.coalesced, (unsigned long long)v.lost, (unsigned long long)v.waiting_writes);

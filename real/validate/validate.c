@@ -53,6 +53,13 @@ typedef struct { const sim_model *model; hr_error *e; hr_status status; } refusa
 #define REFUSE(r, c, words, ...)                                                                                                             \
     ((r)->status = hr_fail((r)->e, HR_BAD_INPUT, "%s:%d: " words, (r)->model->path, (c)->line, __VA_ARGS__))
 
+// Real cores have both of their own.
+static void refuse_stretch(refusals *r, const sim_model_component *c, const sim_machine_def *machine)
+{
+    if (machine->contention > 0 || machine->coherency > 0)
+        REFUSE(r, c, "%s: contention and coherency are only simulated: leave them out", c->name);
+}
+
 // Some of what a database can do exists in simulation only: it must not be measured as if it were there.
 static void refuse_database(refusals *r, const sim_model_component *c)
 {
@@ -60,6 +67,7 @@ static void refuse_database(refusals *r, const sim_model_component *c)
     const char *simulated = sim_database_simulated(d);
     if (simulated)
         REFUSE(r, c, "%s has `%s`, which only the simulation knows: validate measures a single server", c->name, simulated);
+    refuse_stretch(r, c, &d->machine);
     if (d->absent > 0)
         REFUSE(r, c, "%s.absent: the rows of a live database are all there: leave it out", c->name);
     for (uint16_t s = 0; s < d->statement_count; s++)
@@ -72,12 +80,17 @@ static void refuse_cache(refusals *r, const sim_model_component *c)
 {
     const sim_cache_def *d = c->def;
     if (d->lifetimes || d->beyond_live || d->flush_count || d->through.has_loads || d->through.write)
-        REFUSE(r, c, "%s: flush, loads, writes, single_flight: cache, newer, and early, refresh_ahead and stale_… at it are only simulated: "
+        REFUSE(r, c, "%s: flush, loads, writes, single_flight: cache, newer, the store of a limiter, and early, refresh_ahead and stale_… at it are only simulated: "
                "leave these variants out of `live.variants`", c->name);
 }
 
 static void refuse_service(refusals *r, const sim_model_component *c)
 {
+    refuse_stretch(r, c, &((const sim_service_def *)c->def)->machine);
+    if (((const sim_service_def *)c->def)->resize.to)
+        REFUSE(r, c, "%s.resize is only simulated: leave it out", c->name);
+    if (((const sim_service_def *)c->def)->has_footprint)
+        REFUSE(r, c, "%s.footprint is only simulated: leave it out", c->name);
     if (((const sim_service_def *)c->def)->cpu_limit > 0)
         REFUSE(r, c, "%s.cpu_limit is only simulated: leave it out", c->name);
 }
@@ -97,10 +110,16 @@ static void refuse_autoscaler(refusals *r, const sim_model_component *c)
     REFUSE(r, c, "%s is an autoscaler: a load of its own cannot be measured while replicas come and go", c->name);
 }
 
+static void refuse_distance(refusals *r, const sim_model_component *c)
+{
+    REFUSE(r, c, "%s: regions and edges are only simulated, for the live servers all run on this machine: leave it out", c->name);
+}
+
 // What stands for a kind of component in the live world, and what of it cannot be there.
 static const struct { const char *engine; void (*refuse)(refusals *r, const sim_model_component *c); } live[SIM_PART_COUNT] = {
     [SIM_PART_database] = {"postgres", refuse_database}, [SIM_PART_cache] = {"redis", refuse_cache}, [SIM_PART_service] = {NULL, refuse_service},
-    [SIM_PART_workload] = {NULL, refuse_workload}, [SIM_PART_autoscaler] = {NULL, refuse_autoscaler}};
+    [SIM_PART_workload] = {NULL, refuse_workload}, [SIM_PART_autoscaler] = {NULL, refuse_autoscaler},
+    [SIM_PART_network] = {NULL, refuse_distance}, [SIM_PART_cdn] = {NULL, refuse_distance}};
 
 // Whether the scenario can be run on live servers here: it has a database or a cache, uses nothing that is only simulated, and the servers are
 // installed. HR_BAD_INPUT or HR_ENVIRONMENT with what to do.

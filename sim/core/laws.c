@@ -7,7 +7,8 @@
 // All books of one component, its stations together.
 typedef struct {
     sim_account sum;
-    uint64_t handed, answered, dropped;        // to it, by the links
+    uint64_t sent, answered, dropped;          // to it, by the links
+    uint64_t going, coming;                    // of these, on their way to it; answered by it, on their way back
     uint64_t made, made_answered;              // by it, by the links
 } books;
 
@@ -15,7 +16,9 @@ static void read_links(const sim_world *w, sim_component_id id, books *b)
 {
     for (sim_component_id other = 0; other < w->component_count && w->links; other++) {
         const sim_link *in = sim_link_at(w, other, id), *out = sim_link_at(w, id, other);
-        b->handed += in->sent;
+        b->sent += in->sent;
+        b->going += in->going;
+        b->coming += in->coming;
         b->answered += in->answered;
         b->dropped += in->dropped;
         b->made += out->sent;
@@ -75,12 +78,12 @@ static void check_component(const sim_world *w, sim_component_id id, uint64_t *a
         check_station(w, id, stations++, &a);
         add_account(&b.sum, &a);
     }
-    *alive += b.handed - b.answered - b.dropped + b.sum.unsent;
+    *alive += b.sent - b.answered - b.dropped + b.sum.unsent;
     if (stations == 0)
         return;
     const struct { const char *law; uint64_t left, right; bool applies; } laws[] = {
-        {"calls handed to it = refused + answered + inside", b.handed, b.sum.refused + b.sum.left + b.sum.inside, kind->offer != NULL},
-        {"answers that came back from it = refused + answered", b.answered + b.dropped, b.sum.refused + b.sum.left, kind->offer != NULL},
+        {"calls handed to it = refused + answered + inside", b.sent - b.going, b.sum.refused + b.sum.left + b.sum.inside, kind->offer != NULL},
+        {"answers that came or come back from it = refused + answered", b.answered + b.dropped + b.coming, b.sum.refused + b.sum.left, kind->offer != NULL},
         {"calls that it handed on = calls sent on its links", b.sum.sent, b.made, b.sum.knows_sent},
         {"calls that it made = answers to it + given up + waited for", b.made + b.sum.unsent, b.made_answered + b.sum.given_up + b.sum.waiting,
          b.sum.knows_sent},

@@ -337,20 +337,24 @@ HR_APART void sim_note_tell(const sim_world *w, sim_note_kind what, sim_ref call
     w->host->observe(w->host->observer, w, &n);
 }
 
-void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t replica)
+// --- calls on their way -------------------------------------------------------------------------------------------------
+
+static bool is_carried(sim_world *w, sim_ref call, bool is_answer)
 {
-    sim_call *c = sim_call_at(w, call);
-    c->callee = callee;
-    c->replica = replica;
-    c->link = sim_link_between(w, c->caller, callee);
-    SIM_AT(w, sim_link, c->link)->sent++;
+    return w->network && sim_kind_of(w, w->network)->carry(w, w->network, call, is_answer);
+}
+
+static inline void hand_over(sim_world *w, sim_ref call)
+{
+    sim_component_id callee = sim_call_at(w, call)->callee;
     sim_note_call(w, SIM_NOTE_CALL, call, SIM_ok);
     sim_kind_of(w, callee)->offer(w, callee, call);
 }
 
-void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)
+// The answer is with the caller; who has stopped waiting does not get it.
+static inline void hand_back(sim_world *w, sim_ref call)
 {
-    sim_call *c = sim_call_at(w, call);
+    const sim_call *c = sim_call_at(w, call);
     sim_link *link = SIM_AT(w, sim_link, c->link);
     if (c->flags & SIM_CALL_ABANDONED) {
         link->dropped++;
@@ -358,9 +362,52 @@ void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)
         return;
     }
     link->answered++;
-    c->status = (uint8_t)status;
-    sim_note_call(w, SIM_NOTE_REPLY, call, status);
+    sim_note_call(w, SIM_NOTE_REPLY, call, (sim_outcome)c->status);
     sim_kind_of(w, c->caller)->reply(w, c->caller, call);
+}
+
+void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t replica)
+{
+    sim_call *c = sim_call_at(w, call);
+    c->callee = callee;
+    c->replica = replica;
+    c->link = sim_link_between(w, c->caller, callee);
+    SIM_AT(w, sim_link, c->link)->sent++;
+    if (is_carried(w, call, false)) {
+        SIM_AT(w, sim_link, c->link)->going++;
+        c->link = 0;
+        return;
+    }
+    hand_over(w, call);
+}
+
+void sim_call_arrive(sim_world *w, sim_ref call)
+{
+    sim_call *c = sim_call_at(w, call);
+    c->link = sim_link_between(w, c->caller, c->callee);
+    c->since = w->now;
+    SIM_AT(w, sim_link, c->link)->going--;
+    hand_over(w, call);
+}
+
+void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)
+{
+    sim_call *c = sim_call_at(w, call);
+    c->status = (uint8_t)status;
+    if (is_carried(w, call, true)) {
+        SIM_AT(w, sim_link, c->link)->coming++;
+        c->link = 0;
+        return;
+    }
+    hand_back(w, call);
+}
+
+void sim_call_return(sim_world *w, sim_ref call)
+{
+    sim_call *c = sim_call_at(w, call);
+    c->link = sim_link_between(w, c->caller, c->callee);
+    SIM_AT(w, sim_link, c->link)->coming--;
+    hand_back(w, call);
 }
 
 void sim_leaf_done(sim_world *w, sim_component_id component, sim_ref call)

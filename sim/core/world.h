@@ -73,8 +73,11 @@ typedef struct {
     uint8_t  status, flags, attempt;           // status: sim_outcome; while its handler runs, how the last call that it made ended
     uint8_t  priority;                         // of the request: larger goes first where a service looks at it
     uint8_t  found;                            // of a cache `get`: sim_found, see sim/parts/refill.c
-    uint8_t  newer;                            // of a cache `set`, bool: only over an older version
-    sim_ref  link;                             // sim_link of its caller and callee
+    union {
+        uint8_t newer;                         // of a cache `set`, bool: only over an older version
+        uint8_t from;                          // of a call by a component that is in several regions: from which, the region's number + 1
+    };
+    sim_ref  link;                             // sim_link of its caller and callee; 0: it is with neither of them
     union {
         sim_ref  steps;                        // of the handler of a service, from when it has begun
         sim_ref  refill;                       // of a cache `get`: what it does about old values; 0: nothing
@@ -128,7 +131,7 @@ typedef struct {
 
 typedef struct {                               // from a caller to a callee, since time zero
     uint64_t sent, answered, dropped;          // dropped: answered when the caller had stopped waiting
-    uint64_t unused;                           // a size that needs no multiplying
+    uint32_t going, coming;                    // now: of those sent, on their way to the callee; of those it has answered, on their way back
 } sim_link;
 
 typedef struct {                               // what the recorder keeps on one fixed grid of run time
@@ -159,6 +162,7 @@ typedef struct sim_world {
     sim_ref  title;                            // scenario and variant, for messages; 0: none
     sim_component_id truth;                    // the database whose committed versions decide staleness
     uint8_t  has_truth, on_wall_clock, is_full;
+    uint8_t  network;                          // the component that carries calls and answers from region to region; 0: they are there at once
     sim_ref  lateness;                         // sim_dist of how late timers are, see sim_lateness; 0: never
     const struct sim_host *host;               // live adapters and observers; no part of a checkpoint
     sim_component components[SIM_MAX_COMPONENTS];
@@ -200,6 +204,9 @@ typedef struct {
     void (*offer)(sim_world *w, sim_component_id id, sim_ref call);           // a call arrives
     void (*reply)(sim_world *w, sim_component_id id, sim_ref call);           // a call that it made has come back; it frees the call
     void (*wake)(sim_world *w, sim_component_id id, const sim_event *event);  // a timer of its own
+    // Of a network: takes a call that is sent, or an answer, to where it goes, and has its `link` at 0 meanwhile; false: it is there at once. It
+    // hears of every answer, also of those that nobody waits for, but carries none of these.
+    bool (*carry)(sim_world *w, sim_component_id id, sim_ref call, bool is_answer);
     void (*done)(sim_world *w, sim_component_id id, sim_ref call);            // the leaf work of a call has ended
     void (*sample)(sim_world *w, sim_component_id id, hr_time step, float *gauges);
     void (*reset)(sim_world *w, sim_component_id id);                         // the warm-up is over: counts start at zero
@@ -321,6 +328,9 @@ static inline sim_link *sim_link_at(const sim_world *w, sim_component_id caller,
 void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t replica);
 // The callee is finished: the caller gets `call` back, or, if it has stopped waiting, the call is freed.
 void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status);
+// For the kind whose `carry` has taken it: the call is at its callee, the answer is back at its caller.
+void sim_call_arrive(sim_world *w, sim_ref call);
+void sim_call_return(sim_world *w, sim_ref call);
 // Tells the host's observer, if there is one.
 void    sim_note_tell(const sim_world *w, sim_note_kind what, sim_ref call, sim_outcome status);
 static inline void sim_note_call(const sim_world *w, sim_note_kind what, sim_ref call, sim_outcome status)

@@ -15,7 +15,18 @@ typedef struct {
     uint32_t max_fails, fail_timeout_s, max_conns, queue_limit;
     uint32_t scaled, unused_too;               // bool: replicas come and go, so calls may wait for one also when nobody is at work
     sim_ref  weights, upstream;                // uint32_t[] until time zero, or 0; sim_upstream
-    hr_time  sees;
+    hr_time  sees, slow_start;
+    double   panic;
+    uint32_t has_checks, is_sticky;            // bool
+    hr_time  expires;
+    sim_ref  sticky;                           // cookies, sessions.c; from time zero on
+    sim_ref  health;                           // health.c; from time zero on
+    sim_health_def checks;
+    uint32_t has_outliers;                     // bool
+    sim_ref  outlier;                          // outlier.c; from time zero on
+    sim_outlier_def outliers;
+    uint64_t ejections_at_reset;
+    sim_health_counts checks_at_reset;
     sim_fifo queue;                            // calls that no replica could be chosen for while others are at work
     uint64_t choices, refused, left;           // since time zero, for the laws
 } balancer;
@@ -39,6 +50,14 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->max_conns = d->max_conns;
     s->queue_limit = d->queue;
     s->sees = d->sees;
+    s->slow_start = d->slow_start;
+    s->panic = d->panic;
+    s->has_checks = d->has_checks;
+    s->is_sticky = d->is_sticky;
+    s->expires = d->expires;
+    s->checks = d->health;
+    s->has_outliers = d->has_outliers;
+    s->outliers = d->outliers;
     if (d->weights)
         s->weights = place_weights(w, d->weights, d->weight_count);
 }
@@ -54,9 +73,17 @@ static void start(sim_world *w, sim_component_id id)
     s->upstream = sim_upstream_make(w, &(sim_upstream_def){
         .policy = s->policy, .count = replicas, .weights = s->weights ? SIM_AT(w, const uint32_t, s->weights) : NULL,
         .names = (const char *const *)names, .max_fails = s->max_fails, .fail_timeout_s = s->fail_timeout_s, .max_conns = s->max_conns,
-        .reports = s->sees > 0});
+        .reports = s->sees > 0, .panic = s->panic, .slow_start = s->slow_start});
     if (s->sees)
-        sim_schedule(w, w->now + s->sees, id, 0, 0, 0);
+        sim_schedule(w, w->now + s->sees, id, SIM_BALANCER_REPORTS, 0, 0);
+    if (s->has_checks)
+        s->health = sim_health_start(w, id, &s->checks, s->target, s->upstream, replicas);
+    if (s->has_outliers) {
+        s->outlier = sim_outlier_make(w, &s->outliers, s->upstream, replicas);
+        sim_schedule(w, w->now + s->outliers.interval, id, SIM_BALANCER_EJECTED, 0, 0);
+    }
+    if (s->is_sticky)
+        s->sticky = sim_sticky_make(w, s->expires, replicas);
     s->scaled = sim_service_present(w, s->target).is_scaled;
     for (uint32_t i = 0; s->scaled && i < replicas; i++)
         sim_upstream_mark(w, s->upstream, i, SIM_OUT_DOWN, !sim_lives_is_ready(w, s->target, i));
@@ -76,17 +103,28 @@ static uint32_t write_key(unsigned uses, uint64_t key, char *text, size_t room)
     return 4;
 }
 
-// Sends the call to a replica; false: none may be chosen.
-static bool pass_on(sim_world *w, sim_component_id id, sim_ref call)
+// The slot that the policy chooses.
+static uint32_t choose(sim_world *w, const balancer *s, const sim_call *c)
 {
-    balancer *s = SIM_STATE(w, balancer, id);
-    const sim_call *c = sim_call_at(w, call);
     const unsigned uses = sim_balancers[s->policy.row]->uses;
     char key[24];
     sim_balanced choice = {.random = sim_random(w->seed, s->stream, c->request, c->path), .key = key};
     if (uses & (SIM_USES_KEY | SIM_USES_ADDRESS))
         choice.key_bytes = write_key(uses, c->key, key, sizeof key);
-    uint32_t slot = sim_upstream_choose(w, s->upstream, &choice, NULL, 0);
+    return sim_upstream_choose(w, s->upstream, &choice, NULL, 0);
+}
+
+// Sends the call to a replica; false: none may be chosen.
+static bool pass_on(sim_world *w, sim_component_id id, sim_ref call)
+{
+    balancer *s = SIM_STATE(w, balancer, id);
+    const sim_call *c = sim_call_at(w, call);
+    uint32_t slot = s->sticky ? sim_sticky_choose(w, s->sticky, c, s->upstream) : SIM_NO_PEER;
+    bool has_cookie = slot != SIM_NO_PEER;
+    if (!has_cookie)
+        slot = choose(w, s, c);
+    if (s->sticky && !has_cookie && slot != SIM_NO_PEER)
+        sim_sticky_set(w, s->sticky, c, slot);
     if (slot == SIM_NO_PEER)
         return false;
     s->choices++;
@@ -139,6 +177,12 @@ void sim_balancers_see(sim_world *w, sim_component_id service, uint32_t slot, bo
             continue;
         if (is_eligible)
             sim_upstream_renew(w, upstream, slot);
+        if (is_eligible && SIM_STATE(w, const balancer, id)->health)
+            sim_health_renew(w, SIM_STATE(w, const balancer, id)->health, slot);
+        if (is_eligible && SIM_STATE(w, const balancer, id)->outlier)
+            sim_outlier_renew(w, SIM_STATE(w, const balancer, id)->outlier, slot);
+        if (is_eligible && SIM_STATE(w, const balancer, id)->sticky)
+            sim_sticky_renew(w, SIM_STATE(w, const balancer, id)->sticky, slot);
         sim_upstream_mark(w, upstream, slot, SIM_OUT_DOWN, !is_eligible);
         if (is_eligible)
             serve_queue(w, id);
@@ -157,30 +201,66 @@ static void reply(sim_world *w, sim_component_id id, sim_ref child)
 {
     balancer *s = SIM_STATE(w, balancer, id);
     const sim_call *c = sim_call_at(w, child);
+    if (!c->parent) {
+        sim_health_back(w, s->health, child);
+        serve_queue(w, id);
+        return;
+    }
     sim_upstream_answer(w, s->upstream, c->replica, w->now - c->started, c->status == SIM_error || c->status == SIM_lost);
+    if (s->outlier)
+        sim_outlier_note(w, s->outlier, c->replica, c->status != SIM_ok);
     s->left++;
     serve_queue(w, id);
     sim_call_answer(w, child);
 }
 
+static sim_health_counts checks_of(const sim_world *w, const balancer *s)
+{
+    return s->health ? sim_health_count(w, s->health) : (sim_health_counts){0};
+}
+
+static uint64_t ejections_of(const sim_world *w, const balancer *s) { return s->outlier ? sim_outlier_ejections(w, s->outlier) : 0; }
+
 static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
 {
     const balancer *s = SIM_STATE(w, const balancer, id);
     uint64_t out = s->upstream ? SIM_AT(w, const sim_upstream, s->upstream)->in_flight : 0;
-    *a = (sim_account){.refused = s->refused, .left = s->left, .inside = s->queue.length.level + out, .knows_sent = true, .sent = s->choices,
-                       .waiting = out};
+    sim_health_counts checks = checks_of(w, s);
+    *a = (sim_account){.refused = s->refused, .left = s->left, .inside = s->queue.length.level + out, .knows_sent = true,
+                       .sent = s->choices + checks.sent, .waiting = out + checks.out, .given_up = checks.given_up};
     return station == 0;
 }
 
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
     const balancer *s = SIM_STATE(w, const balancer, id);
-    (void)event;
-    sim_upstream_report(w, s->upstream);
-    sim_schedule(w, w->now + s->sees, id, 0, 0, 0);
+    switch (event->what) {
+    case SIM_BALANCER_CHECKS: sim_health_check_due(w, s->health, event->subject, s->queue.head != 0); break;
+    case SIM_BALANCER_LATE:
+        sim_health_late(w, s->health, event);
+        serve_queue(w, id);                    // it may be the one with which a panic begins
+        break;
+    case SIM_BALANCER_EJECTED:
+        sim_outlier_look(w, s->outlier);
+        sim_schedule(w, w->now + s->outliers.interval, id, SIM_BALANCER_EJECTED, 0, 0);
+        serve_queue(w, id);
+        break;
+    default:
+        sim_upstream_report(w, s->upstream);
+        sim_schedule(w, w->now + s->sees, id, SIM_BALANCER_REPORTS, 0, 0);
+    }
 }
 
-static void reset(sim_world *w, sim_component_id id) { sim_level_reset(w, &SIM_STATE(w, balancer, id)->queue.length); }
+static void reset(sim_world *w, sim_component_id id)
+{
+    balancer *s = SIM_STATE(w, balancer, id);
+    sim_level_reset(w, &s->queue.length);
+    sim_upstream_reset(w, s->upstream);
+    s->checks_at_reset = checks_of(w, s);
+    s->ejections_at_reset = ejections_of(w, s);
+    if (s->sticky)
+        *sim_sticky_counts(w, s->sticky) = (sim_session_counts){0};
+}
 
 static void check(const sim_world *w, sim_component_id id)
 {
@@ -188,7 +268,22 @@ static void check(const sim_world *w, sim_component_id id)
     if (!s->upstream)                          // before time zero
         return;
     sim_upstream_check(w, s->upstream);
+    if (s->health)
+        sim_health_verify(w, s->health);
+    if (s->outlier)
+        sim_outlier_check(w, s->outlier);
     SIM_ASSERT(w, s->queue.length.level <= s->queue_limit && (!s->queue.head || s->scaled || anyone_at_work(w, s)));
+}
+
+sim_balancer_view sim_balancer_look(const sim_world *w, sim_component_id id)
+{
+    const balancer *s = SIM_STATE(w, const balancer, id);
+    const sim_upstream *u = SIM_AT(w, const sim_upstream, s->upstream);
+    sim_health_counts checks = checks_of(w, s);
+    return (sim_balancer_view){.judges = s->has_checks || s->has_outliers, .ejections = ejections_of(w, s) - s->ejections_at_reset, .unhealthy = sim_level_average(w, &u->sick),
+                               .panicking = sim_level_average(w, &u->panicking), .checks = checks.sent - s->checks_at_reset.sent,
+                               .failed_checks = checks.failed - s->checks_at_reset.failed,
+                               .cookies = s->sticky ? *sim_sticky_counts(w, s->sticky) : (sim_session_counts){0}};
 }
 
 const sim_kind sim_kind_balancer = {.name = "balancer", .summary = "spreads calls over the replicas of a service",

@@ -1,7 +1,7 @@
 // sim/parts/cache.c - one Redis-like server: a single thread serves operations in order on keys with versions in bounded memory.
 // The operation takes effect when the thread has served it; the network time follows. In between it may have to wait for the database
 // (through.c). A live cache does all by itself.
-#include "sim/core/laws.h"
+#include "sim/parts/network.h"
 #include "sim/parts/through.h"
 
 enum { SERVED, ARRIVED, EXPIRY, FLUSH };
@@ -99,7 +99,7 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
         sim_call_reply(w, call, SIM_rejected);
         return;
     }
-    sim_stay_begin(&s->stay, sim_call_at(w, call)->started);
+    sim_stay_begin(&s->stay, sim_call_arrived(w, sim_call_at(w, call)));
     if (live) {
         s->started++;
         sim_level_up(w, &s->busy);
@@ -141,8 +141,9 @@ static void expire_actively(sim_world *w, sim_component_id id, cache *s)
     tick_if_needed(w, id, s);
 }
 
-// Locks lie among the keys, as in Redis: they need memory, expire, and may be evicted.
+// Locks and the states of limiters lie among the keys, as in Redis: they need memory, and may be evicted; locks expire.
 static uint64_t lock_of(uint64_t key) { return key | 1ull << 63; }
+static uint64_t count_of(uint64_t key) { return key | 1ull << 62; }
 
 // `version` is the token.
 static void lock(sim_world *w, const cache *s, sim_call *c)
@@ -152,6 +153,13 @@ static void lock(sim_world *w, const cache *s, sim_call *c)
     else if (sim_keystore_set(w, s->store, lock_of(c->key), c->version, 0, w->now + c->ttl_ms * HR_MS))
         c->flags |= SIM_CALL_HIT;
     else
+        c->status = SIM_error;
+}
+
+static void count(sim_world *w, const cache *s, sim_call *c)
+{
+    c->flags |= sim_keystore_version(w, s->store, count_of(c->key)) ? SIM_CALL_HIT : SIM_CALL_MISS;
+    if (!sim_keystore_set(w, s->store, count_of(c->key), 1, 0, HR_FOREVER))
         c->status = SIM_error;
 }
 
@@ -171,6 +179,7 @@ static void take_effect(sim_world *w, const cache *s, sim_call *c)
             c->status = SIM_error;             // Redis: -OOM
         break;
     case SIM_CACHE_LOCK: lock(w, s, c); break;
+    case SIM_CACHE_COUNT: count(w, s, c); break;
     case SIM_CACHE_UNLOCK:
         if (sim_keystore_version(w, s->store, lock_of(c->key)) == c->version)
             sim_keystore_delete(w, s->store, lock_of(c->key));
@@ -238,7 +247,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     bool waits = work(w, id, s, event->subject);
     tick_if_needed(w, id, s);
     sim_level_down(w, &s->busy);
-    sim_stay_end(w, &s->stay, c->started);
+    sim_stay_end(w, &s->stay, sim_call_arrived(w, c));
     if (!waits)
         sim_cache_travel(w, id, event->subject);
     sim_ref next = sim_fifo_pop(w, &s->queue);
@@ -254,7 +263,7 @@ static void done(sim_world *w, sim_component_id id, sim_ref call)
     s->live_hits += (c->flags & SIM_CALL_HIT) != 0;
     s->live_misses += (c->flags & SIM_CALL_MISS) != 0;
     sim_level_down(w, &s->busy);
-    sim_stay_end(w, &s->stay, c->started);
+    sim_stay_end(w, &s->stay, sim_call_arrived(w, c));
     s->left++;
     sim_call_reply(w, call, (sim_outcome)c->status);
 }

@@ -25,12 +25,13 @@ static void empty_line(const sim_world *w, sim_line *q)
 
 static void empty_replica(sim_world *w, const sim_service *s, sim_replica *r)
 {
+    r->cuts++;
     level_to_zero(w, &r->busy);
     level_to_zero(w, &r->cores);
     empty_line(w, &r->queue);
     empty_line(w, &r->core_queue);
     r->codel = (sim_codel){0};
-    r->job_count = 0;
+    r->shares.count = 0;
     r->alarm++;
     sim_sharing_cut(w, r);
     for (uint32_t i = 0; r->runs && i < s->cores; i++) {

@@ -21,6 +21,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
 {
     const sim_database_def *d = def;
     sim_database *s = SIM_STATE(w, sim_database, id);
+    s->stretch = sim_machine_stretch(&d->machine, d->cores);
     s->pool = d->pool;
     s->queue_limit = d->queue;
     s->pool_timeout = d->pool_timeout;
@@ -129,6 +130,8 @@ static void compute(sim_world *w, sim_component_id id, const sim_database *s, si
     cpu += sim_scans_time(w, s, t);
     if (s->connection_cpu > 0)                 // all connections are looked through for each statement's snapshot
         cpu += (hr_time)((double)cpu * s->connection_cpu * capacity(s, server_of(w, s, c)));
+    if (s->stretch > 0)
+        cpu += (hr_time)((double)cpu * s->stretch);
     sim_schedule(w, w->now + cpu, id, SIM_DB_COMPUTED, call, c->generation);
 }
 
@@ -209,7 +212,7 @@ void sim_database_enter(sim_world *w, sim_component_id id, sim_ref call)
         sim_database_refuse(w, id, call, server->is_down ? SIM_error : SIM_rejected);
         return;
     }
-    sim_stay_begin(&server->stay, c->started);
+    sim_stay_begin(&server->stay, sim_call_arrived(w, c));
     server->parts += (c->flags & SIM_CALL_PART) != 0;
     if (is_free) {
         sim_database_execute(w, id, call);
@@ -238,7 +241,7 @@ static void leave(const sim_world *w, sim_server *server, const sim_call *c)
     bool is_part = c->flags & SIM_CALL_PART;
     server->left += !is_part;
     server->parts -= is_part;
-    sim_stay_end(w, &server->stay, c->started);
+    sim_stay_end(w, &server->stay, sim_call_arrived(w, c));
 }
 
 void sim_database_turn_away(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)

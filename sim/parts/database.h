@@ -7,9 +7,8 @@
 #ifndef SIM_DATABASE_H
 #define SIM_DATABASE_H
 
-#include "sim/core/laws.h"
 #include "sim/core/table.h"
-#include "sim/parts/parts.h"
+#include "sim/parts/network.h"
 
 typedef struct { uint64_t key; uint32_t version, written; } sim_row;           // written: the newest that was made, committed or not; 0: free slot
 typedef struct { sim_ref slots; uint32_t count, room; } sim_rows;
@@ -68,6 +67,7 @@ typedef struct {
     uint32_t  has_pools, pooler;               // pooler: SIM_POOLER_…, SIM_POOLER_COUNT: none
     uint32_t  most_open, backlog_limit;        // connections of a server; calls that may wait at the pooler
     hr_time   backlog_timeout;
+    double    stretch;                         // share by which its cores lengthen each other's
     double    connection_cpu;                  // share by which each connection lengthens a statement's `cpu`
     sim_dist  connect;
     uint32_t  connect_stream;

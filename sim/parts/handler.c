@@ -345,13 +345,14 @@ static sim_ref answer(sim_world *w, sim_component_id id, sim_ref call, sim_outco
 
 // --- the loop -----------------------------------------------------------------------------------------------------------
 
-static HR_APART bool holds(const sim_world *w, const sim_call *c, const sim_step *step)
+static HR_APART bool holds(sim_world *w, const sim_call *c, const sim_step *step)
 {
     enum { STREAM_OF_KEYS = 0x6B657973 };      // one for all services
     switch (step->condition) {
     case SIM_CONDITION_key_share: return sim_unit(sim_random(w->seed, STREAM_OF_KEYS, c->key, 0).word[0]) < step->share;
     case SIM_CONDITION_key_below: return c->key < step->limit;
     case SIM_CONDITION_status: return c->status == step->limit;
+    case SIM_CONDITION_session: return sim_session_is_here(w, c->callee, c, (hr_time)step->limit);
     default: return is_drawn(w, c, step);
     }
 }

@@ -1,5 +1,6 @@
 // sim/parts/lives.c - see lives.h.
 #include "sim/parts/cluster.h"
+#include "sim/parts/memory.h"
 
 // --- before time zero ---------------------------------------------------------------------------------------------------
 
@@ -38,13 +39,6 @@ static void turn(sim_world *w, sim_lives *l, uint32_t slot, sim_life_phase phase
         sim_level_up(w, &l->ready);
 }
 
-// Who sends it calls or messages learns whether it takes any.
-static void tell(sim_world *w, sim_component_id id, uint32_t slot, bool is_ready)
-{
-    sim_balancers_see(w, id, slot, is_ready);
-    sim_consumers_see(w, id, slot, is_ready);
-}
-
 static void await(sim_world *w, const sim_lives *l, uint16_t what, uint32_t slot, hr_time span)
 {
     if (span != HR_FOREVER)
@@ -75,6 +69,13 @@ static bool start(sim_world *w, sim_lives *l, uint32_t slot)
     return !has_room;
 }
 
+// A replica is there now, or not any more: what it uses has changed.
+static void see_memory(sim_world *w, sim_component_id id, uint32_t slot)
+{
+    if (SIM_STATE(w, const sim_service, id)->memory)
+        sim_memory_touch(w, id, slot);
+}
+
 static bool is_idle(const sim_world *w, sim_component_id id, uint32_t slot)
 {
     const sim_replica *r = SIM_AT(w, const sim_replica, SIM_STATE(w, const sim_service, id)->replicas) + slot;
@@ -89,6 +90,8 @@ static void end(sim_world *w, sim_component_id id, uint32_t slot)
     life->node = 0;
     turn(w, l, slot, SIM_LIFE_GONE);
     sim_service_cut(w, id, slot);
+    if (SIM_STATE(w, const sim_service, id)->memory)
+        sim_memory_forget(w, id, slot);
     if (node) {
         sim_cluster_give(w, (sim_component_id)l->cluster, node, l->cores);
         sim_cluster_offer(w, (sim_component_id)l->cluster);
@@ -101,7 +104,7 @@ static void stop(sim_world *w, sim_component_id id, sim_lives *l, uint32_t slot)
     l->active--;
     turn(w, l, slot, SIM_LIFE_DRAINING);
     if (was_ready)
-        tell(w, id, slot, false);
+        sim_service_tell(w, id, slot, false);
     if (is_idle(w, id, slot))
         end(w, id, slot);
     else
@@ -170,11 +173,34 @@ void sim_lives_wake(sim_world *w, sim_component_id id, const sim_event *event)
         await(w, l, SIM_LIFE_PASSES, slot, sim_dist_time(w, &l->readiness, l->stream_readiness, life->number, 0));
     } else if (event->what == SIM_LIFE_PASSES && life->phase == SIM_LIFE_UNREADY) {
         turn(w, l, slot, SIM_LIFE_READY);
-        tell(w, id, slot, true);
+        see_memory(w, id, slot);
+        sim_service_tell(w, id, slot, true);
     } else if (event->what == SIM_LIFE_ENDS && life->phase == SIM_LIFE_DRAINING) {
         end(w, id, slot);
         settle(w, id);
     }
+}
+
+// Its place on a node stays its own, and it counts as a replica: a container is started again where its pod is.
+void sim_lives_crash(sim_world *w, sim_component_id id, uint32_t slot, hr_time back_after)
+{
+    sim_lives *l = sim_lives_of(w, id);
+    sim_life_phase phase = (sim_life_phase)sim_life_at(w, l, slot)->phase;
+    if (phase == SIM_LIFE_DRAINING) {
+        end(w, id, slot);
+        settle(w, id);
+    } else if (phase == SIM_LIFE_READY) {
+        turn(w, l, slot, SIM_LIFE_STARTING);
+        sim_service_tell(w, id, slot, false);
+        await(w, l, SIM_LIFE_RUNS, slot, back_after);
+        sim_service_cut(w, id, slot);
+    }
+}
+
+hr_time sim_lives_startup(const sim_world *w, sim_component_id id, uint32_t slot, uint32_t n)
+{
+    const sim_lives *l = sim_lives_of(w, id);
+    return sim_dist_time(w, &l->startup, l->stream_startup, sim_life_at(w, l, slot)->number, n);
 }
 
 void sim_lives_left(sim_world *w, sim_component_id id, uint32_t slot)
@@ -197,7 +223,8 @@ void sim_lives_move_in(sim_world *w, sim_component_id id)
         if (life->node)
             continue;
         turn(w, l, i, SIM_LIFE_PENDING);
-        tell(w, id, i, false);
+        see_memory(w, id, i);
+        sim_service_tell(w, id, i, false);
     }
 }
 
@@ -229,6 +256,11 @@ uint32_t sim_lives_on(const sim_world *w, sim_component_id id, uint32_t node)
 bool sim_lives_is_ready(const sim_world *w, sim_component_id id, uint32_t slot)
 {
     return sim_life_at(w, sim_lives_of(w, id), slot)->phase == SIM_LIFE_READY;
+}
+
+bool sim_lives_is_up(const sim_world *w, sim_component_id id, uint32_t slot)
+{
+    return sim_life_at(w, sim_lives_of(w, id), slot)->phase >= SIM_LIFE_READY;
 }
 
 void sim_lives_reset(sim_world *w, sim_ref lives)

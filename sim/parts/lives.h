@@ -38,6 +38,9 @@ sim_ref  sim_lives_place(sim_world *w, sim_component_id id, const sim_service_de
 void     sim_lives_want(sim_world *w, sim_component_id id, uint32_t wanted);
 // A timer of a service's lives.
 void     sim_lives_wake(sim_world *w, sim_component_id id, const sim_event *event);
+// One that is ready, or leaves, crashes: see sim_service_crash. Who leaves is gone. How long a replica's `n`th start takes until its process runs.
+void     sim_lives_crash(sim_world *w, sim_component_id id, uint32_t slot, hr_time back_after);
+hr_time  sim_lives_startup(const sim_world *w, sim_component_id id, uint32_t slot, uint32_t n);
 // A call has left a replica: one that drains may be empty now.
 void     sim_lives_left(sim_world *w, sim_component_id id, uint32_t slot);
 static inline sim_lives *sim_lives_of(const sim_world *w, sim_component_id id)
@@ -45,6 +48,8 @@ static inline sim_lives *sim_lives_of(const sim_world *w, sim_component_id id)
     return SIM_AT(w, sim_lives, SIM_STATE(w, const sim_service, id)->lives);
 }
 static inline sim_life *sim_life_at(const sim_world *w, const sim_lives *l, uint32_t slot) { return SIM_AT(w, sim_life, l->life) + slot; }
+// Whether calls find anybody there, ready or draining.
+bool     sim_lives_is_up(const sim_world *w, sim_component_id id, uint32_t slot);
 bool     sim_lives_is_ready(const sim_world *w, sim_component_id id, uint32_t slot);
 // For a cluster: replicas that are there at the start take room or are pending; pending ones try again; how many are on a node.
 void     sim_lives_move_in(sim_world *w, sim_component_id id);
@@ -56,6 +61,8 @@ void     sim_lives_check(const sim_world *w, sim_component_id id);
 
 // Ends a replica with all that it has: its callers get `error`, what it waits for is answered to nobody, its caches are empty. cut.c
 void     sim_service_cut(sim_world *w, sim_component_id id, uint32_t slot);
+// Balancers and brokers learn whether a replica takes calls and messages. crash.c
+void     sim_service_tell(sim_world *w, sim_component_id id, uint32_t slot, bool is_ready);
 // Tells the balancers of a service that a replica may get calls, or not any more. balancer.c
 void     sim_balancers_see(sim_world *w, sim_component_id service, uint32_t slot, bool is_eligible);
 // Calls that wait at the balancers of a service.

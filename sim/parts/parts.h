@@ -9,6 +9,10 @@
 #include "sim/core/popularity.h"
 #include "sim/parts/arrivals.h"
 #include "sim/parts/codel.h"
+#include "sim/parts/health.h"
+#include "sim/parts/machine.h"
+#include "sim/parts/outlier.h"
+#include "sim/parts/sessions.h"
 #include "sim/policy/balance/balance.h"
 #include "sim/policy/breaker/breaker.h"
 #include "sim/policy/evict/evict.h"
@@ -51,8 +55,9 @@ typedef enum {
 } sim_condition;
 const char *sim_condition_name(sim_condition condition);
 
-// Operations of a cache. LOCK is Redis' SET key token NX PX ttl, UNLOCK a delete if the token is still the caller's.
-enum { SIM_CACHE_GET, SIM_CACHE_SET, SIM_CACHE_DELETE, SIM_CACHE_LOCK, SIM_CACHE_UNLOCK };
+// Operations of a cache. LOCK is Redis' SET key token NX PX ttl, UNLOCK a delete if the token is still the caller's. COUNT
+// is a limiter's script: a hit where its state is there, else a miss, after which it is.
+enum { SIM_CACHE_GET, SIM_CACHE_SET, SIM_CACHE_DELETE, SIM_CACHE_LOCK, SIM_CACHE_UNLOCK, SIM_CACHE_COUNT };
 
 #define SIM_NO_STEP 0xffffu                     // as an index: the handler ends with the status of the step that failed
 
@@ -92,7 +97,7 @@ typedef struct {
     const uint16_t *branches;                  // indices of their first steps
     sim_condition condition;                   // if
     double        share;                       // if chance, key_share: of 1; repeat: probability of another round; set: jitter of the ttl
-    uint64_t      limit;                       // if key_below: the key; status: the outcome; repeat: the most rounds; publish: priority + 1, 0: the request's
+    uint64_t      limit;                       // if key_below: the key; session: its timeout; status: the outcome; repeat: the most rounds; publish: priority + 1, 0: the request's
     hr_time       ttl;                         // set: time to live, HR_FOREVER: none
     hr_time       negative;                    // set: the same, of a key that the database does not have; 0: that is not put in
     bool          newer;                       // set: only over an older version
@@ -125,6 +130,7 @@ typedef struct {
     sim_keys_def keys;
     uint32_t size_bytes;                       // of what is written or put into caches for a key
     uint32_t priority;                         // below SIM_PRIORITIES
+    uint32_t connect;                          // round trips before each request; with a network
     hr_time  timeout;                          // HR_FOREVER: waits for ever
     hr_time  objective;                        // an answer after this is late; HR_FOREVER: never
 } sim_workload_def;
@@ -138,6 +144,14 @@ typedef struct {
     hr_time  fail_timeout;
     uint32_t max_conns, queue;                 // calls at one replica, 0: no limit; calls that may wait until one is below it
     hr_time  sees;                             // loads are reported so often; 0: always known
+    bool     is_sticky;
+    hr_time  expires;                          // with is_sticky: of a cookie
+    bool     has_checks;
+    sim_health_def health;                     // with has_checks
+    bool     has_outliers;
+    sim_outlier_def outliers;                  // with has_outliers
+    double   panic;                            // below this share of healthy replicas all get calls; 0: never
+    hr_time  slow_start;                       // how long a weight takes to grow; 0: none
 } sim_balancer_def;
 
 typedef struct {
@@ -145,9 +159,13 @@ typedef struct {
     uint32_t slots;                            // replicas that it has room for: those of its autoscaler, and as many that leave; 0: fixed
     uint16_t scaler, cluster;                  // with slots: the autoscaler; where the replicas need room
     bool     in_cluster;
-    sim_dist_def startup, readiness;           // with slots: until the process runs; from then until it is ready
+    sim_dist_def startup, readiness;           // with slots, or after a crash: until the process runs; from then until it is ready
     hr_time  drain;                            // with slots: who leaves may work so long on what it has
     double   cores, memory_bytes;              // of one replica: cores limit `cpu` steps (whole cores, at least 1); both cost money
+    sim_machine_def machine;
+    bool     has_footprint;                    // above memory_bytes a replica is killed
+    sim_footprint_def footprint;
+    sim_resize_def resize;                     // of one replica without an autoscaler
     uint32_t discipline;                       // sim_discipline: who waits for a worker is served so; priority is about cores, too
     hr_time  lifo_after;                       // adaptive_lifo
     sim_codel_def codel;                       // some of those that wait are turned away
@@ -193,12 +211,13 @@ typedef struct {
     sim_through_def through;
     const hr_time *flushes;                    // when it loses all its keys, in order
     uint32_t     flush_count;
-    bool         beyond_live;                  // some step asks for what the live client cannot do: locks, compare and set
+    bool         beyond_live;                  // a step or limiter asks for what the live client cannot do: locks, compare and set, counts
     bool         lifetimes;                    // some `get` looks at how old its values are
     hr_time      grace;                        // they are kept so long after their ttl, for the most patient `get`
     sim_dist_def demand;                       // time of the one server thread for an operation
     sim_dist_def network;                      // there and back
     double       cores;
+    sim_machine_def machine;
 } sim_cache_def;
 
 typedef enum {                                 // what a commit waits for
@@ -249,6 +268,7 @@ typedef struct {
     uint32_t pool, queue;                      // connections; calls that may wait for one
     hr_time  pool_timeout;                     // longest wait for a connection, HR_FOREVER: none
     double   cores, memory_bytes;
+    sim_machine_def machine;
     uint64_t rows;                             // rows of the table; the test bed fills them in
     double   absent;                           // share of the keys that have no row
     bool     history;                          // it remembers when each version was committed, for the age of stale answers
@@ -277,6 +297,10 @@ typedef struct {
     uint32_t policy;                           // row of sim_limiters
     uint16_t target;                           // any component that is called, a limiter or breaker as well
     bool     per_key;                          // each key has a limit of its own
+    bool     has_store;                        // the states lie in a cache
+    uint16_t store;                            // that cache
+    hr_time  store_timeout;                    // how long its answer is waited for, HR_FOREVER: as long as that takes
+    bool     failure_mode_deny;                // without its answer calls are refused; false: they pass
     bool     nodelay;                          // for limit-req, as in nginx
     sim_limit_def limit;                       // made ready
 } sim_limiter_def;
@@ -297,6 +321,7 @@ typedef struct {
 typedef struct {
     uint32_t nodes, most_nodes;                // at least, and at most
     double   cores, memory_bytes;              // of a node; both cost money
+    sim_machine_def machine;
     sim_dist_def node_start;
     hr_time  node_idle;                        // an empty node goes after this; HR_FOREVER: never
 } sim_cluster_def;
@@ -330,6 +355,7 @@ typedef struct {                               // what each replica of a service
 
 typedef struct {
     double   cores, memory_bytes;
+    sim_machine_def machine;
     sim_dist_def demand;                       // of a core, for each message that is published
     sim_dist_def persist;                      // until a message is on disk, or with a majority of a quorum queue's replicas
     sim_dist_def network;                      // there and back
@@ -342,7 +368,7 @@ typedef struct {
 
 // The key of a database that no live server is set up for; NULL: none. Static.
 const char *sim_database_simulated(const sim_database_def *d);
-// What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker); else -1.
+// What a component passes calls on to, if it is one that only passes on (a balancer, limiter or breaker), or that asks for what it has not (a CDN); else -1.
 int sim_part_passes_to(uint16_t kind, const void *def);
 
 // --- what can be asked of a world ------------------------------------------------------------------------------------
@@ -378,6 +404,13 @@ typedef enum {
     SIM_MESSAGE_COUNT
 } sim_message_count;
 
+typedef struct {                               // a balancer, since the reset
+    bool     judges;                           // it keeps replicas out by itself
+    double   unhealthy, panicking;             // replicas that it keeps out for their health; share of the time that it panicked
+    uint64_t checks, failed_checks, ejections;
+    sim_session_counts cookies;
+} sim_balancer_view;
+
 typedef struct {                               // one replica, cache, database or broker, for reports and pictures
     double   utilisation, queue_average, busy_average;             // since the reset
     uint32_t busy, capacity, queued, queue_limit;                  // now
@@ -392,6 +425,10 @@ typedef struct {                               // one replica, cache, database o
     uint64_t waiting_writes;                   // now: acknowledged, and the database does not have them
     uint64_t dropped, late;                    // since the reset: calls that CoDel turned away; that were not begun behind their deadline
     uint64_t periods, throttled;               // since the reset: periods of the CPU limit in which it computed; in which the limit stopped it
+    bool     has_memory;                       // of a service: what it uses is known, the next three
+    double   memory, memory_most;              // share of the limit: since the reset, average and most (as knows_peak says)
+    double   resized;                          // share of the time since the reset that it has run on another type of machine
+    uint64_t killed;                           // since the reset: replicas, for using more
     double   stopped_s;                        // since the reset: how long that was
     uint32_t entries;                          // keys held now
     bool     has_pools;
@@ -406,12 +443,16 @@ typedef struct {                               // one replica, cache, database o
     double   reshard_s;                        // how long they did; 0: they still do
     const sim_histogram *lag;                  // of a replicated database: from commit to being applied at a replica; else NULL
     double   replicas;                         // of a service with an autoscaler, or nodes of a cluster, since the reset; else 0
+    uint64_t crossed_bytes;                    // of a network: from one region to another, since the reset
+    sim_balancer_view balancer;
+    sim_session_counts sessions;               // of a service: `session` conditions
     uint32_t unacked;                          // of a broker, now: messages that are out at consumers
     uint64_t messages[SIM_MESSAGE_COUNT];      // of a broker, since the reset
 } sim_station_view;
 uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);
 sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint32_t replica);
 sim_station_view sim_cache_look(const sim_world *w, sim_component_id id);
+sim_balancer_view sim_balancer_look(const sim_world *w, sim_component_id id);
 sim_station_view sim_database_look(const sim_world *w, sim_component_id id);
 
 typedef struct {                               // the replicas of a service; fixed ones: all of them, always

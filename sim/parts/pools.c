@@ -130,7 +130,7 @@ void sim_pools_enter(sim_world *w, sim_component_id id, sim_ref call)
         sim_database_refuse(w, id, call, server->is_down ? SIM_error : SIM_rejected);
         return;
     }
-    sim_stay_begin(&server->stay, c->started);
+    sim_stay_begin(&server->stay, sim_call_arrived(w, c));
     server->parts += (c->flags & SIM_CALL_PART) != 0;
     if (how != WAIT) {
         take(w, id, p, call, how);

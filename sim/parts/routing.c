@@ -63,7 +63,7 @@ void sim_routing_end(sim_world *w, sim_component_id id, sim_ref call, sim_outcom
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_level_down(w, &s->routed);
-    sim_stay_end(w, &s->routed_stay, sim_call_at(w, call)->started);
+    sim_stay_end(w, &s->routed_stay, sim_call_arrived(w, sim_call_at(w, call)));
     s->routed_left++;
     sim_call_reply(w, call, status);
 }
@@ -72,7 +72,7 @@ void sim_routing_begin(sim_world *w, sim_component_id id, sim_ref call)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_level_up(w, &s->routed);
-    sim_stay_begin(&s->routed_stay, sim_call_at(w, call)->started);
+    sim_stay_begin(&s->routed_stay, sim_call_arrived(w, sim_call_at(w, call)));
 }
 
 sim_ref sim_routing_part(sim_world *w, sim_component_id id, sim_ref call, uint16_t purpose)

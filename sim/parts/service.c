@@ -1,5 +1,5 @@
 // sim/parts/service.c - replicas with workers, a bounded queue, cores and a cache of their own.
-#include "sim/parts/lives.h"
+#include "sim/parts/memory.h"
 
 static const char *const gauges[] = {"utilisation", "busy", "queue", NULL};
 
@@ -19,7 +19,8 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->replica_count = d->slots ? d->slots : d->replicas;
     s->workers = d->workers;
     s->queue_limit = d->queue;
-    s->cores = d->cores < 1 ? 1 : (uint32_t)d->cores;
+    s->cores = s->most_cores = sim_whole_cores(d->cores);
+    s->stretch = sim_machine_stretch(&d->machine, d->cores);
     s->sharing = d->sharing;
     s->preemptive = d->preemptive;
     s->gives_up = d->gives_up;
@@ -56,6 +57,12 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     }
     if (d->slots)
         s->lives = sim_lives_place(w, id, d);
+    if (d->resize.to) {
+        s->resize = sim_resize_place(w, d);
+        s->most_cores = s->cores < sim_whole_cores(d->resize.to->cores) ? sim_whole_cores(d->resize.to->cores) : s->cores;
+    }
+    if (d->has_footprint)
+        s->memory = sim_memory_place(w, id, d);
     s->handler_count = d->handler_count;
     s->handlers = sim_take(w, d->handler_count * sizeof(sim_ref));
     for (uint16_t i = 0; i < d->handler_count; i++) {
@@ -69,9 +76,12 @@ static void begin(sim_world *w, sim_component_id id, sim_replica *r, sim_ref cal
     sim_level_up(w, &r->busy);
     r->started++;
     sim_call *c = sim_call_at(w, call);
-    c->steps = SIM_AT(w, const sim_ref, SIM_STATE(w, const sim_service, id)->handlers)[c->operation];
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    c->steps = SIM_AT(w, const sim_ref, s->handlers)[c->operation];
     c->step = 0;
     c->flags |= SIM_CALL_RUNNING;
+    if (s->memory)
+        sim_memory_touch(w, id, c->replica);
     sim_handler_run(w, id, call);
 }
 
@@ -82,7 +92,7 @@ static HR_APART void learn(const sim_world *w, const sim_service *s, const sim_r
 {
     const sim_shed *policy = sim_sheds[s->shed.policy];
     if (policy->ended)
-        policy->ended(SIM_AT(w, sim_shed_state, r->shed), &s->shed, in_hand(r), w->now - c->started, failed);
+        policy->ended(SIM_AT(w, sim_shed_state, r->shed), &s->shed, in_hand(r), w->now - sim_call_arrived(w, c), failed);
 }
 
 static void offer(sim_world *w, sim_component_id id, sim_ref call)
@@ -90,10 +100,20 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     const sim_call *c = sim_call_at(w, call);
     sim_replica *r = sim_replica_of(w, c);
+    if (s->lives && w->network && !sim_lives_is_up(w, id, c->replica)) {      // meanwhile: nobody listens there any more
+        r->refused++;
+        sim_call_reply(w, call, SIM_error);
+        return;
+    }
     if (s->sheds && !sim_shed_admits(SIM_AT(w, const sim_shed_state, r->shed), &s->shed, in_hand(r), c->priority)) {
         r->shed_calls++;
         r->refused++;
         sim_call_reply(w, call, SIM_rejected);
+        return;
+    }
+    if (r->down) {                             // nobody listens there
+        r->refused++;
+        sim_call_reply(w, call, SIM_error);
         return;
     }
     if (s->drops_late && w->now >= c->deadline) {
@@ -184,6 +204,8 @@ void sim_service_finish(sim_world *w, sim_component_id id, sim_ref call, sim_out
         learn(w, s, r, sim_call_at(w, call), status != SIM_ok);
     sim_level_down(w, &r->busy);
     leave(w, r, call);
+    if (s->memory)
+        sim_memory_served(w, id, sim_call_at(w, call)->replica);
     if (r->queue.fifo.head)                    // before the answer, whose receiver may ask again: it must not pass those that wait
         hand_out(w, id, s, r);
     if (s->lives) {
@@ -199,7 +221,9 @@ hr_time sim_service_cpu_demand(const sim_world *w, sim_ref call)
 {
     const sim_call *c = sim_call_at(w, call);
     const sim_step *step = sim_service_step(w, c);
-    return sim_dist_ahead(w, &step->time, SIM_AT(w, sim_ahead, step->ahead), step->stream, c->request, c->path + step->ordinal);
+    hr_time cpu = sim_dist_ahead(w, &step->time, SIM_AT(w, sim_ahead, step->ahead), step->stream, c->request, c->path + step->ordinal);
+    double stretch = SIM_STATE(w, const sim_service, c->callee)->stretch;
+    return stretch > 0 ? cpu + (hr_time)((double)cpu * stretch) : cpu;
 }
 
 static void take_core(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call)
@@ -268,6 +292,12 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         sim_sharing_wake(w, id, event);
     else if (event->what == SIM_SERVICE_RUN)
         sim_preempting_wake(w, id, event);
+    else if (event->what == SIM_SERVICE_KILL)
+        sim_memory_wake(w, id, event);
+    else if (event->what == SIM_SERVICE_BACK)
+        sim_service_come_back(w, id, event->subject);
+    else if (event->what == SIM_SERVICE_RESIZE)
+        sim_resize_wake(w, id);
     else if (event->what >= SIM_SERVICE_HEARS)
         sim_invalidation_hear(w, id, event);
     else
@@ -291,6 +321,11 @@ static void reset(sim_world *w, sim_component_id id)
     }
     if (s->lives)
         sim_lives_reset(w, s->lives);
+    if (s->memory)
+        sim_memory_reset(w, s);
+    if (s->resize)
+        sim_resize_reset(w, s);
+    SIM_STATE(w, sim_service, id)->session_counts = (sim_session_counts){0};
     sim_refill_reset(w, s->refills);
 }
 
@@ -317,6 +352,7 @@ static void check(const sim_world *w, sim_component_id id)
         uint32_t queued = r->queue.fifo.length.level, for_core = r->core_queue.fifo.length.level;
         SIM_ASSERT(w, r->busy.level <= s->workers && queued <= s->queue_limit && r->cores.level <= s->cores && !r->is_handing_out);
         SIM_ASSERT(w, queued == 0 || r->busy.level == s->workers);                     // nobody waits beside a free worker
+        SIM_ASSERT(w, !r->down || in_hand(r) == 0);
         SIM_ASSERT(w, for_core == 0 || r->cores.level == s->cores);
         for (uint32_t c = 0; r->out && c < w->component_count; c++)
             SIM_ASSERT(w, SIM_AT(w, const uint32_t, r->out)[c] <= s->bulkhead);
@@ -333,6 +369,8 @@ static void check(const sim_world *w, sim_component_id id)
     }
     if (s->lives)
         sim_lives_check(w, id);
+    if (s->memory)
+        sim_memory_check(w, id);
     sim_refill_check(w, s->refills);
 }
 
@@ -345,7 +383,7 @@ static bool account(const sim_world *w, sim_component_id id, uint32_t station, s
     *a = (sim_account){.refused = r->refused, .left = r->left, .inside = (uint64_t)r->busy.level + r->queue.fifo.length.level, .stay = &r->stay,
                        .level = {{"time of workers <= workers x time", &r->busy, s->workers},
                                  {"time of waiting <= places x time", &r->queue.fifo.length, s->queue_limit},
-                                 {"time of cores <= cores x time", &r->cores, s->cores}}, .levels = 3, .staying = 2};
+                                 {"time of cores <= cores x time", &r->cores, s->most_cores}}, .levels = 3, .staying = 2};
     return true;
 }
 
@@ -371,12 +409,18 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
         v.misses = k->misses;
         v.entries = k->count;
     }
+    if (s->resize)
+        v.resized = sim_resize_share(w, s);
+    if (s->memory)
+        sim_memory_add(w, s, replica, &v);
+    if (replica == 0)                          // of all replicas
+        v.sessions = s->session_counts;
     if (s->refills && replica == 0)            // they are counted for the whole service
         sim_refill_add(w, s->refills, &v);
     return v;
 }
 
 const sim_kind sim_kind_service = {.name = "service", .summary = "replicas with workers and a bounded queue that run handlers",
-    .state_size = sizeof(sim_service), .def_size = sizeof(sim_service_def), .gauges = gauges, .demand = demand, .build = build, .offer = offer,
+    .state_size = sizeof(sim_service), .def_size = sizeof(sim_service_def), .gauges = gauges, .demand = demand, .build = build, .start = sim_resize_start, .offer = offer,
     .reply = sim_handler_back, .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check,
     .account = account};

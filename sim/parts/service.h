@@ -5,8 +5,9 @@
 #ifndef SIM_SERVICE_H
 #define SIM_SERVICE_H
 
-#include "sim/core/laws.h"
-#include "sim/parts/parts.h"
+#include "sim/parts/network.h"
+#include "sim/parts/sessions.h"
+#include "sim/parts/shares.h"
 
 typedef struct {                               // a compiled step in the world
     uint8_t  kind, condition, newer, everywhere;                   // newer, everywhere, writes: bool
@@ -51,15 +52,15 @@ typedef struct {
     sim_ref   local;                           // keystore, or 0
     uint32_t  is_handing_out;                  // a free worker is being given to those that wait
     // With `sharing`: the calls that compute, a heap by what `served` will be when they are done; sharing.c.
-    sim_ref   jobs;                            // sim_shared_job[job_room]
-    uint32_t  job_count, job_room, job_order;
+    sim_shares shares;
     uint32_t  alarm;                           // generation of the timer that is in force
     double    served_ns;                       // what each of them has got since the replica was last idle
     hr_time   served_at;                       // when that was brought up to date
     sim_ref   runs;                            // with `preemptive`: sim_core_run[cores]; preempting.c
     sim_ref   out;                             // with `bulkhead`: uint32_t[components], calls that are out at each
     sim_ref   shed;                            // with `shed`: state of its policy
-    uint32_t  unused;
+    uint32_t  down;                            // bool: it has crashed and is not back yet; crash.c
+    uint32_t  cuts;                            // how often it has ended with all that it had
     uint64_t  started, rejected, gave_up, shed_calls, kept_in;      // since the reset; kept_in: by the bulkhead
     uint64_t  dropped, late;                   // since the reset: turned away by CoDel; not begun behind their deadline
     sim_codel codel;
@@ -76,9 +77,13 @@ typedef struct {
     uint32_t sheds;                            // bool
     uint32_t drops_late;                       // bool
     sim_codel_def codel;
+    double   stretch;                          // share by which its cores lengthen each other's computations
     double   quota_ns;                         // core time that a replica has in a period; 0: no limit
     hr_time  cpu_period;
     sim_ref  lives;                            // sim_lives, when an autoscaler has the replicas come and go: lives.c; 0: fixed
+    sim_ref  memory;                           // what its replicas use of it, memory.c; 0: nobody looks
+    sim_ref  resize;                           // its machine is exchanged, resize.c; 0: it is not
+    uint32_t most_cores, unused;               // that it ever has
     sim_shed_def shed;
     sim_dist patience;
     sim_ref  replicas;                         // sim_replica[replica_count]
@@ -86,6 +91,8 @@ typedef struct {
     uint32_t handler_count;
     sim_ref  refills;                          // the first of its steps' refills, 0: none
     hr_time  local_grace;
+    sim_table sessions;                        // of its users, sessions.c
+    sim_session_counts session_counts;
 } sim_service;
 
 static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *call)
@@ -96,9 +103,10 @@ static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *ca
 
 // Timers: a wait has ended, a computation has ended, a nested call is late, the first of the sharing computations has ended, one on a
 // core that may be taken away has ended, a call has waited for a worker as long as it is willing to, a retry is due, a hedged attempt is due,
-// a load looks again, a replica hears of a delete.
+// a load looks again, a replica has used too much memory, one that crashed is back,
+// the machine is exchanged, a replica hears of a delete.
 enum { SIM_SERVICE_STEP, SIM_SERVICE_CORE, SIM_SERVICE_TIMEOUT, SIM_SERVICE_SHARED, SIM_SERVICE_RUN, SIM_SERVICE_PATIENCE,
-       SIM_SERVICE_RETRY, SIM_SERVICE_HEDGE, SIM_SERVICE_POLL,
+       SIM_SERVICE_RETRY, SIM_SERVICE_HEDGE, SIM_SERVICE_POLL, SIM_SERVICE_KILL, SIM_SERVICE_BACK, SIM_SERVICE_RESIZE,
        SIM_SERVICE_HEARS = 4096 };             // + replica; whom: the key that is deleted in its own cache
 
 // Copies a handler's steps into the world.
@@ -145,7 +153,6 @@ void     sim_refill_add(const sim_world *w, sim_ref first, sim_station_view *vie
 void sim_invalidation_tell(sim_world *w, sim_component_id id, const sim_call *call, const sim_step *step);
 void sim_invalidation_hear(sim_world *w, sim_component_id id, const sim_event *event);
 // Cores that are shared: a computation joins, and the timer of SIM_SERVICE_SHARED (its subject is the replica).
-typedef struct { double done_at_ns; sim_ref call; uint32_t order; } sim_shared_job;
 void    sim_sharing_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);
 void    sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event);
 void    sim_sharing_cut(const sim_world *w, sim_replica *r);
@@ -160,6 +167,12 @@ typedef struct {
 void    sim_preempting_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);
 void    sim_preempting_wake(sim_world *w, sim_component_id id, const sim_event *event);
 void    sim_preempting_check(const sim_world *w, const sim_service *s, const sim_replica *r);
+// A machine that is exchanged: placed, scheduled, the timer of SIM_SERVICE_RESIZE, the share of the time since the reset that it is the new one.
+sim_ref sim_resize_place(sim_world *w, const sim_service_def *def);
+void    sim_resize_start(sim_world *w, sim_component_id id);
+void    sim_resize_wake(sim_world *w, sim_component_id id);
+void    sim_resize_reset(sim_world *w, const sim_service *s);
+double  sim_resize_share(const sim_world *w, const sim_service *s);
 // Queues a call where its discipline wants it.
 void    sim_line_push(sim_world *w, sim_line *q, sim_ref call);
 // Queues by priority, before those of its own.

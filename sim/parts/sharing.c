@@ -11,54 +11,17 @@
 
 _Static_assert(sizeof(sim_replica) % 8 == 0, "the timer's subject is a replica's place in the arena, counted in units of 8 bytes");
 
-static sim_shared_job *jobs_of(const sim_world *w, const sim_replica *r) { return SIM_AT(w, sim_shared_job, r->jobs); }
-
-static bool before(const sim_shared_job *a, const sim_shared_job *b)
-{
-    return a->done_at_ns < b->done_at_ns || (a->done_at_ns <= b->done_at_ns && a->order < b->order);
-}
-
-static void push(sim_world *w, sim_replica *r, sim_shared_job job)
-{
-    if (r->job_count == r->job_room) {
-        uint32_t room = r->job_room ? r->job_room * 2 : 16;
-        r->jobs = sim_grow(w, r->jobs, r->job_room * sizeof(sim_shared_job), room * sizeof(sim_shared_job));
-        r->job_room = room;
-    }
-    sim_shared_job *jobs = jobs_of(w, r);
-    uint32_t i = r->job_count++;
-    for (; i > 0 && before(&job, &jobs[(i - 1) / 2]); i = (i - 1) / 2)
-        jobs[i] = jobs[(i - 1) / 2];
-    jobs[i] = job;
-}
-
-static sim_ref pop(const sim_world *w, sim_replica *r)
-{
-    sim_shared_job *jobs = jobs_of(w, r), last = jobs[--r->job_count];
-    sim_ref call = jobs[0].call;
-    uint32_t i = 0;
-    for (uint32_t child; (child = 2 * i + 1) < r->job_count; i = child) {
-        if (child + 1 < r->job_count && before(&jobs[child + 1], &jobs[child]))
-            child++;
-        if (!before(&jobs[child], &last))
-            break;
-        jobs[i] = jobs[child];
-    }
-    jobs[i] = last;
-    return call;
-}
-
-static double slowness(const sim_service *s, const sim_replica *r) { return fmax(1, (double)r->job_count / s->cores); }
+static double slowness(const sim_service *s, const sim_replica *r) { return fmax(1, (double)r->shares.count / s->cores); }
 
 static uint32_t cores_wanted(const sim_service *s, const sim_replica *r)
 {
-    return r->quota.stopped_from ? 0 : r->job_count < s->cores ? r->job_count : s->cores;
+    return r->quota.stopped_from ? 0 : r->shares.count < s->cores ? r->shares.count : s->cores;
 }
 
 static void advance(const sim_world *w, const sim_service *s, sim_replica *r)
 {
     double passed = (double)(w->now - r->served_at);
-    if (!r->job_count)
+    if (!r->shares.count)
         r->served_ns = 0;                      // idle: begin anew, so that the number stays small and exact
     else if (!r->quota.stopped_from)
         r->served_ns += passed / slowness(s, r);
@@ -95,10 +58,10 @@ static void go_again(const sim_world *w, sim_quota *q)
 static void keep_quota(const sim_world *w, const sim_service *s, sim_replica *r)
 {
     sim_quota *q = &r->quota;
-    if (r->job_count && w->now >= q->ends) {
+    if (r->shares.count && w->now >= q->ends) {
         go_again(w, q);
         begin_period(s, r, q->ends + s->cpu_period);
-    } else if (r->job_count && q->left_ns <= 0 && !q->stopped_from) {
+    } else if (r->shares.count && q->left_ns <= 0 && !q->stopped_from) {
         q->stopped_from = w->now;
         q->throttled++;
     }
@@ -131,10 +94,10 @@ static void settle(sim_world *w, sim_component_id id, const sim_service *s, sim_
     while (r->cores.level > cores)
         sim_level_down(w, &r->cores);
     r->alarm++;
-    if (r->job_count == 0)
+    if (r->shares.count == 0)
         return;
     // 30 years at most, as for any time that is drawn: with a million jobs a long one would end behind the last nanosecond of int64.
-    double left = r->quota.stopped_from ? 1e18 : fmin(fmax(0, jobs_of(w, r)->done_at_ns - r->served_ns) * slowness(s, r), 1e18);
+    double left = r->quota.stopped_from ? 1e18 : fmin(fmax(0, sim_shares_first(w, &r->shares)->done_at - r->served_ns) * slowness(s, r), 1e18);
     if (s->quota_ns > 0)
         left = fmin(left, r->quota.stopped_from ? (double)(r->quota.ends - w->now) : fmin(r->quota.left_ns / cores, (double)(r->quota.ends - w->now)));
     sim_ref self = s->replicas + (sim_ref)((size_t)(r - SIM_AT(w, sim_replica, s->replicas)) * sizeof *r / 8);
@@ -145,9 +108,9 @@ void sim_sharing_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     advance(w, s, r);
-    if (s->quota_ns > 0 && !r->job_count)
+    if (s->quota_ns > 0 && !r->shares.count)
         enter_period(w, s, r);
-    push(w, r, (sim_shared_job){r->served_ns + (double)sim_service_cpu_demand(w, call), call, r->job_order++});
+    sim_shares_push(w, &r->shares, r->served_ns + (double)sim_service_cpu_demand(w, call), call);
     settle(w, id, s, r);
 }
 
@@ -159,8 +122,8 @@ void sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event)
         return;
     advance(w, s, r);
     // Half a nanosecond: what rounding may leave. A handler that goes on may join again at once, so each round looks anew.
-    while (r->job_count && jobs_of(w, r)->done_at_ns <= r->served_ns + 0.5) {
-        sim_handler_next(w, id, pop(w, r));
+    while (r->shares.count && sim_shares_first(w, &r->shares)->done_at <= r->served_ns + 0.5) {
+        sim_handler_next(w, id, sim_shares_pop(w, &r->shares));
     }
     if (s->quota_ns > 0)
         keep_quota(w, s, r);
@@ -169,10 +132,8 @@ void sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event)
 
 void sim_sharing_check(const sim_world *w, const sim_service *s, const sim_replica *r)
 {
-    const sim_shared_job *jobs = jobs_of(w, r);
     SIM_ASSERT(w, r->cores.level == cores_wanted(s, r));
     if (s->quota_ns > 0)                       // at most a nanosecond of all cores too much
         SIM_ASSERT(w, r->quota.left_ns >= -(double)s->cores && r->quota.left_ns <= s->quota_ns);
-    for (uint32_t i = 1; i < r->job_count; i++)
-        SIM_ASSERT(w, !before(&jobs[i], &jobs[(i - 1) / 2]));
+    sim_shares_check(w, &r->shares);
 }

@@ -120,6 +120,9 @@ static void bind(sim_reader *r, uint16_t id)
     if (service->replicas < s->min || service->replicas > s->max)
         SIM_FAIL(r, r->nodes[target], "%s.replicas = %u: its autoscaler '%s' keeps %u to %u; begin with one of these", name, service->replicas,
                  c->name, s->min, s->max);
+    const sim_node *resize = sim_node_member(r->nodes[target], "resize");
+    if (resize)
+        SIM_FAIL(r, resize, "%s.resize belongs to a service without an autoscaler", name);
     service->slots = 2 * s->max;
     service->scaler = id;
 }
@@ -130,9 +133,9 @@ static void refuse_lives(sim_reader *r, uint16_t id)
     const sim_service_def *d = r->model->components[id].def;
     for (size_t i = 0; i < HR_COUNT(words) && !d->slots; i++) {
         const sim_node *n = sim_node_member(r->nodes[id], words[i]);
-        if (n)
-            SIM_FAIL(r, n, "%s.%s belongs to a service with an autoscaler: the replicas of this one are there from the start", r->model->components[id].name,
-                     words[i]);
+        if (n && !(d->has_footprint && i < 2))
+            SIM_FAIL(r, n, "%s.%s belongs to a service with an autoscaler%s: the replicas of this one are there from the start", r->model->components[id].name,
+                     words[i], i < 2 ? ", or with a `footprint`" : "");
     }
     if (!d->slots && !d->replicas)
         SIM_FAIL(r, r->nodes[id], "%s.replicas = 0 needs an autoscaler: nobody would ever answer", r->model->components[id].name);

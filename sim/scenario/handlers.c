@@ -204,7 +204,7 @@ static void read_condition(compiler *c, sim_node *map, sim_step_def *step)
 {
     static const struct { const char *example; } wants[] = {[SIM_CONDITION_chance] = {"a probability such as 30%"},
         [SIM_CONDITION_key_share] = {"a share of the keys such as 10%"}, [SIM_CONDITION_key_below] = {"a key such as 1000"},
-        [SIM_CONDITION_status] = {"ok, timeout, rejected, error or lost"}};
+        [SIM_CONDITION_session] = {"how long it lives without being used, such as 30min"}, [SIM_CONDITION_status] = {"ok, timeout, rejected, error or lost"}};
     sim_reader *r = c->reader;
     const char *names[SIM_CONDITION_COUNT + 1] = {0};
     int kind = -1;
@@ -216,7 +216,7 @@ static void read_condition(compiler *c, sim_node *map, sim_step_def *step)
             kind = k;
     if (kind < 0) {
         const char *near = value ? hr_nearest(value->key->text, names) : NULL;
-        SIM_FAIL(r, map, "if: want one condition, {chance: 30%%}, {key_share: 10%%}, {key_below: 1000} or {status: timeout}%s",
+        SIM_FAIL(r, map, "if: want one condition, {chance: 30%%}, {key_share: 10%%}, {key_below: 1000}, {session: 30min} or {status: timeout}%s",
                  HR_HINT(near, '\''));
         return;
     }
@@ -224,10 +224,15 @@ static void read_condition(compiler *c, sim_node *map, sim_step_def *step)
     step->condition = (sim_condition)kind;
     bool good = value->kind == SIM_SCALAR;
     double key = 0;
+    hr_time timeout = 0;
     switch (step->condition) {
     case SIM_CONDITION_key_below:
         good = good && sim_read_count(value->text, &key) && key < 1e18;
         step->limit = good ? (uint64_t)key : 0;
+        break;
+    case SIM_CONDITION_session:
+        good = good && sim_read_time(value->text, &timeout) && timeout >= HR_MS;
+        step->limit = good ? (uint64_t)timeout : 0;
         break;
     case SIM_CONDITION_status: good = good && read_outcome(value->text, &step->limit); break;
     default: good = good && sim_read_share(value->text, &step->share) && step->share <= 1;

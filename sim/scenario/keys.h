@@ -2,6 +2,7 @@
 #ifndef SIM_KEYS_TABLE_H
 #define SIM_KEYS_TABLE_H
 
+#include "sim/parts/cdn.h"
 #include "sim/scenario/model.h"
 #include "sim/scenario/node.h"
 
@@ -29,5 +30,8 @@ const char *sim_type_row(sim_type type, uint32_t row);
 bool sim_keys_read(sim_pool *pool, const sim_source *source, const char *owner, const char *where, sim_node *map, void *def);
 // Whether the owner has such a key.
 const sim_key *sim_key_find(const char *owner, const char *name);
+// For the ledger: prices and instance types; what a component runs on. machines.c
+void sim_prices_ledger(const sim_model *model, hr_text *out);
+void sim_machine_ledger(const sim_model_component *c, hr_text *out);
 
 #endif

@@ -124,6 +124,8 @@ static void show_block(const sim_step_def *step, hr_text *out)
         hr_text_add(out, "%s", sim_outcome_name((sim_outcome)step->limit));
     else if (step->kind == SIM_STEP_if && step->condition == SIM_CONDITION_key_below)
         hr_text_add(out, "%llu", (unsigned long long)step->limit);
+    else if (step->kind == SIM_STEP_if && step->condition == SIM_CONDITION_session)
+        hr_text_add(out, "%s", sim_show_time((hr_time)step->limit, (char[32]){0}, 32));
     else if (step->kind == SIM_STEP_if)
         hr_text_add(out, "%g %%", step->share * 100);
 }
@@ -295,17 +297,64 @@ static void show_queues(const sim_model *model, const char *name, const sim_brok
     }
 }
 
+static void show_network(const sim_network_def *d, hr_text *out)
+{
+    for (uint32_t i = 0; i < d->region_count; i++)
+        for (uint32_t j = i; j < d->region_count; j++) {
+            const sim_pipe_def *p = &d->pipes[i * d->region_count + j];
+            hr_text_add(out, "network.%s-%s = round trip ", d->region[i], d->region[j]);
+            show_dist(&p->rtt, out);
+            if (p->bytes_per_s > 0)
+                hr_text_add(out, ", %g B/s each way", p->bytes_per_s);
+            hr_text_add(out, ", loss %g%%\n", p->loss * 100);
+        }
+    hr_text_add(out, "assumption: each request and answer begins with TCP's initial window, for its connection was idle; acknowledgements are not lost; a loss lowers no later speed\n"
+                     "assumption: a call that its caller has given up is delivered all the same, its answer is not sent\n");
+}
+
+// In which region it is, where there are several.
+static void show_region(const sim_model *model, uint16_t component, hr_text *out)
+{
+    const sim_model_component *last = &model->components[model->component_count - 1];
+    const sim_network_def *d = last->def;
+    if (model->components[component].kind == SIM_PART_cdn) {
+        const sim_cdn_def *c = model->components[component].def;
+        hr_text_add(out, "%s.edges =", model->components[component].name);
+        for (uint32_t i = 0; i < c->regions; i++)
+            if (c->edges >> i & 1)
+                hr_text_add(out, " %s", last->kind == SIM_PART_network ? d->region[i] : "one");
+        hr_text_add(out, ", fetching from %s\n", model->components[c->target].name);
+    } else if (last->kind == SIM_PART_network && &model->components[component] != last)
+        hr_text_add(out, "%s.region = %s\n", model->components[component].name, d->region[d->region_of[component]]);
+}
+
+static void show_healing(const sim_model *model, const sim_model_component *c, hr_text *out)
+{
+    const sim_balancer_def *d = c->def;
+    if (d->is_sticky)
+        show_map(c->name, "sticky", d, out);
+    if (d->has_outliers)
+        show_map(c->name, "outlier_detection", &d->outliers, out);
+    if (!d->has_checks)
+        return;
+    show_map(c->name, "health_check", &d->health, out);
+    hr_text_add(out, "%s.health_check.call = %s\n", c->name, ((const sim_service_def *)model->components[d->target].def)->handlers[d->health.operation].name);
+}
+
 void sim_model_ledger(const sim_model *model, hr_text *out)
 {
     hr_text_add(out, "scenario = %s\nversion = %s\n", model->name, HEADROOM_VERSION);
     show_owner("run", "run", model, out);
     hr_text_add(out, "run.warmup = %s\n", model->warmup < 0 ? "auto (MSER-5 on pilot runs)" : "given");
-    hr_text_add(out, "prices.core = %g $/h\nprices.gib = %g $/h\n", model->price_core, model->price_gib);
+    sim_prices_ledger(model, out);
     for (uint16_t i = 0; i < model->component_count; i++) {
         const sim_model_component *c = &model->components[i];
         show_owner(sim_kinds[c->kind]->name, c->name, c->def, out);
+        sim_machine_ledger(c, out);
         if (c->kind == SIM_PART_balancer)
             show_weights(c->name, c->def, ((const sim_service_def *)model->components[((const sim_balancer_def *)c->def)->target].def)->replicas, out);
+        if (c->kind == SIM_PART_balancer)
+            show_healing(model, c, out);
         if (c->kind == SIM_PART_service) {
             const sim_service_def *s = c->def;
             hr_text_add(out, "%s.patience = %s", c->name, s->gives_up ? "" : "none");
@@ -314,6 +363,8 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             hr_text_add(out, "\n");
             if (s->sheds)
                 show_map(c->name, "shed", &s->shed, out);
+            if (s->has_footprint)
+                show_map(c->name, "footprint", &s->footprint, out);
             if (s->codel.target)
                 show_map(c->name, "codel", s, out);
             show_steps(model, c->name, s, out);
@@ -327,8 +378,11 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
         }
         if (c->kind == SIM_PART_broker)
             show_queues(model, c->name, c->def, out);
-        if (c->kind == SIM_PART_limiter)
-            hr_text_add(out, "%s.per = %s\n", c->name, ((const sim_limiter_def *)c->def)->per_key ? "key" : "all");
+        if (c->kind == SIM_PART_limiter) {
+            const sim_limiter_def *d = c->def;
+            hr_text_add(out, "%s.per = %s\n%s.store = %s\n", c->name, d->per_key ? "key" : "all", c->name,
+                        d->has_store ? model->components[d->store].name : "none");
+        }
         if (c->kind == SIM_PART_workload) {
             const sim_workload_def *w = c->def;
             show_arrivals(c->name, w, out);
@@ -336,6 +390,9 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
         }
         if (c->kind == SIM_PART_database)
             show_database(c->name, c->def, out);
+        if (c->kind == SIM_PART_network)
+            show_network(c->def, out);
+        show_region(model, i, out);
     }
     hr_text_add(out, "assumption: a replica of a database applies records beside its statements, without taking a core from them\n"
                      "assumption: everybody knows at once in which shard a row lives; rows that move go to the replicas of their new shard without a cost there\n"

@@ -142,25 +142,6 @@ void sim_complain(sim_reader *r, const sim_node *node, const char *where, const 
     SIM_FAIL(r, node, "%s: %.*s", where, (int)(e->used ? e->used - 1 : 0), e->text);
 }
 
-static void read_limiter(sim_reader *r, sim_node *node, const char *where, sim_limiter_def *d, bool good)
-{
-    unsigned given = sim_given(node, sim_limit_settings) | (sim_node_member(node, "nodelay") ? SIM_LIMIT_DELAY : 0);
-    const sim_node *rate = sim_node_member(node, "rate"), *per = sim_node_member(node, "per"), *delay = sim_node_member(node, "delay");
-    double per_s;
-    if (rate && rate->kind == SIM_SCALAR)
-        (void)sim_read_rate_unit(rate->text, &per_s, &d->limit.unit);      // told by the table
-    if (per && (per->kind != SIM_SCALAR || (strcmp(per->text, "all") != 0 && strcmp(per->text, "key") != 0)))
-        SIM_FAIL(r, per, "%s.per: want all or key", where);
-    d->per_key = per && per->kind == SIM_SCALAR && strcmp(per->text, "key") == 0;
-    if (d->nodelay && delay)
-        SIM_FAIL(r, delay, "%s: `delay` and `nodelay` exclude each other", where);
-    if (d->nodelay)
-        d->limit.delay = SIM_NODELAY;
-    hr_error e = {0};
-    if (good && sim_limit_ready(sim_limiters[d->policy], &d->limit, given, &e))
-        sim_complain(r, node, where, &e);
-}
-
 static void read_breaker(sim_reader *r, sim_node *node, const char *where, const sim_breaker_part_def *d, bool good)
 {
     hr_error e = {0};
@@ -189,10 +170,11 @@ static void read_values(sim_reader *r, uint16_t id)
     c->def = sim_pool_take(r->pool, sim_kinds[c->kind]->def_size);
     bool good = sim_keys_read(r->pool, r->source, sim_kinds[c->kind]->name, c->name, node, c->def);
     r->failed = r->failed || !good;
+    sim_machine_read(r, id);
     switch (c->kind) {
     case SIM_PART_service: sim_service_read(r, id); break;
     case SIM_PART_cache: read_cache(r, node, c->name, c->def); break;
-    case SIM_PART_limiter: read_limiter(r, node, c->name, c->def, good); break;
+    case SIM_PART_limiter: sim_limiter_read(r, node, c->name, c->def, good); break;
     case SIM_PART_breaker: read_breaker(r, node, c->name, c->def, good); break;
     case SIM_PART_autoscaler: sim_autoscaler_read(r, id, good); break;
     case SIM_PART_broker: sim_queues_read(r, id); break;
@@ -201,10 +183,13 @@ static void read_values(sim_reader *r, uint16_t id)
     }
 }
 
+// Others than these two stand in sections of their own.
+static bool is_kind(int part) { return part != SIM_PART_workload && part != SIM_PART_network; }
+
 static int part_named(const char *word)
 {
     for (int k = 0; k < SIM_PART_COUNT; k++)
-        if (k != SIM_PART_workload && strcmp(sim_kinds[k]->name, word) == 0)
+        if (is_kind(k) && strcmp(sim_kinds[k]->name, word) == 0)
             return k;
     return -1;
 }
@@ -218,16 +203,17 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
         SIM_FAIL(r, components, "%zu components and workloads; at most %d", most, SIM_MAX_COMPONENTS);
         return;
     }
-    m->components = sim_pool_take(r->pool, most * sizeof *m->components + 1);
-    r->nodes = sim_pool_take(r->pool, most * sizeof(sim_node *) + 1);
+    m->components = sim_pool_take(r->pool, (most + 1) * sizeof *m->components);
+    r->nodes = sim_pool_take(r->pool, (most + 1) * sizeof(sim_node *));
     for (sim_node *n = components->first; n; n = n->next) {
         sim_check_name(r, n->key, "a component");
         const sim_node *kind = sim_node_member(n, "kind");
         int part = kind && kind->kind == SIM_SCALAR ? part_named(kind->text) : -1;
         if (part < 0) {
             const char *names[SIM_PART_COUNT + 1] = {0};
-            for (int k = SIM_PART_workload + 1; k < SIM_PART_COUNT; k++)
-                names[k - 1] = sim_kinds[k]->name;
+            for (int k = 0, kinds = 0; k < SIM_PART_COUNT; k++)
+                if (is_kind(k))
+                    names[kinds++] = sim_kinds[k]->name;
             const char *near = kind && kind->kind == SIM_SCALAR ? hr_nearest(kind->text, names) : NULL;
             SIM_FAIL(r, kind ? kind : n, "%s: want `kind: service` or another of `list components`%s", n->key->text, HR_HINT(near, '\''));
             continue;
@@ -245,58 +231,6 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
         r->nodes[m->component_count] = n;
         m->components[m->component_count++] = (sim_model_component){.name = n->key->text, .kind = SIM_PART_workload, .line = n->key->line};
     }
-}
-
-static void read_weights(sim_reader *r, uint16_t id, const sim_service_def *service)
-{
-    sim_balancer_def *d = r->model->components[id].def;
-    const char *name = r->model->components[id].name;
-    const sim_balancer *policy = sim_balancers[d->policy.row];
-    sim_node *weights = sim_node_member(r->nodes[id], "weights");
-    if (!weights)
-        return;
-    if (!(policy->uses & SIM_USES_WEIGHTS)) {
-        SIM_FAIL(r, weights, "%s.weights: the policy %s looks at no weights", name, policy->name);
-    } else if (service->slots) {
-        SIM_FAIL(r, weights, "%s.weights: its service has an autoscaler, so there is no fixed list of replicas", name);
-    } else if (weights->kind != SIM_LIST || weights->count != service->replicas) {
-        SIM_FAIL(r, weights, "%s.weights: want a list with one weight for each of the %u replicas, such as [5, 1, 1]", name, service->replicas);
-    } else {
-        uint32_t *list = sim_pool_take(r->pool, weights->count * sizeof *list), n = 0;
-        uint64_t total = 0;
-        for (const sim_node *one = weights->first; one; one = one->next) {
-            double weight = 0;
-            if (one->kind != SIM_SCALAR || !sim_read_count(one->text, &weight) || weight < 1 || weight > 65535)
-                SIM_FAIL(r, one, "%s.weights: want whole numbers from 1 to 65535", name);
-            list[n++] = (uint32_t)weight;
-            total += (uint32_t)weight;
-        }
-        if (total > 1000000)
-            SIM_FAIL(r, weights, "%s.weights: they add up to %llu; at most 1000000", name, (unsigned long long)total);
-        d->weights = list;
-        d->weight_count = n;
-    }
-}
-
-static void read_balancer(sim_reader *r, uint16_t id)
-{
-    sim_balancer_def *d = r->model->components[id].def;
-    const char *name = r->model->components[id].name;
-    const sim_node *to = sim_node_member(r->nodes[id], "to");
-    int target = to && to->kind == SIM_SCALAR ? sim_resolve(r, to, to->text, SIM_PART_service) : -1;
-    if (to && to->kind != SIM_SCALAR)
-        SIM_FAIL(r, to, "%s.to: want the name of a service", name);
-    d->target = (uint16_t)(target < 0 ? id : target);
-    if (target >= 0)
-        read_weights(r, id, r->model->components[target].def);
-    if (d->fail_timeout % HR_SEC)
-        SIM_FAIL(r, sim_node_member(r->nodes[id], "fail_timeout"), "%s.fail_timeout: want whole seconds, as in nginx", name);
-    const sim_node *queue = sim_node_member(r->nodes[id], "queue"), *timeout = sim_node_member(r->nodes[id], "fail_timeout");
-    bool is_scaled = target >= 0 && ((const sim_service_def *)r->model->components[target].def)->slots;
-    if (queue && !d->max_conns && !is_scaled)
-        SIM_FAIL(r, queue, "%s.queue belongs to `max_conns`, or to a service with an autoscaler: without a limit nobody waits here", name);
-    if (timeout && !d->max_fails)
-        SIM_FAIL(r, timeout, "%s.fail_timeout belongs to `max_fails`", name);
 }
 
 // What a limiter or breaker passes calls on to.
@@ -341,15 +275,20 @@ static void read_components(sim_reader *r, sim_node *root)
         return;
     }
     name_components(r, components, workload);
+    sim_network_name(r, root);
     sim_model *m = r->model;
     for (uint16_t i = 0; i < m->component_count; i++)
         read_values(r, i);
     sim_autoscalers_bind(r);
     for (uint16_t i = 0; i < m->component_count; i++)
         switch (m->components[i].kind) {
-        case SIM_PART_balancer: read_balancer(r, i); break;
-        case SIM_PART_limiter: read_target(r, i, &((sim_limiter_def *)m->components[i].def)->target); break;
+        case SIM_PART_balancer: sim_balancer_read_keys(r, i); break;
+        case SIM_PART_limiter:
+            read_target(r, i, &((sim_limiter_def *)m->components[i].def)->target);
+            sim_limiter_bind(r, i);
+            break;
         case SIM_PART_breaker: read_target(r, i, &((sim_breaker_part_def *)m->components[i].def)->target); break;
+        case SIM_PART_cdn: read_target(r, i, &((sim_cdn_def *)m->components[i].def)->target); break;
         case SIM_PART_service: sim_handlers_name(r, i); break;
         default: break;
         }
@@ -358,12 +297,17 @@ static void read_components(sim_reader *r, sim_node *root)
     for (uint16_t i = 0; i < m->component_count; i++)
         if (m->components[i].kind == SIM_PART_cache)
             sim_cache_targets_read(r, i);
+        else if (m->components[i].kind == SIM_PART_cdn)
+            sim_cdn_read(r, i);
+        else if (m->components[i].kind == SIM_PART_balancer)
+            sim_balancer_bind(r, i);
     for (uint16_t i = 0; i < m->component_count; i++)
         if (m->components[i].kind == SIM_PART_service) {
             sim_handlers_read(r, i);
             sim_consumers_read(r, i);
         } else if (m->components[i].kind == SIM_PART_workload)
             sim_workload_read(r, i);
+    sim_network_read(r);
     m->truth = UINT16_MAX;
     for (uint16_t i = m->component_count; i-- > 0;)
         if (m->components[i].kind == SIM_PART_database)
@@ -390,24 +334,6 @@ static void read_run(sim_reader *r, sim_node *root)
         SIM_FAIL(r, warmup, "run.warmup: nothing is left of the duration of %g s", (double)m->duration / 1e9);
     if (m->duration == HR_FOREVER || m->sample == HR_FOREVER)
         SIM_FAIL(r, run ? run : root, "run: duration and sample must be times");
-}
-
-static void read_prices(sim_reader *r, sim_node *root)
-{
-    sim_node *prices = sim_node_member(root, "prices");
-    if (!prices)
-        return;
-    if (prices->kind != SIM_MAP || !sim_keys_read(r->pool, r->source, "prices", "prices", prices, r->model)) {
-        if (prices->kind != SIM_MAP)
-            SIM_FAIL(r, prices, "prices: want {core: 0.04 $/h, gib: 0.005 $/h}");
-        r->failed = true;
-        return;
-    }
-    const sim_node *core = sim_node_member(prices, "core"), *gib = sim_node_member(prices, "gib");
-    if (core && (core->kind != SIM_SCALAR || !sim_read_money(core->text, &r->model->price_core)))
-        SIM_FAIL(r, core, "prices.core: want a price such as 0.04 $/h");
-    if (gib && (gib->kind != SIM_SCALAR || !sim_read_money(gib->text, &r->model->price_gib)))
-        SIM_FAIL(r, gib, "prices.gib: want a price such as 0.005 $/h");
 }
 
 // Only the shape is checked here; that the variants exist is checked once all of them are known.
@@ -526,6 +452,8 @@ static void check_work(sim_reader *r)
     double *steps = hr_alloc(SIM_MAX_COMPONENTS * SIM_MOST_operations * sizeof *steps);
     sim_find_cycles(r, steps);
     sim_requeues_check(r);
+    if (!r->failed)
+        sim_checks_count(r, steps);
     for (uint16_t i = 0; i < m->component_count && !r->failed; i++) {
         if (m->components[i].kind != SIM_PART_workload)
             continue;
@@ -558,11 +486,12 @@ static bool read_all(sim_reader *r, sim_node *root, const char *variant)
     m->title = title && title->kind == SIM_SCALAR ? title->text : "";
     if (name)
         sim_check_name(r, name, "a scenario");   // the report's folder is named after it, too
+    sim_instances_read(r, root);
     read_components(r, root);
     read_run(r, root);
     sim_workloads_settle(r);
     sim_autoscalers_settle(r);
-    read_prices(r, root);
+    sim_prices_read(r, root);
     read_live(r, root);
     read_objectives(r, root);
     read_claims(r, root);

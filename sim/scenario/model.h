@@ -41,7 +41,9 @@ typedef struct sim_model {
     const sim_dist_def *lateness;              // of timers, where a wall clock is imitated (sim_lateness); NULL: never late. Lent
     hr_time     duration, warmup;              // warmup < 0: found by MSER-5
     hr_time     sample;                        // grid of the series
-    double      price_core, price_gib;         // $/h
+    sim_prices  prices;
+    sim_instance_def *instances;               // the machines that there are to be had
+    size_t      instance_count;
     sim_objective *objectives;
     size_t      objective_count;
     sim_claim  *claims;

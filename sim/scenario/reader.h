@@ -23,12 +23,25 @@ bool sim_map_read(sim_reader *r, sim_node *node, const char *where, const char *
 unsigned sim_given(sim_node *node, const sim_setting *table);
 // A complaint of a policy about its settings, at the component.
 void sim_complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e);
+// The instance types; the prices; which type a component runs on, and its licence: that before what else it says. machines.c
+void sim_instances_read(sim_reader *r, sim_node *root);
+void sim_prices_read(sim_reader *r, sim_node *root);
+void sim_machine_read(sim_reader *r, uint16_t id);
+// To which type a service is moved, and when.
+void sim_resize_read(sim_reader *r, sim_node *node, const char *where, sim_service_def *def);
+// The type that a node names, or NULL with a complaint.
+const sim_instance_def *sim_instance_find(sim_reader *r, const sim_node *node, const char *where);
 // What a service says beside its plain keys and handlers.
 void sim_service_read(sim_reader *r, uint16_t id);
 // What an autoscaler says of itself; which service it has, when all names are known; its timetable, when the length of the run is.
 void sim_autoscaler_read(sim_reader *r, uint16_t id, bool good);
 void sim_autoscalers_bind(sim_reader *r);
 void sim_autoscalers_settle(sim_reader *r);
+// What a balancer says; later, when all operations are named, what it calls by itself.
+void sim_balancer_read_keys(sim_reader *r, uint16_t id);
+void sim_balancer_bind(sim_reader *r, uint16_t id);
+// Complains of more checks than can be run; `steps` as from sim_find_cycles.
+void sim_checks_count(sim_reader *r, const double *steps);
 // What a database says beside its plain keys.
 void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *def);
 // Its shards, and statements that touch several.
@@ -40,12 +53,21 @@ void sim_handlers_read(sim_reader *r, uint16_t id);
 void sim_refill_read(sim_reader *r, const char *where, sim_node *map, sim_step_def *step, sim_service_def *service);
 // What a `set` or `delete` step in `map` says beside its ttl.
 void sim_putting_read(sim_reader *r, sim_node *map, sim_step_def *step);
+// What a limiter says beside its plain keys; and, when all components are known, where its counts lie.
+void sim_limiter_read(sim_reader *r, sim_node *node, const char *where, sim_limiter_def *def, bool good);
+void sim_limiter_bind(sim_reader *r, uint16_t id);
 // What a cache says beside its plain keys.
 void sim_cache_read(sim_reader *r, sim_node *node, const char *where, sim_cache_def *def);
 // The statements that cache `id` runs by itself, when all components are known and before steps are read.
 void sim_cache_targets_read(sim_reader *r, uint16_t id);
 // Resolves "db.by_id": a database, or what stands in front of one, and one of its statements.
 bool sim_resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation);
+// The section `network` becomes a component, behind all others; later, when all else is read, what it says.
+void sim_network_name(sim_reader *r, sim_node *root);
+void sim_network_read(sim_reader *r);
+// What a CDN keeps, when operations have names; where its edges are.
+void sim_cdn_read(sim_reader *r, uint16_t id);
+void sim_edges_read(sim_reader *r, uint16_t id, const sim_network_def *network);
 // What a workload calls and asks for, when its plain keys and all operations are known.
 void sim_workload_read(sim_reader *r, uint16_t id);
 // What rates amount to: it depends on the length of the run.

@@ -55,6 +55,18 @@ static void read_cores(sim_reader *r, sim_node *node, const char *where, const s
         SIM_FAIL(r, period, "%s.cpu_period belongs to a `cpu_limit`", where);
 }
 
+static void read_footprint(sim_reader *r, sim_node *node, const char *where, sim_service_def *def)
+{
+    const sim_node *footprint = sim_node_member(node, "footprint");
+    if (!footprint || !sim_map_read(r, node, where, "footprint", "{base: 120MiB, per_call: 2MiB}", &def->footprint))
+        return;
+    def->has_footprint = true;
+    if (def->footprint.base > def->memory_bytes)
+        SIM_FAIL(r, footprint, "%s.footprint.base does not fit into the `memory` of %.0f bytes: it would be killed at once, for ever", where, def->memory_bytes);
+    if (def->footprint.per_entry > 0 && !sim_node_member(node, "local"))
+        SIM_FAIL(r, footprint, "%s.footprint.per_entry belongs to a service with a cache of its own, see `local`", where);
+}
+
 void sim_service_read(sim_reader *r, uint16_t id)
 {
     sim_node *node = r->nodes[id];
@@ -66,4 +78,6 @@ void sim_service_read(sim_reader *r, uint16_t id)
     read_patience(r, node, where, def);
     read_discipline(r, node, where, def);
     read_cores(r, node, where, def);
+    read_footprint(r, node, where, def);
+    sim_resize_read(r, node, where, def);
 }

@@ -94,6 +94,13 @@ bool sim_read_bytes(const char *text, double *bytes)
     return number_with(text, units, 0, bytes);
 }
 
+bool sim_read_bandwidth(const char *text, double *bytes_per_s)
+{
+    static const unit units[] = {{"kbit/s", 125}, {"Mbit/s", 125e3}, {"Gbit/s", 125e6}, {"Tbit/s", 125e9}, {"kB/s", 1e3}, {"MB/s", 1e6},
+                                 {"GB/s", 1e9}, {"MiB/s", 1048576}, {NULL, 0}};
+    return number_with(text, units, 0, bytes_per_s);
+}
+
 bool sim_read_share(const char *text, double *share)
 {
     static const unit units[] = {{"%", 0.01}, {NULL, 0}};
@@ -118,10 +125,10 @@ bool sim_read_cores(const char *text, double *cores)
     return number_with(text, units, 1, cores);
 }
 
-bool sim_read_money(const char *text, double *per_hour)
+bool sim_read_money(const char *text, const char *unit_word, double *money)
 {
-    static const unit units[] = {{"$/h", 1}, {NULL, 0}};
-    return number_with(text, units, 0, per_hour);
+    const unit units[] = {{unit_word, 1}, {NULL, 0}};
+    return number_with(text, units, 0, money);
 }
 
 bool sim_read_any(const char *text, double *value)
@@ -132,7 +139,7 @@ bool sim_read_any(const char *text, double *value)
         return true;
     }
     static const unit units[] = {{"%", 0.01}, {"$", 1}, {NULL, 0}};
-    return sim_read_rate(text, value) || sim_read_money(text, value) || number_with(text, units, 1, value);
+    return sim_read_rate(text, value) || sim_read_money(text, "$/h", value) || number_with(text, units, 1, value);
 }
 
 // --- name(argument, …) ------------------------------------------------------------------------------------------------

@@ -11,11 +11,12 @@ bool sim_read_seconds(const char *text, double *seconds);         // 0.25 (in se
 bool sim_read_rate(const char *text, double *per_s);              // 800/s, 30/min, 5k/h, and as nginx writes it: 10r/s, 30r/m
 bool sim_read_rate_unit(const char *text, double *per_s, hr_time *per);   // and the time that it was written per
 bool sim_read_bytes(const char *text, double *bytes);             // 4GiB, 20MiB, 8KiB, 10kB, 96B
+bool sim_read_bandwidth(const char *text, double *bytes_per_s);   // 1Gbit/s, 100 MB/s
 bool sim_read_share(const char *text, double *share);             // 70%, 0.7
 bool sim_read_count(const char *text, double *count);             // 64, 100k, 1M
 bool sim_read_number(const char *text, double *number);           // 0.8, 1e3: without a unit
 bool sim_read_cores(const char *text, double *cores);             // 2 cores, 0.5
-bool sim_read_money(const char *text, double *per_hour);          // 0.04 $/h
+bool sim_read_money(const char *text, const char *unit, double *money);   // 0.04 $/h, if that is the unit
 bool sim_read_any(const char *text, double *value);               // whichever of the above fits: for objectives
 // 5ms, exp(5ms), lognormal(p50=8ms, p99=60ms) …; tables are taken from the pool.
 // `source` says where files are looked for and gets the reason when one cannot be read; NULL: none are.

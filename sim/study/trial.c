@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/parts/cdn.h"
+
 const sim_metric_row sim_metrics[SIM_METRIC_COUNT] = {
 #define SIM_METRIC(word, json, unit, factor, better, help) {#word, #json, unit, factor, better, help},
 #include "sim/study/metric.def"
@@ -36,10 +38,17 @@ static void put(table t, sim_metric metric, int component, double value)
 
 static double share(double part, double whole) { return whole > 0 ? part / whole : NAN; }
 
+static void add_sessions(sim_session_counts *sum, const sim_session_counts *c)
+{
+    sum->looks += c->looks;
+    sum->lost += c->lost;
+}
+
 // What is counted adds up: replicas to their service, components to the whole system.
 static void add_station(sim_station_view *all, const sim_station_view *v)
 {
     all->queue_average += v->queue_average;
+    add_sessions(&all->sessions, &v->sessions);
     all->started += v->started;
     all->hits += v->hits;
     all->misses += v->misses;
@@ -50,6 +59,10 @@ static void add_station(sim_station_view *all, const sim_station_view *v)
     all->stampede = v->stampede > all->stampede ? v->stampede : all->stampede;
     all->periods += v->periods;
     all->throttled += v->throttled;
+    all->has_memory = all->has_memory || v->has_memory;
+    all->memory = fmax(all->memory, v->memory);
+    all->memory_most = fmax(all->memory_most, v->memory_most);
+    all->killed += v->killed;
     all->has_pools = all->has_pools || v->has_pools;
     all->connections += v->connections;
     if (v->writes_behind) {
@@ -65,12 +78,16 @@ static sim_station_view look_at_service(const sim_world *w, sim_component_id id)
 {
     sim_replicas_view present = sim_service_present(w, id);
     sim_station_view v = {.replicas = present.is_scaled ? present.present_average : 0};
-    double n = present.present_average;
+    double n = present.present_average, memory = 0, resized = 0;
     for (uint32_t r = 0, slots = sim_service_replicas(w, id); r < slots; r++) {
         sim_station_view one = sim_service_look(w, id, r);
         v.utilisation += n > 0 ? one.utilisation / n : 0;
+        memory += n > 0 ? one.memory / n : 0;
+        resized = one.resized;
         add_station(&v, &one);
     }
+    v.memory = memory;
+    v.resized = resized;
     return v;
 }
 
@@ -116,7 +133,7 @@ static void measure_shards(const sim_station_view *v, table t, int component)
     put(t, SIM_METRIC_busiest_shard, component, share_of_pool);
     put(t, SIM_METRIC_cross_shard, component, share((double)v->database.spread, (double)v->database.asked));
     if (v->reshards)
-        put(t, SIM_METRIC_moved, component, (double)v->database.moved);
+        put(t, SIM_METRIC_moved_rows, component, (double)v->database.moved);
     if (v->reshard_s > 0)
         put(t, SIM_METRIC_reshard, component, v->reshard_s);
 }
@@ -165,6 +182,9 @@ static sim_station_view look_at(const sim_world *w, const sim_model *model, int 
     case SIM_PART_cache: return sim_cache_look(w, id);
     case SIM_PART_database: return look_at_database(w, id);
     case SIM_PART_broker: return sim_broker_look(w, id);
+    case SIM_PART_cdn: return sim_cdn_look(w, id);
+    case SIM_PART_network: return (sim_station_view){.crossed_bytes = sim_network_crossed(w)};
+    case SIM_PART_balancer: return (sim_station_view){.balancer = sim_balancer_look(w, id)};
     default: return (sim_station_view){0};
     }
 }
@@ -219,6 +239,8 @@ static void measure_writes(const sim_station_view *v, table t, int component)
     put(t, SIM_METRIC_lost_writes, component, (double)v->lost);
 }
 
+static double crossed_mib(const sim_station_view *v) { return (double)v->crossed_bytes / (1 << 20); }
+
 // What any station has, and all of them together.
 static void measure_station(const sim_station_view *v, double window_s, table t, int component)
 {
@@ -226,6 +248,12 @@ static void measure_station(const sim_station_view *v, double window_s, table t,
     measure_writes(v, t, component);
     put(t, SIM_METRIC_queue, component, v->queue_average);
     put(t, SIM_METRIC_hit_ratio, component, share((double)v->hits, (double)(v->hits + v->misses)));
+    if (v->has_memory) {
+        put(t, SIM_METRIC_memory, component, v->memory);
+        put(t, SIM_METRIC_oom_kills, component, (double)v->killed);
+    }
+    if (v->has_memory && v->knows_peak)
+        put(t, SIM_METRIC_memory_most, component, v->memory_most);
     put(t, SIM_METRIC_throttled, component, share((double)v->throttled, (double)v->periods));
 }
 
@@ -242,10 +270,11 @@ static void measure_database(const sim_station_view *v, double window_s, table t
 static bool is_station(const sim_model *model, int component)
 {
     uint16_t kind = model->components[component].kind;
-    return kind == SIM_PART_service || kind == SIM_PART_cache || kind == SIM_PART_database || kind == SIM_PART_broker;
+    return kind == SIM_PART_service || kind == SIM_PART_cache || kind == SIM_PART_database || kind == SIM_PART_broker ||
+           kind == SIM_PART_cdn;
 }
 
-// Services, caches, databases and brokers: `view` of every component. The system's utilisation is that of its databases.
+// Services, caches, databases, brokers and CDNs: `view` of every component. The system's utilisation is that of its databases.
 static void measure_stations(const sim_station_view *view, const sim_model *model, double window_s, table t)
 {
     sim_station_view all = {0}, databases = {0};
@@ -253,12 +282,15 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
     int stations = 0, database_count = 0, scaled = 0;
     for (int i = 0; i < model->component_count; i++) {
         const sim_station_view *v = &view[i];
+        if (model->components[i].kind == SIM_PART_network)
+            put(t, SIM_METRIC_transfer, -1, crossed_mib(v) / window_s);
         if (!is_station(model, i))
             continue;
         stations++;
         add_station(&all, v);
         measure_station(v, window_s, t, i);
-        put(t, SIM_METRIC_utilisation, i, v->utilisation);
+        if (model->components[i].kind != SIM_PART_cdn)     // an edge has room for all
+            put(t, SIM_METRIC_utilisation, i, v->utilisation);
         if (model->components[i].kind == SIM_PART_database) {
             database_count++;
             databases.utilisation += v->utilisation;
@@ -284,6 +316,35 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
         put(t, SIM_METRIC_replicas, -1, all.replicas);
 }
 
+static void measure_sessions(const sim_session_counts *sessions, const sim_session_counts *cookies, table t, int component)
+{
+    put(t, SIM_METRIC_lost_sessions, component, share((double)sessions->lost, (double)sessions->looks));
+    put(t, SIM_METRIC_moved_sessions, component, share((double)cookies->lost, (double)cookies->looks));
+}
+
+// Balancers: each, and all that keep replicas out together; the share of the time in panic is that of the worst.
+static void measure_balancers(const sim_station_view *view, int count, table t)
+{
+    sim_balancer_view all = {0};
+    sim_session_counts sessions = {0}, cookies = {0};
+    for (int i = 0; i < count; i++) {
+        const sim_balancer_view *v = &view[i].balancer;
+        add_sessions(&sessions, &view[i].sessions);
+        add_sessions(&cookies, &v->cookies);
+        measure_sessions(&view[i].sessions, &v->cookies, t, i);
+        if (!v->judges)
+            continue;
+        all = (sim_balancer_view){.judges = true, .unhealthy = all.unhealthy + v->unhealthy, .panicking = fmax(all.panicking, v->panicking)};
+        put(t, SIM_METRIC_unhealthy, i, v->unhealthy);
+        put(t, SIM_METRIC_panicking, i, v->panicking);
+    }
+    measure_sessions(&sessions, &cookies, t, -1);
+    if (all.judges) {
+        put(t, SIM_METRIC_unhealthy, -1, all.unhealthy);
+        put(t, SIM_METRIC_panicking, -1, all.panicking);
+    }
+}
+
 static void measure_requests(const sim_workload_view *v, bool has_truth, double window_s, table t, int component)
 {
     double offered = (double)v->offered, ok = (double)v->outcome[SIM_ok], late = (double)v->outcome[SIM_late];
@@ -307,7 +368,7 @@ static void measure_requests(const sim_workload_view *v, bool has_truth, double 
         put(t, SIM_METRIC_empty, component, share(ok + late - (double)v->reads, ok + late));
 }
 
-// Whether any step of any handler asks the component: one that a variant leaves aside is not paid for.
+// Whether any step of any handler, cache or limiter asks the component: one that a variant leaves aside is not paid for.
 static bool is_asked(const sim_model *model, int component)
 {
     for (int i = 0; i < model->component_count; i++) {
@@ -317,6 +378,9 @@ static bool is_asked(const sim_model *model, int component)
                 (d->write != SIM_WRITE_none && d->database == component))
                 return true;
         }
+        const sim_limiter_def *limiter = model->components[i].def;
+        if (model->components[i].kind == SIM_PART_limiter && limiter->has_store && limiter->store == component)
+            return true;
         if (model->components[i].kind != SIM_PART_service)
             continue;
         const sim_service_def *s = model->components[i].def;
@@ -330,48 +394,50 @@ static bool is_asked(const sim_model *model, int component)
     return false;
 }
 
-// What cores and memory cost in an hour, in the scenario's money; replicas that come and go for as long as they are there.
-static double cost_per_hour(const sim_model *model, const sim_station_view *station)
+// What a component costs in an hour, in the scenario's money. Replicas that come and go cost for as long as they are there; in a cluster the nodes
+// are paid for. A workload costs what its requests and answers do, the network what crosses between regions.
+static double cost_of(const sim_model *model, const sim_station_view *station, const sim_workload_view *requests, double window_s, int i)
 {
-    double cores = 0, bytes = 0;
-    for (int i = 0; i < model->component_count; i++) {
-        const void *def = model->components[i].def;
-        bool is_leaf = model->components[i].kind == SIM_PART_cache || model->components[i].kind == SIM_PART_database;
-        if (is_leaf && !is_asked(model, i))
-            continue;
-        switch (model->components[i].kind) {
-        case SIM_PART_service: {
-            const sim_service_def *s = def;
-            if (s->in_cluster)                 // its nodes are paid for
-                break;
-            double replicas = is_scaled(model, i) ? station[i].replicas : s->replicas;
-            cores += replicas * s->cores;
-            bytes += replicas * s->memory_bytes;
-            break;
-        }
-        case SIM_PART_cluster:
-            cores += station[i].replicas * ((const sim_cluster_def *)def)->cores;
-            bytes += station[i].replicas * ((const sim_cluster_def *)def)->memory_bytes;
-            break;
-        case SIM_PART_cache:
-            cores += ((const sim_cache_def *)def)->cores;
-            bytes += (double)((const sim_cache_def *)def)->memory_bytes;
-            break;
-        case SIM_PART_database: {
-            const sim_database_def *d = def;
-            double servers = (station[i].shards ? station[i].shards_paid : 1) * (1 + d->replicas);
-            cores += d->cores * servers;
-            bytes += d->memory_bytes * servers;
-            break;
-        }
-        case SIM_PART_broker:
-            cores += ((const sim_broker_def *)def)->cores;
-            bytes += ((const sim_broker_def *)def)->memory_bytes;
-            break;
-        default: break;
-        }
+    const sim_model_component *c = &model->components[i];
+    if (c->kind == SIM_PART_workload) {
+        double bytes = (double)(requests->outcome[SIM_ok] + requests->outcome[SIM_late]) * ((const sim_workload_def *)c->def)->size_bytes;
+        return ((double)requests->offered / 1e6 * model->prices.requests + bytes / (1u << 30) * model->prices.egress) * 3600 / window_s;
     }
-    return cores * model->price_core + bytes / (double)(1u << 30) * model->price_gib;
+    if (c->kind == SIM_PART_network)
+        return crossed_mib(station) / 1024 * model->prices.transfer * 3600 / window_s;
+    bool is_leaf = c->kind == SIM_PART_cache || c->kind == SIM_PART_database;
+    sim_machine_view v;
+    if (!sim_machine_look(c->kind, c->def, &v) || (is_leaf && !is_asked(model, i)))
+        return 0;
+    double servers = is_scaled(model, i) || c->kind == SIM_PART_cluster ? station->replicas : v.servers * (station->shards ? station->shards_paid : 1);
+    sim_prices prices = model->prices;
+    if (c->kind == SIM_PART_service && ((const sim_service_def *)c->def)->in_cluster)
+        prices.core = prices.gib = 0;          // its place on a node is paid for there; a licence is not
+    double cost = sim_machine_cost(&v, servers, &prices);
+    const sim_instance_def *to = c->kind == SIM_PART_service ? ((const sim_service_def *)c->def)->resize.to : NULL;
+    if (!to)
+        return cost;
+    sim_machine_def moved = *v.machine;        // paid for as long as it is the one or the other
+    moved.instance = to;
+    v = (sim_machine_view){&moved, to->cores, to->memory_bytes, servers};
+    return (1 - station->resized) * cost + station->resized * sim_machine_cost(&v, servers, &prices);
+}
+
+// Of each component and of all; of one in money only when that costs something.
+static void measure_cost(const sim_model *model, const sim_station_view *station, const sim_workload_view *requests, double good_per_s,
+                         double window_s, table t)
+{
+    double all = 0;
+    for (int i = 0; i < model->component_count; i++) {
+        double cost = cost_of(model, &station[i], &requests[i], window_s, i);
+        if (cost > 0)
+            put(t, SIM_METRIC_cost, i, cost);
+        all += cost;
+    }
+    if (all > 0)
+        put(t, SIM_METRIC_cost, -1, all);
+    if (all > 0 && good_per_s > 0)
+        put(t, SIM_METRIC_cost_per_million, -1, all / (good_per_s * 3600) * 1e6);
 }
 
 static void measure_messages(const sim_station_view *v, const sim_histogram *latency, double window_s, table t, int component)
@@ -440,17 +506,13 @@ static void measure(const sim_model *model, const sim_station_view *station, con
     for (size_t i = 0; i < SIM_METRIC_COUNT * (size_t)t.columns; i++)
         t.values[i] = NAN;
     measure_stations(station, model, window_s, t);
+    measure_balancers(station, model->component_count, t);
     for (int i = 0; i < model->component_count; i++)
         if (model->components[i].kind == SIM_PART_workload)
             measure_requests(&requests[i], has_truth, window_s, t, i);
     measure_requests(all, has_truth, window_s, t, -1);
     measure_brokers(model, station, requests, window_s, t);
-    double cost = cost_per_hour(model, station), good_per_s = (double)all->outcome[SIM_ok] / window_s;
-    if (cost > 0) {
-        put(t, SIM_METRIC_cost, -1, cost);
-        if (good_per_s > 0)
-            put(t, SIM_METRIC_cost_per_million, -1, cost / (good_per_s * 3600) * 1e6);
-    }
+    measure_cost(model, station, requests, (double)all->outcome[SIM_ok] / window_s, window_s, t);
 }
 
 void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_time to, sim_trial *trial)
@@ -518,12 +580,12 @@ void sim_moment_free(sim_moment *m, const sim_model *model)
 static double average_since(double at_a, double at_b, double a_s, double b_s) { return (at_b * b_s - at_a * a_s) / (b_s - a_s); }
 
 // Of replicas that come and go, the time that was worked is what adds up, not the share of those that were there.
-static double utilisation_since(const sim_station_view *a, const sim_station_view *b, double a_s, double b_s)
+static double of_replicas_since(const sim_station_view *a, const sim_station_view *b, double at_a, double at_b, double a_s, double b_s)
 {
     if (b->replicas <= 0)
-        return average_since(a->utilisation, b->utilisation, a_s, b_s);
+        return average_since(at_a, at_b, a_s, b_s);
     double replicas = average_since(a->replicas, b->replicas, a_s, b_s);
-    return replicas > 0 ? average_since(a->utilisation * a->replicas, b->utilisation * b->replicas, a_s, b_s) / replicas : 0;
+    return replicas > 0 ? average_since(at_a * a->replicas, at_b * b->replicas, a_s, b_s) / replicas : 0;
 }
 
 // What `b` has counted since `a`; its least and greatest value stay those of all.
@@ -536,13 +598,26 @@ static void histogram_since(const sim_histogram *a, const sim_histogram *b, sim_
         since->bucket[i] -= a->bucket[i];
 }
 
+static sim_session_counts sessions_since(const sim_session_counts *a, const sim_session_counts *b)
+{
+    return (sim_session_counts){b->looks - a->looks, b->lost - a->lost};
+}
+
+static sim_balancer_view balancer_since(const sim_balancer_view *a, const sim_balancer_view *b, double a_s, double b_s)
+{
+    return (sim_balancer_view){.judges = b->judges, .unhealthy = average_since(a->unhealthy, b->unhealthy, a_s, b_s),
+                               .panicking = average_since(a->panicking, b->panicking, a_s, b_s), .checks = b->checks - a->checks, .ejections = b->ejections - a->ejections,
+                               .failed_checks = b->failed_checks - a->failed_checks,
+                               .cookies = sessions_since(&a->cookies, &b->cookies)};
+}
+
 // `lag` becomes the view's histogram.
 static sim_station_view station_since(const sim_station_view *a, const sim_station_view *b, double a_s, double b_s, sim_histogram *lag)
 {
     if (b->lag)
         histogram_since(a->lag, b->lag, lag);
     const sim_database_counts *d = &a->database, *e = &b->database;
-    sim_station_view v = {.lag = b->lag ? lag : NULL, .has_pools = b->has_pools,
+    sim_station_view v = {.balancer = balancer_since(&a->balancer, &b->balancer, a_s, b_s), .sessions = sessions_since(&a->sessions, &b->sessions), .lag = b->lag ? lag : NULL, .has_pools = b->has_pools,
                           .connections = average_since(a->connections, b->connections, a_s, b_s),
                           .database = {.reads = e->reads - d->reads, .unread_writes = e->unread_writes - d->unread_writes,
                                        .backwards = e->backwards - d->backwards, .lost_commits = e->lost_commits - d->lost_commits,
@@ -552,14 +627,16 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
                           .has_locks = b->has_locks, .locked_out = average_since(a->locked_out, b->locked_out, a_s, b_s),
                           .busy_average = average_since(a->busy_average, b->busy_average, a_s, b_s),
                           .shards = b->shards, .shards_paid = average_since(a->shards_paid, b->shards_paid, a_s, b_s), .reshards = b->reshards, .reshard_s = b->reshard_s,
-                          .utilisation = utilisation_since(a, b, a_s, b_s),
+                          .utilisation = of_replicas_since(a, b, a->utilisation, b->utilisation, a_s, b_s),
+                          .resized = average_since(a->resized, b->resized, a_s, b_s),
+                          .memory = of_replicas_since(a, b, a->memory, b->memory, a_s, b_s), .has_memory = b->has_memory, .killed = b->killed - a->killed,
                           .queue_average = average_since(a->queue_average, b->queue_average, a_s, b_s),
                           .replicas = average_since(a->replicas, b->replicas, a_s, b_s),
                           .started = b->started - a->started, .hits = b->hits - a->hits, .misses = b->misses - a->misses,
                           .has_refills = b->has_refills, .loads = b->loads - a->loads, .joined = b->joined - a->joined,
                           .writes_behind = b->writes_behind, .writes = b->writes - a->writes,
                           .coalesced = b->coalesced - a->coalesced, .lost = b->lost - a->lost,
-                          .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
+                          .crossed_bytes = b->crossed_bytes - a->crossed_bytes, .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
     for (uint32_t i = 0; i < b->shards; i++) {
         v.shard_busy[i] = average_since(a->shard_busy[i], b->shard_busy[i], a_s, b_s);
         v.shard_have[i] = average_since(a->shard_have[i], b->shard_have[i], a_s, b_s);

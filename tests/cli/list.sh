@@ -20,7 +20,7 @@ done
 ! grep -q "^steps:" "$work/policies" || fail "list policies shows what is none"
 for name in $("$program" list balancers | sed -n 's/^  \([a-z-]*\).*/\1/p'); do
     sed "s/policy: round-robin/policy: $name/" "$root/patterns/caching/scenario.yaml" > "$work/s.yaml"
-    "$program" run "$work/s.yaml" --ledger | grep "lb.policy = $name" > "$work/line" || fail "the reader does not take the balancer $name"
+    "$program" run "$work/s.yaml" --ledger > "$work/ledger" && grep -q "lb.policy = $name" "$work/ledger" || fail "the reader does not take the balancer $name"
 done
 for word in distributions rates arrivals keys; do
     [ "$("$program" explain $word | sed '/^[a-z]*\./,$d' | grep -c '^    ')" -eq "$("$program" list $word | grep -c '^  ')" ] || fail "explain $word is not what list shows"

@@ -37,7 +37,7 @@ static void check_model(const sim_model *model)
 {
     HR_ASSERT(model->component_count >= 2 && model->component_count <= SIM_MAX_COMPONENTS && *model->name);
     HR_ASSERT(model->duration > 0 && model->duration != HR_FOREVER && model->warmup < model->duration && sim_model_grid(model) > 0);
-    HR_ASSERT(isfinite(model->price_core) && isfinite(model->price_gib));
+    HR_ASSERT(isfinite(model->prices.core) && isfinite(model->prices.storage));
     for (int i = 0; i < model->component_count; i++)
         check_values(sim_kinds[model->components[i].kind]->name, model->components[i].def);
 }

@@ -88,10 +88,12 @@ static void try_program(const char *text)
     sim_pool_free(&pool);
 }
 
+static bool read_money(const char *text, double *money) { return sim_read_money(text, "$/GiB/month", money) || sim_read_money(text, "$/h", money); }
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static bool (*const readers[])(const char *, double *) = {sim_read_rate, sim_read_bytes, sim_read_share, sim_read_count, sim_read_number,
-                                                              sim_read_cores, sim_read_money, sim_read_any};
+                                                              sim_read_cores, read_money, sim_read_any};
     char *text = hr_alloc(size + 1);
     memcpy(text, data, size);
     for (size_t i = 0; i < HR_COUNT(readers); i++) {

@@ -22,7 +22,7 @@
 #include "sim/scenario/keys.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { EVENTS = 10000, CHECK_EVERY = 211, MOST_SERVICES = 4, MOST_OTHERS = 2, MOST_QUEUES = 4, MOST_OPERATIONS = 3, MOST_STEPS = 6, DEEPEST = 3 };
+enum { EVENTS = 10000, CHECK_EVERY = 211, MOST_SERVICES = 4, MOST_OTHERS = 2, MOST_QUEUES = 4, MOST_REGIONS = 3, MOST_OPERATIONS = 3, MOST_STEPS = 6, DEEPEST = 3 };
 
 typedef struct {
     const uint8_t *data;
@@ -30,7 +30,8 @@ typedef struct {
     hr_text  text;
     uint32_t services, caches, databases, workloads;
     bool     cluster;
-    char     front[MOST_SERVICES];             // what takes its calls: s itself, b balancer, l limiter, f breaker
+    uint32_t regions;                          // 0: no network
+    char     front[MOST_SERVICES];             // what takes its calls: s itself, b balancer, l limiter, f breaker, e CDN
     bool     balanced[MOST_SERVICES], local[MOST_SERVICES], scaled[MOST_SERVICES];        // scaled: balanced, too
     uint32_t operations[MOST_SERVICES], statements[MOST_OTHERS];
     uint32_t queues;                           // of the one broker; 0: there is none
@@ -166,6 +167,31 @@ static void write_settings(writer *r, const char *owner, const sim_setting *tabl
     write_keys(r, owner, left_out);
 }
 
+static void write_region(writer *r)
+{
+    if (r->regions && pick(r, 2))
+        hr_text_add(&r->text, ", region: r%u", pick(r, r->regions));
+}
+
+// An instance type, which then says cores and memory, or neither, and a licence: what write_keys must leave out besides `not`; `room` holds it.
+static const char *write_machine(writer *r, const char *not, char *room, size_t size)
+{
+    static const char *const types[] = {"", "", ", instance: tiny", ", instance: huge"}, *const licences[] = {"", ", licence: 0.5 $/h", ", licence: 0.25 $/core/h"};
+    const char *type = any_of(r, types, HR_COUNT(types));
+    hr_text_add(&r->text, "%s%s", type, any_of(r, licences, HR_COUNT(licences)));
+    snprintf(room, size, "%s%s", not, *type ? " cores memory" : "");
+    return room;
+}
+
+// Little enough memory that it is used up now and then. Returns whether there is one: the service then may say how it starts.
+static bool write_footprint(writer *r, bool has_local)
+{
+    if (pick(r, 4) != 3)
+        return false;
+    hr_text_add(&r->text, ", footprint: {base: %uKiB, per_call: %uKiB, leak: %uKiB%s}", pick(r, 7), pick(r, 4000), pick(r, 100), has_local ? ", per_entry: 64KiB" : "");
+    return true;
+}
+
 static void write_attempts(writer *r)
 {
     if (pick(r, 2)) {
@@ -210,6 +236,8 @@ static void write_condition(writer *r)
     hr_text_add(&r->text, "{%s: ", conditions[which].name);
     if (strcmp(conditions[which].argument, "SHARE") == 0)
         hr_text_add(&r->text, "%u%%}", pick(r, 101));
+    else if (strcmp(conditions[which].argument, "TIME") == 0)
+        hr_text_add(&r->text, "%s}", pick(r, 2) ? "100ms" : "30min");
     else if (strcmp(conditions[which].argument, "COUNT") == 0)
         hr_text_add(&r->text, "%u}", pick(r, 1000));
     else
@@ -330,11 +358,32 @@ static void write_steps(writer *r, uint32_t service, int depth)
 
 // --- the file -------------------------------------------------------------------------------------------------------------
 
+// Checks often enough to be seen in a short run.
+static void write_health(writer *r, uint32_t i, const sim_balancer *policy)
+{
+    static const char *const times[] = {"interval: 10ms, timeout: 2ms", "interval: 100ms, timeout: 100ms", "interval: 1s"};
+    if (pick(r, 3) == 2) {
+        hr_text_add(&r->text, ", health_check: {call: o%u, %s", pick(r, r->operations[i]), any_of(r, times, 3));
+        write_keys(r, "health_check", "interval timeout");
+        hr_text_add(&r->text, "}%s", pick(r, 2) ? ", panic: 50%" : "");
+    }
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", outlier_detection: {consecutive_5xx: %u, interval: 100ms, base_ejection_time: %s, max_ejection_percent: %u%%}", 1 + pick(r, 4),
+                    pick(r, 2) ? "50ms" : "1s", pick(r, 101));
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", sticky: {%s}", pick(r, 2) ? "expires: 100ms" : "");
+    if (policy->uses & SIM_USES_WEIGHTS && !(policy->uses & (SIM_USES_KEY | SIM_USES_ADDRESS)) && pick(r, 3) == 2)
+        hr_text_add(&r->text, ", slow_start: %s", pick(r, 2) ? "1ms" : "300ms");
+}
+
 // Keys that mean nothing alone come together.
 static void write_balancer(writer *r, uint32_t i)
 {
-    hr_text_add(&r->text, "  b%u: {kind: balancer, to: s%u", i, i);
-    write_keys(r, "balancer", "max_fails fail_timeout max_conns queue");
+    const sim_balancer *row = ANY_ROW(r, sim_balancers);
+    hr_text_add(&r->text, "  b%u: {kind: balancer, to: s%u, policy: %s", i, i, row->name);
+    write_region(r);
+    write_keys(r, "balancer", "policy max_fails fail_timeout max_conns queue panic slow_start");
+    write_health(r, i, row);
     if (pick(r, 3) == 2)
         hr_text_add(&r->text, ", max_conns: %u, queue: %u", 1 + pick(r, 20), pick(r, 100));
     else if (r->scaled[i] && pick(r, 2))
@@ -349,6 +398,7 @@ static void write_limiter(writer *r, uint32_t i, char target)
 {
     const sim_limiter *row = ANY_ROW(r, sim_limiters);
     hr_text_add(&r->text, "  l%u: {kind: limiter, to: %c%u, policy: %s, per: %s", i, target, i, row->name, pick(r, 2) ? "all" : "key");
+    write_region(r);
     if (row->needs & SIM_LIMIT_RATE)
         hr_text_add(&r->text, ", rate: %u/%s", 1 + pick(r, 5000), pick(r, 2) ? "s" : "min");
     if (row->needs & SIM_LIMIT_BURST)
@@ -359,6 +409,9 @@ static void write_limiter(writer *r, uint32_t i, char target)
     write_settings(r, "limiter", sim_limit_settings, row->uses & ~row->needs, delays ? "nodelay window" : "nodelay delay window");
     if (row->uses & SIM_LIMIT_DELAY && !delays)
         hr_text_add(&r->text, ", nodelay: true");
+    static const char *const late[] = {"", ", timeout: 200us", ", timeout: 2ms, failure_mode_deny: true"};
+    if (r->caches && !row->end && pick(r, 2))
+        hr_text_add(&r->text, ", store: k%u%s", pick(r, r->caches), any_of(r, late, HR_COUNT(late)));
     hr_text_add(&r->text, "}\n");
 }
 
@@ -366,10 +419,25 @@ static void write_breaker(writer *r, uint32_t i, char target)
 {
     const sim_breaker_row *row = ANY_ROW(r, sim_breaker_rows);
     hr_text_add(&r->text, "  f%u: {kind: breaker, to: %c%u, policy: %s", i, target, i, row->name);
+    write_region(r);
     if (row->uses & SIM_BREAKER_SIZE)
         hr_text_add(&r->text, ", sliding_window_size: %u", 1 + pick(r, 200));
     write_settings(r, "breaker", sim_breaker_settings, row->uses & ~(unsigned)SIM_BREAKER_SIZE, "");
     hr_text_add(&r->text, "}\n");
+}
+
+static void write_cdn(writer *r, uint32_t i, char target)
+{
+    static const char *const ages[] = {"ttl: none", "ttl: 10ms", "ttl: 5ms, stale_while_revalidate: 20ms", "ttl: 1ms, stale_if_error: 2s, stale_while_revalidate: 1ms"};
+    bool shield = pick(r, 4) == 3;
+    hr_text_add(&r->text, "  e%u: {kind: cdn, to: %s%c%u, keep: [o%u], %s, entries: %u", i, shield ? "z" : "", target, i, pick(r, r->operations[i]),
+                any_of(r, ages, 4), 1 + pick(r, 100));
+    if (r->regions && pick(r, 2))
+        hr_text_add(&r->text, ", edges: [r%u]", pick(r, r->regions));
+    write_keys(r, "cdn", "entries memory ttl stale_while_revalidate stale_if_error");
+    hr_text_add(&r->text, "}\n");
+    if (shield)
+        hr_text_add(&r->text, "  z%c%u: {kind: cdn, to: %c%u, keep: [o0], entries: 50, ttl: 20ms}\n", target, i, target, i);
 }
 
 static void write_shed(writer *r)
@@ -398,6 +466,7 @@ static void write_cache(writer *r, uint32_t i)
 {
     const sim_evictor *row = ANY_ROW(r, sim_evictors);
     hr_text_add(&r->text, "  k%u: {kind: cache, eviction: %s, memory: %u%s", i, row->name, 2 + pick(r, 3), pick(r, 2) ? "MiB" : "GiB");
+    write_region(r);
     write_settings(r, "cache", sim_evict_settings, row->uses, "memory base eviction");
     if (pick(r, 4) == 3)
         hr_text_add(&r->text, ", flush: [%ums, 500ms, 5s]", 1 + pick(r, 400));
@@ -456,7 +525,9 @@ static uint32_t write_autoscaler(writer *r, uint32_t i)
 static void write_broker(writer *r)
 {
     hr_text_add(&r->text, "  m: {kind: broker");
-    write_keys(r, "broker", "restart_takes");
+    write_region(r);
+    char room[64];
+    write_keys(r, "broker", write_machine(r, "restart_takes", room, sizeof room));
     hr_text_add(&r->text, ", queues: {");
     for (uint32_t q = 0; q < r->queues; q++) {
         bool quorum = pick(r, 3) == 2, bounded = pick(r, 2);
@@ -496,6 +567,7 @@ static void write_service(writer *r, uint32_t i)
 {
     uint32_t replicas = r->scaled[i] ? write_autoscaler(r, i) : r->balanced[i] ? 1 + (uint32_t)pick_size(r, 0, 300, 20) : 1;
     hr_text_add(&r->text, "  s%u: {kind: service, replicas: %u", i, replicas);
+    write_region(r);
     static const char *const cores[] = {"", ", sharing: true", ", sharing: true, cpu_limit: 0.3", ", sharing: true, cpu_limit: 2, cpu_period: 3ms"};
     uint32_t discipline = pick(r, SIM_DISCIPLINE_COUNT), sharing = pick(r, HR_COUNT(cores));
     hr_text_add(&r->text, ", discipline: %s%s", sim_discipline_name(discipline), cores[sharing]);
@@ -507,11 +579,22 @@ static void write_service(writer *r, uint32_t i)
         hr_text_add(&r->text, ", queue: %u", pick(r, 1000));
     if (pick(r, 4) == 3)
         hr_text_add(&r->text, ", codel: {%s}", pick(r, 2) ? "target: 1ms, interval: 10ms" : "");
-    write_keys(r, "service", r->scaled[i] ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas" :
-               "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain");
+    bool in_cluster = r->cluster && r->scaled[i] && pick(r, 4);
+    char room[200];
+    bool starts = write_footprint(r, r->local[i]);
+    const char *not = r->scaled[i] ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas" :
+                      starts ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas drain" :
+                      "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain";
+    bool moves = !r->scaled[i] && replicas == 1 && sharing && pick(r, 3) == 2;
+    static const char *const spans[] = {"0s", "5ms", "1s"};
+    if (moves) {                               // from one type to the other
+        hr_text_add(&r->text, ", instance: huge, resize: {at: %s, to: %s, restart: %s}", any_of(r, spans, 3), pick(r, 2) ? "tiny" : "huge", any_of(r, spans, 3));
+        snprintf(room, sizeof room, "%s cores memory", not);
+    }
+    write_keys(r, "service", moves ? room : in_cluster ? not : write_machine(r, not, room, sizeof room));
     if (discipline != SIM_DISCIPLINE_deadline && pick(r, 2))
         hr_text_add(&r->text, ", queue: %u", pick(r, 3000));
-    if (r->cluster && r->scaled[i] && pick(r, 4))
+    if (in_cluster)
         hr_text_add(&r->text, ", cluster: n");
     if (pick(r, 4) == 3) {
         hr_text_add(&r->text, ", patience: ");
@@ -538,6 +621,8 @@ static void write_service(writer *r, uint32_t i)
         write_limiter(r, i, target);
     else if (r->front[i] == 'f')
         write_breaker(r, i, target);
+    else if (r->front[i] == 'e')
+        write_cdn(r, i, target);
 }
 
 // Replicas, what they are read for, and, early enough to be seen, the death of the primary.
@@ -596,9 +681,11 @@ static void write_shards(writer *r)
 static void write_database(writer *r, uint32_t i)
 {
     hr_text_add(&r->text, "  d%u: {kind: database", i);
+    write_region(r);
     bool own = pick(r, 3) == 2, sharded = pick(r, 3) == 2, locks = r->statements[i] > 1 && pick(r, 2);
     const char *together = "rows replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history lock_timeout";
-    write_keys(r, "database", together);
+    char room[240];
+    write_keys(r, "database", own ? together : write_machine(r, together, room, sizeof room));
     if (locks && pick(r, 2))
         hr_text_add(&r->text, ", lock_timeout: %s", pick(r, 2) ? "1ms" : "100ms");
     if (own)
@@ -640,6 +727,7 @@ static void write_workload(writer *r, uint32_t i)
     };
     bool closed = pick(r, 4) == 3, sessions = !closed && pick(r, 4) == 3, varies = !closed && pick(r, 3) == 2;
     hr_text_add(&r->text, "  w%u: {call: %c%u.o%u", i, r->front[target], target, pick(r, r->operations[target]));
+    write_region(r);
     if (closed)
         hr_text_add(&r->text, ", users: %u", 1 + pick(r, 1000));
     else
@@ -650,7 +738,7 @@ static void write_workload(writer *r, uint32_t i)
         hr_text_add(&r->text, "%u/s", 1 + pick(r, 20000));
     if (sessions)
         hr_text_add(&r->text, ", requests_per_session: %g", 1 + pick(r, 256) / 16.0);
-    write_keys(r, "workload", closed || sessions ? "rate users" : "rate users think");
+    write_keys(r, "workload", closed || sessions ? r->regions ? "rate users" : "rate users connect" : r->regions ? "rate users think" : "rate users think connect");
     switch (closed || varies ? 0 : pick(r, 4)) {
     case 1: hr_text_add(&r->text, ", arrivals: constant"); break;
     case 2: case 3:
@@ -674,6 +762,40 @@ static void write_workload(writer *r, uint32_t i)
     hr_text_add(&r->text, "}\n");
 }
 
+// What one way of a link has: always a round trip, perhaps the rest.
+static void write_links(writer *r, const char *key, uint32_t which)
+{
+    static const char *const speeds[] = {"1Gbit/s", "10kB/s", "1kbit/s"};
+    bool begun = false;
+    hr_text_add(&r->text, ", %s: {", key);
+    for (uint32_t a = 0; a < r->regions; a++)
+        for (uint32_t b = a + (a > 0); b < r->regions; b++) {
+            bool inside = a == b;              // once
+            if (pick(r, 2) && (which > 0 || inside))
+                continue;
+            hr_text_add(&r->text, inside ? "%sinside: " : "%sr%u-r%u: ", begun ? ", " : "", a, b);
+            begun = true;
+            if (which == 0)
+                write_dist(r, true);
+            else
+                hr_text_add(&r->text, "%s", which == 1 ? any_of(r, speeds, 3) : pick(r, 2) ? "1%" : "30%");
+        }
+    hr_text_add(&r->text, "}");
+}
+
+static void write_network(writer *r)
+{
+    static const char *const maps[] = {"rtt", "bandwidth", "loss"};
+    hr_text_add(&r->text, "network: {regions: [r0");
+    for (uint32_t i = 1; i < r->regions; i++)
+        hr_text_add(&r->text, ", r%u", i);
+    hr_text_add(&r->text, "]");
+    for (uint32_t m = 0; m < HR_COUNT(maps); m++)
+        write_links(r, maps[m], m);
+    write_keys(r, "network", "");
+    hr_text_add(&r->text, "}\n");
+}
+
 static void write_scenario(writer *r)
 {
     r->services = 1 + pick(r, MOST_SERVICES);
@@ -681,10 +803,11 @@ static void write_scenario(writer *r)
     r->databases = pick(r, MOST_OTHERS + 1);
     r->workloads = 1 + pick(r, 3);
     r->cluster = pick(r, 2);
+    r->regions = pick(r, 2) * (1 + pick(r, MOST_REGIONS));
     for (uint32_t i = 0; i < r->services; i++) {
         r->balanced[i] = pick(r, 2);
         r->scaled[i] = r->balanced[i] && pick(r, 2);
-        static const char fronts[] = {0, 0, 'l', 'f'};
+        static const char fronts[] = {0, 0, 'l', 'f', 'e'};
         char front = fronts[pick(r, HR_COUNT(fronts))];
         r->front[i] = front ? front : r->balanced[i] ? 'b' : 's';
         r->local[i] = pick(r, 3) == 2;
@@ -700,12 +823,17 @@ static void write_scenario(writer *r)
     }
     hr_text_add(&r->text, "scenario: fuzz\nrun: {warmup: 0");
     write_keys(r, "run", "");
-    hr_text_add(&r->text, "}\ncomponents:\n");
+    hr_text_add(&r->text, "}\ninstances: {tiny: {cores: 0.5, memory: 8MiB, price: 0.01 $/h}, huge: {cores: 32, memory: 64GiB, price: 1.6 $/h}}\n"
+                          "prices: {core: 0.04 $/h, storage: 0.1 $/GiB/month}\n");
+    if (r->regions)
+        write_network(r);
+    hr_text_add(&r->text, "components:\n");
     for (uint32_t i = 0; i < r->services; i++)
         write_service(r, i);
     if (r->cluster) {                          // any replica fits
         hr_text_add(&r->text, "  n: {kind: cluster, cores: 10000, nodes: %u, most_nodes: %u", pick(r, 3), 3 + pick(r, 5));
         write_keys(r, "cluster", "cores nodes most_nodes");
+        hr_text_add(&r->text, "%s", pick(r, 2) ? ", licence: 1 $/core/h" : "");
         hr_text_add(&r->text, "}\n");
     }
     for (uint32_t i = 0; i < r->caches; i++)

@@ -40,6 +40,40 @@ static void test_limiter_rejects_and_delays(void **state)
     done(f);
 }
 
+// The counts lie in a cache: 2 ms away there and back, 1 ms for each decision. The same calls pass, 3 ms later. When it needs 50 ms its answer is not waited
+// for: after 20 ms all pass, or none. Two keys in turn, one a second each: of nine calls two pass; where the cache has room for one counter, each
+// is forgotten before its key comes again, and all pass.
+static void test_limiter_with_a_store(void **state)
+{
+    (void)state;
+#define STORE(limit, cache) "l: {kind: limiter, " limit ", store: k, to: s}, k: {kind: cache, network: 2ms, " cache "}, s: {kind: service, on: {go: [{wait: 1ms}]}}"
+    fixture f = run(STORE("rate: 10/s", "demand: 1ms"), EVERY("20/s", "l.go"), HR_SEC);
+    assert_int_equal(look(f, "c").outcome[SIM_ok], 10);
+    assert_int_equal(look(f, "c").outcome[SIM_rejected], 9);
+    near(sim_histogram_mean_s(look(f, "c").latency), 0.001 + 0.003);
+    done(f);
+    static const struct { const char *limit; uint64_t ok; } late[] = {
+        {STORE("rate: 10/s", "demand: 50ms"), 19}, {STORE("rate: 10/s, failure_mode_deny: true", "demand: 50ms"), 0}};
+    for (size_t i = 0; i < HR_COUNT(late); i++) {
+        f = run(late[i].limit, EVERY("20/s", "l.go"), HR_SEC);
+        assert_int_equal(look(f, "c").outcome[SIM_ok], late[i].ok);
+        assert_int_equal(look(f, "c").outcome[SIM_rejected], 19 - late[i].ok);
+        assert_int_equal(limiter(f, "l").offered, 19);
+        if (late[i].ok)
+            near(sim_histogram_mean_s(look(f, "c").latency), 0.001 + 0.020);
+        done(f);
+    }
+    static const struct { const char *limit; uint64_t passed; } rooms[] = {
+        {STORE("policy: fixed-window, rate: 1/s, per: key", "demand: 1ms, entries: 2"), 2},
+        {STORE("policy: fixed-window, rate: 1/s, per: key", "demand: 1ms, entries: 1, eviction: allkeys-lru"), 9}};
+    for (size_t i = 0; i < HR_COUNT(rooms); i++) {
+        f = run(rooms[i].limit, "c: {rate: 10/s, arrivals: constant, call: l.go, key: sequential(2)}", HR_SEC);
+        assert_int_equal(limiter(f, "l").passed, rooms[i].passed);
+        done(f);
+    }
+#undef STORE
+}
+
 // Two a second: of all calls 2 in each of ten seconds; for each of two keys twice as many. Ten thousand keys, once each or so: nearly all.
 static void test_limiter_per_key(void **state)
 {
@@ -310,6 +344,9 @@ static void test_mistakes_are_named(void **state)
     wrong("s: {kind: service, replicas: 2, on: {go: [{wait: 1ms}]}}, l: {kind: limiter, rate: 1/s, to: s}", "put a balancer in front");
     wrong(S "l: {kind: limiter, rate: 1/s, nodelay: true, delay: 1, burst: 2, to: s}", "exclude each other");
     wrong(S "l: {kind: limiter, rate: 1/s, per: user, to: s}", "want all or key");
+    wrong(S "l: {kind: limiter, rate: 1/s, timeout: 5ms, to: s}", "are about the answers of a `store`");
+    wrong(S "l: {kind: limiter, rate: 1/s, store: s, to: s}", "no cache is named 's'");
+    wrong(S "l: {kind: limiter, policy: concurrency, most: 3, store: k, to: s}, k: {kind: cache}", "counts calls that are under way");
     wrong(S "b: {kind: breaker, failures: 3, to: s}", "count-based does not use `failures`");
     wrong(S "b: {kind: breaker, policy: count, to: s}", "list breakers");
     wrong("b: {kind: service, on: {go: [{wait: 1s}]}}, s: {kind: service, on: {go: [{call: b.go, retry: {most: 0}}]}}", "out of range");
@@ -324,7 +361,7 @@ static void test_mistakes_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_limiter_rejects_and_delays), cmocka_unit_test(test_limiter_per_key), cmocka_unit_test(test_limiter_of_concurrency),
+        cmocka_unit_test(test_limiter_rejects_and_delays), cmocka_unit_test(test_limiter_with_a_store), cmocka_unit_test(test_limiter_per_key), cmocka_unit_test(test_limiter_of_concurrency),
         cmocka_unit_test(test_what_passes_brings_back_what_it_found), cmocka_unit_test(test_breaker_opens_and_tries_again),
         cmocka_unit_test(test_breaker_with_a_timeout), cmocka_unit_test(test_retries_by_hand), cmocka_unit_test(test_a_timeout_is_of_an_attempt),
         cmocka_unit_test(test_attempts_have_draws_of_their_own), cmocka_unit_test(test_a_budget_bounds_the_load_of_retries),

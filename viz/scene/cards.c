@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/parts/cdn.h"
 #include "sim/policy/balance/balance.h"
 #include "viz/scene/paint.h"
 
@@ -85,7 +86,7 @@ static viz_icon icon_of(const viz_part *p)
     case SIM_PART_balancer: return VIZ_ICON_BALANCER;
     case SIM_PART_limiter: return VIZ_ICON_LIMITER;
     case SIM_PART_breaker: return VIZ_ICON_BREAKER;
-    case SIM_PART_cache: return VIZ_ICON_CACHE;
+    case SIM_PART_cache: case SIM_PART_cdn: return VIZ_ICON_CACHE;
     case SIM_PART_database: return VIZ_ICON_DATABASE;
     case SIM_PART_broker: return VIZ_ICON_BROKER;
     default: return VIZ_ICON_SERVICE;
@@ -405,11 +406,24 @@ static void tell_cluster(tip *t, const viz_scene *s, uint16_t part)
     add_row(t, "paid, since the start", "%.2f", v.paid_average);
 }
 
+static void tell_network(tip *t, const viz_scene *s, uint16_t part)
+{
+    (void)part;
+    add_row(t, "between regions, since the start", "%.1f MiB", (double)sim_network_crossed(s->world) / (1 << 20));
+}
+
+static void tell_cdn(tip *t, const viz_scene *s, uint16_t part)
+{
+    sim_station_view v = sim_cdn_look(s->world, part);
+    add_row(t, "hits, misses", "%llu, %llu", (unsigned long long)v.hits, (unsigned long long)v.misses);
+    add_row(t, "kept by all edges", "%u", v.entries);
+}
+
 static void tell_gate(tip *t, const viz_scene *s, uint16_t part)
 {
     uint16_t kind = s->graph->parts[part].kind;
-    if (kind == SIM_PART_cluster) {
-        tell_cluster(t, s, part);
+    if (kind == SIM_PART_cluster || kind == SIM_PART_network || kind == SIM_PART_cdn) {
+        (kind == SIM_PART_cluster ? tell_cluster : kind == SIM_PART_network ? tell_network : tell_cdn)(t, s, part);
         return;
     }
     add_row(t, "decides by", "%s", policy_of(s, part));

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "sim/scenario/writers.h"
+
 static uint32_t replicas_of(const sim_model_component *c)
 {
     const sim_service_def *s = c->def;
@@ -47,6 +49,8 @@ static void join_part(viz_graph *g, uint16_t id)
     int to = sim_part_passes_to(c->kind, c->def);
     if (to >= 0)
         join(g, id, (uint16_t)to);
+    if (c->kind == SIM_PART_limiter && ((const sim_limiter_def *)c->def)->has_store)
+        join(g, id, ((const sim_limiter_def *)c->def)->store);
     if (c->kind == SIM_PART_cache)
         join_through(g, id, &((const sim_cache_def *)c->def)->through);
     const sim_broker_def *b = c->def;
@@ -61,36 +65,9 @@ static void join_part(viz_graph *g, uint16_t id)
                 join(g, id, s->handlers[h].steps[k].target);
 }
 
-static bool step_writes(const sim_model *model, const sim_step_def *step, bool *const *known)
-{
-    if (step->kind == SIM_STEP_query)
-        return ((const sim_database_def *)model->components[sim_model_behind(model, step->target)].def)->statements[step->operation].writes;
-    if (step->kind == SIM_STEP_set && step->writes)
-        return true;
-    return step->kind == SIM_STEP_call && known[sim_model_behind(model, step->target)][step->operation];
-}
-
-// Marks the handlers that run a statement that writes, however deep: rounds until no handler learns anything new.
-static void mark_writers(const sim_model *model, bool *const *known)
-{
-    for (bool learned = true; learned;) {
-        learned = false;
-        for (uint16_t i = 0; i < model->component_count; i++) {
-            const sim_service_def *s = model->components[i].def;
-            for (uint16_t h = 0; known[i] && h < s->handler_count; h++)
-                for (uint16_t k = 0; !known[i][h] && k < s->handlers[h].count; k++)
-                    learned |= known[i][h] = step_writes(model, &s->handlers[h].steps[k], known);
-        }
-    }
-}
-
 static void find_writers(viz_graph *g)
 {
-    bool **known = hr_alloc(g->part_count * sizeof *known);
-    for (uint16_t i = 0; i < g->part_count; i++)
-        if (g->parts[i].kind == SIM_PART_service)
-            known[i] = hr_alloc(((const sim_service_def *)g->model->components[i].def)->handler_count * sizeof(bool) + 1);
-    mark_writers(g->model, known);
+    bool **known = sim_writers_find(g->model);
     for (uint16_t i = 0; i < g->part_count; i++) {
         const sim_workload_def *d = g->model->components[i].def;
         if (g->parts[i].kind == SIM_PART_workload)
@@ -99,9 +76,7 @@ static void find_writers(viz_graph *g)
     for (uint16_t i = 0; i < g->part_count; i++)       // what a cache writes later, nobody has asked for
         if (g->parts[i].kind == SIM_PART_cache)
             g->parts[i].writes = ((const sim_cache_def *)g->model->components[i].def)->through.write == SIM_WRITE_behind;
-    for (uint16_t i = 0; i < g->part_count; i++)
-        free(known[i]);
-    free(known);
+    sim_writers_free(g->model, known);
 }
 
 // --- columns --------------------------------------------------------------------------------------------------------
@@ -182,7 +157,7 @@ viz_graph *viz_graph_make(const sim_model *model)
     for (uint16_t i = 0; i < n; i++) {
         const sim_model_component *c = &model->components[i];
         g->parts[i] = (viz_part){.name = c->name, .kind = c->kind, .first_node = g->node_count, .replicas = replicas_of(c),
-                                 .is_used = c->kind == SIM_PART_workload};
+                                 .is_used = c->kind == SIM_PART_workload || c->kind == SIM_PART_network};
         g->node_count += g->parts[i].replicas;
         join_part(g, i);
     }

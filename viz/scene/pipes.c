@@ -145,5 +145,5 @@ void viz_legend_draw(viz_pen *pen, const viz_scene *s)
     small.colour = VIZ_muted;
     small.width = right - x;
     if (!is_max && small.width > 40)
-        viz_text(pen, right, y, small, "A hop takes no simulated time; it is drawn for 0.6 s of viewing time, from its moment on.");
+        viz_text(pen, right, y, small, "A hop is drawn for 0.6 s of viewing time, from the moment on at which it arrives.");
 }

@@ -21,17 +21,18 @@ typedef struct {                               // one replica as its balancer kn
     uint32_t out;                              // why it may not be chosen, SIM_OUT_…; 0: it may
     uint32_t fails;                            // nginx: failures that count against max_fails
     int32_t  accessed_s, checked_s;            // nginx: when it last failed; when it last failed or was given a chance, whole seconds
-    uint32_t unused;
+    uint32_t sick;                             // of SIM_OUT_SICK what is found; in `out`, too, unless the upstream panics
 } sim_peer;
 
 enum {                                         // reasons why a replica may not be chosen
     SIM_OUT_DOWN = 1,                          // marked so by the operator
     SIM_OUT_FAILED = 2,                        // passive health: failed max_fails times
     SIM_OUT_UNHEALTHY = 4,                     // active health: its checks fail
-    SIM_OUT_DRAINING = 8,
+    SIM_OUT_EJECTED = 8,                       // outlier detection has put it out for a while
     SIM_OUT_FULL = 16,                         // has as many calls as max_conns allows
     SIM_OUT_TRIED = 32,                        // this very call has been there
     SIM_OUT_OF_SERVICE = 15,                   // the lasting ones: tables of policies are made without these replicas
+    SIM_OUT_SICK = SIM_OUT_UNHEALTHY | SIM_OUT_EJECTED,            // what a panic forgives
 };
 
 // The call that a replica is chosen for, and what its policy remembers between tries of it (zero before the first).

@@ -11,14 +11,19 @@ sim_ref sim_upstream_make(sim_world *w, const sim_upstream_def *def)
     SIM_ASSERT(w, def->count >= 1 && def->count <= UINT16_MAX);
     *u = (sim_upstream){.policy = def->policy.row, .peer_count = def->count, .eligible_count = def->count, .max_fails = def->max_fails,
                         .fail_timeout_s = (int32_t)def->fail_timeout_s, .max_conns = def->max_conns, .release_s = INT32_MAX,
-                        .reports = def->reports, .alike = 1};
+                        .reports = def->reports, .alike = !def->slow_start, .panic = def->panic, .slow_start = def->slow_start,
+                        .grows_at = HR_FOREVER};
     memcpy(u->parameter, def->policy.parameter, sizeof u->parameter);
     u->peers = sim_take(w, def->count * sizeof(sim_peer));
     u->eligible = sim_take(w, def->count * sizeof(uint16_t));
     u->state = sim_take(w, policy->state_size + 1);
+    if (def->slow_start)
+        u->slow = sim_take(w, def->count * sizeof(sim_slow));
     for (uint32_t i = 0; i < def->count; i++) {
         sim_peer *p = SIM_AT(w, sim_peer, u->peers) + i;
-        p->weight = def->weights ? def->weights[i] : 1;
+        p->weight = (def->weights ? def->weights[i] : 1) * (def->slow_start ? SIM_SLOW_UNIT : 1);
+        if (def->slow_start)
+            SIM_AT(w, sim_slow, u->slow)[i] = (sim_slow){.since = HR_FOREVER, .full = p->weight};
         p->effective = (int32_t)p->weight;
         if (policy->uses & SIM_USES_NAMES)
             p->name = sim_take_text(w, def->names[i]);
@@ -55,7 +60,46 @@ static uint32_t place(const sim_world *w, const sim_upstream *u, uint32_t slot)
     return low;
 }
 
-static void mark(sim_world *w, sim_upstream *u, uint32_t slot, uint32_t reason, bool on)
+static void set_weight(const sim_world *w, sim_upstream *u, uint32_t slot, uint32_t weight)
+{
+    sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
+    int32_t effective = p->effective + (int32_t)weight - (int32_t)p->weight;
+    u->total_weight += weight - p->weight;
+    u->eligible_weight += p->out ? 0 : weight - p->weight;
+    p->weight = weight;
+    p->effective = effective < 0 ? 0 : effective;
+}
+
+// By now the weight is so many whole percents of the full one. Returns when it grows next.
+static hr_time grow(const sim_world *w, sim_upstream *u, uint32_t slot)
+{
+    sim_slow *s = SIM_AT(w, sim_slow, u->slow) + slot;
+    if (s->since == HR_FOREVER)
+        return HR_FOREVER;
+    hr_time percent = (w->now - s->since) / (u->slow_start / SIM_SLOW_UNIT);
+    if (percent >= SIM_SLOW_UNIT) {
+        s->since = HR_FOREVER;
+        set_weight(w, u, slot, s->full);
+        return HR_FOREVER;
+    }
+    set_weight(w, u, slot, s->full / SIM_SLOW_UNIT * (uint32_t)(percent ? percent : 1));
+    return s->since + (percent + 1) * (u->slow_start / SIM_SLOW_UNIT);
+}
+
+static HR_APART void grow_all(const sim_world *w, sim_upstream *u)
+{
+    u->grows_at = HR_FOREVER;
+    for (uint32_t i = 0; i < u->peer_count; i++)
+        u->grows_at = hr_min_time(u->grows_at, grow(w, u, i));
+}
+
+static void begin_slowly(const sim_world *w, sim_upstream *u, uint32_t slot)
+{
+    SIM_AT(w, sim_slow, u->slow)[slot].since = w->now;
+    u->grows_at = hr_min_time(u->grows_at, grow(w, u, slot));
+}
+
+static void set_out(sim_world *w, sim_upstream *u, uint32_t slot, uint32_t reason, bool on)
 {
     sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
     uint32_t before = p->out, after = on ? before | reason : before & ~reason;
@@ -77,6 +121,42 @@ static void mark(sim_world *w, sim_upstream *u, uint32_t slot, uint32_t reason, 
     if (!(before & SIM_OUT_OF_SERVICE) != !(after & SIM_OUT_OF_SERVICE))
         u->service_changes++;
     tell(w, u, slot);
+}
+
+// Envoy's rule (its manual, "Panic threshold"): compared whenever somebody gets sick or well, comes or goes.
+static HR_APART void look_for_panic(sim_world *w, sim_upstream *u)
+{
+    uint32_t there = 0, healthy = 0;
+    for (uint32_t i = 0; i < u->peer_count; i++) {
+        const sim_peer *p = SIM_AT(w, const sim_peer, u->peers) + i;
+        there += !(p->out & SIM_OUT_DOWN);
+        healthy += !(p->out & SIM_OUT_DOWN) && !p->sick;
+    }
+    bool panics = healthy < u->panic * there;
+    if (panics == (u->panicking.level > 0))
+        return;
+    (panics ? sim_level_up : sim_level_down)(w, &u->panicking);
+    for (uint32_t i = 0; i < u->peer_count; i++) {
+        uint32_t sick = SIM_AT(w, const sim_peer, u->peers)[i].sick;
+        if (sick)
+            set_out(w, u, i, sick, !panics);
+    }
+}
+
+static void mark(sim_world *w, sim_upstream *u, uint32_t slot, uint32_t reason, bool on)
+{
+    sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
+    uint32_t sick = p->sick, lasting = (p->out & SIM_OUT_OF_SERVICE) | sick;
+    if (reason & SIM_OUT_SICK)
+        p->sick = on ? sick | reason : sick & ~reason;
+    if (!sick != !p->sick)
+        (p->sick ? sim_level_up : sim_level_down)(w, &u->sick);
+    if (!(reason & SIM_OUT_SICK && on && u->panicking.level))
+        set_out(w, u, slot, reason, on);
+    if (u->slow_start && lasting && !(p->out & SIM_OUT_OF_SERVICE) && !p->sick)
+        begin_slowly(w, u, slot);
+    if (u->panic > 0 && reason & (SIM_OUT_SICK | SIM_OUT_DOWN))
+        look_for_panic(w, u);
 }
 
 void sim_upstream_mark(sim_world *w, sim_ref upstream, uint32_t slot, uint32_t reason, bool on)
@@ -145,10 +225,31 @@ static void set_load(sim_world *w, sim_upstream *u, uint32_t slot)
     tell(w, u, slot);
 }
 
+static void take(sim_world *w, sim_upstream *u, uint32_t slot)
+{
+    SIM_AT(w, sim_peer, u->peers)[slot].in_flight++;
+    u->in_flight++;
+    set_load(w, u, slot);
+    if (u->max_fails)
+        give_chance(w, u, slot);
+}
+
+bool sim_upstream_choose_this(sim_world *w, sim_ref upstream, uint32_t slot)
+{
+    sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
+    release(w, u);
+    if (SIM_AT(w, const sim_peer, u->peers)[slot].out)
+        return false;
+    take(w, u, slot);
+    return true;
+}
+
 uint32_t sim_upstream_choose(sim_world *w, sim_ref upstream, sim_balanced *call, const uint32_t *tried, uint32_t tried_count)
 {
     sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
     release(w, u);
+    if (w->now >= u->grows_at)
+        grow_all(w, u);
     for (uint32_t i = 0; i < tried_count; i++)
         mark(w, u, tried[i], SIM_OUT_TRIED, true);
     uint32_t slot = SIM_NO_PEER;
@@ -157,11 +258,7 @@ uint32_t sim_upstream_choose(sim_world *w, sim_ref upstream, sim_balanced *call,
                             .peer_count = u->peer_count, .call = call, .world = w, .upstream = u, .parameter = u->parameter};
         slot = sim_balancers[u->policy]->pick(SIM_AT(w, void, u->state), &c);
         SIM_ASSERT(w, slot < u->peer_count && c.peer[slot].out == 0);
-        c.peer[slot].in_flight++;
-        u->in_flight++;
-        set_load(w, u, slot);
-        if (u->max_fails)
-            give_chance(w, u, slot);
+        take(w, u, slot);
     }
     for (uint32_t i = 0; i < tried_count; i++)
         mark(w, u, tried[i], SIM_OUT_TRIED, false);
@@ -191,6 +288,7 @@ void sim_upstream_renew(sim_world *w, sim_ref upstream, uint32_t slot)
     p->fails = 0;
     p->accessed_s = p->checked_s = 0;
     mark(w, u, slot, SIM_OUT_FAILED, false);
+    mark(w, u, slot, SIM_OUT_UNHEALTHY, false);
 }
 
 void sim_upstream_report(sim_world *w, sim_ref upstream)
@@ -205,21 +303,32 @@ void sim_upstream_report(sim_world *w, sim_ref upstream)
     }
 }
 
+void sim_upstream_reset(const sim_world *w, sim_ref upstream)
+{
+    sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
+    sim_level_reset(w, &u->sick);
+    sim_level_reset(w, &u->panicking);
+}
+
 void sim_upstream_check(const sim_world *w, sim_ref upstream)
 {
     const sim_upstream *u = SIM_AT(w, const sim_upstream, upstream);
     uint64_t in_flight = 0;
-    uint32_t eligible = 0, weight = 0;
+    uint32_t eligible = 0, weight = 0, total = 0, sick = 0;
     for (uint32_t i = 0; i < u->peer_count; i++) {
         const sim_peer *p = SIM_AT(w, const sim_peer, u->peers) + i;
         in_flight += p->in_flight;
+        total += p->weight;
+        sick += p->sick != 0;
         SIM_ASSERT(w, u->reports || p->load == p->in_flight);
         SIM_ASSERT(w, !u->max_conns || p->in_flight <= u->max_conns);
+        SIM_ASSERT(w, (p->out & SIM_OUT_SICK) == (u->panicking.level ? 0 : p->sick));
+        SIM_ASSERT(w, !u->slow || (p->weight && p->weight <= SIM_AT(w, const sim_slow, u->slow)[i].full));
         if (p->out)
             continue;
         SIM_ASSERT(w, eligible < u->eligible_count && SIM_AT(w, const uint16_t, u->eligible)[eligible] == i);
         eligible++;
         weight += p->weight;
     }
-    SIM_ASSERT(w, in_flight == u->in_flight && eligible == u->eligible_count && weight == u->eligible_weight);
+    SIM_ASSERT(w, in_flight == u->in_flight && eligible == u->eligible_count && weight == u->eligible_weight && total == u->total_weight && sick == u->sick.level);
 }

@@ -1,0 +1,35 @@
+// sim/parts/crash.c - a replica that dies and comes back: see memory.h. Balancers know at once, as from an endpoint that is not ready; who asks it
+// directly meanwhile is refused with outcome error, and a broker puts what it had back for other consumers.
+#include "sim/parts/memory.h"
+
+void sim_service_tell(sim_world *w, sim_component_id id, uint32_t slot, bool is_ready)
+{
+    sim_balancers_see(w, id, slot, is_ready);
+    sim_consumers_see(w, id, slot, is_ready);
+}
+
+void sim_service_crash(sim_world *w, sim_component_id id, uint32_t slot, hr_time back_after)
+{
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    if (s->lives) {
+        sim_lives_crash(w, id, slot, back_after);
+        return;
+    }
+    sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + slot;
+    if (r->down)
+        return;
+    r->down = 1;
+    sim_service_tell(w, id, slot, false);
+    if (back_after != HR_FOREVER)
+        sim_schedule(w, w->now + back_after, id, SIM_SERVICE_BACK, slot, 0);
+    sim_service_cut(w, id, slot);              // callers may ask again at once: last
+}
+
+void sim_service_come_back(sim_world *w, sim_component_id id, uint32_t slot)
+{
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    SIM_AT(w, sim_replica, s->replicas)[slot].down = 0;
+    if (s->memory)
+        sim_memory_touch(w, id, slot);
+    sim_service_tell(w, id, slot, true);
+}

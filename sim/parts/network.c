@@ -1,0 +1,333 @@
+// sim/parts/network.c - see network.h: who is where, and what is on its way.
+// * A call keeps its draws: both ways of it take half of one and the same round trip, whatever else happens.
+// * What is on its way belongs to nobody else: its links count it as going or coming, and a replica that is cut off meanwhile does not touch it.
+#include "sim/parts/network.h"
+
+#include <string.h>
+
+#include "sim/core/table.h"
+
+typedef struct {
+    uint32_t region_count, components, overhead_bytes, initial_window;
+    hr_time  min_rto;
+    sim_ref  names;                            // sim_ref[region_count], each a text
+    sim_ref  pipes;                            // sim_pipe[from * region_count + to]
+    sim_ref  region_of, nearest, uploads, connects;                // as in the def
+    uint32_t stream, stream_loss;
+    sim_table trips;                           // of a call to its trip
+} network;
+
+typedef struct {                               // of a call that has been carried, until its answer is back
+    sim_pair pair;                             // the call, 0
+    hr_time  arrived;                          // at its callee
+    hr_time  left;                             // when the message that is under way was handed over
+    hr_time  travel, rto;                      // how long it travels when it is sent; TCP's timeout, the first one
+    uint16_t pipe;
+    uint8_t  is_answer, tries;
+    uint32_t unused;
+} trip;
+
+static const char *const gauges[] = {"under_way", NULL};
+
+static network *network_of(const sim_world *w) { return SIM_STATE(w, network, w->network); }
+static sim_pipe *pipe_at(const sim_world *w, const network *n, uint32_t which) { return SIM_AT(w, sim_pipe, n->pipes) + which; }
+static uint32_t pipe_count(const network *n) { return n->region_count * n->region_count; }
+
+static sim_ref copy_in(sim_world *w, const uint8_t *from, size_t bytes)
+{
+    sim_ref ref = sim_take(w, bytes);
+    memcpy(SIM_AT(w, uint8_t, ref), from, bytes);
+    return ref;
+}
+
+static size_t demand(const void *def)
+{
+    const sim_network_def *d = def;
+    return (size_t)d->region_count * d->region_count * sizeof(sim_pipe) + (size_t)d->components * (SIM_UPLOAD_BYTES + d->region_count);
+}
+
+static void build(sim_world *w, sim_component_id id, const void *def)
+{
+    const sim_network_def *d = def;
+    network *n = SIM_STATE(w, network, id);
+    w->network = (uint8_t)id;
+    n->region_count = d->region_count;
+    n->components = d->components;
+    n->overhead_bytes = d->overhead_bytes;
+    n->initial_window = d->initial_window;
+    n->min_rto = d->min_rto;
+    n->region_of = copy_in(w, d->region_of, d->components);
+    n->nearest = copy_in(w, d->nearest, (size_t)d->components * d->region_count);
+    n->uploads = copy_in(w, d->uploads, (size_t)d->components * SIM_UPLOAD_BYTES);
+    n->connects = copy_in(w, d->connects, d->components);
+    n->names = sim_take(w, d->region_count * sizeof(sim_ref));
+    for (uint32_t i = 0; i < d->region_count; i++) {
+        sim_ref name = sim_take_text(w, d->region[i]);
+        SIM_AT(w, sim_ref, n->names)[i] = name;
+    }
+    n->pipes = sim_take(w, pipe_count(n) * sizeof(sim_pipe));
+    for (uint32_t i = 0; i < pipe_count(n); i++) {
+        const sim_pipe_def *p = &d->pipes[i];
+        bool is_used = i / d->region_count != i % d->region_count || sim_dist_mean(&p->rtt) > 0 || p->bytes_per_s > 0 || p->loss > 0;
+        sim_dist rtt = sim_dist_place(w, &p->rtt);
+        *pipe_at(w, n, i) = (sim_pipe){.rtt = rtt, .ns_per_byte = p->bytes_per_s > 0 ? 1e9 / p->bytes_per_s : 0, .loss = p->loss, .is_used = is_used};
+    }
+    n->stream = sim_stream(w, id, SIM_DRAW_NETWORK);
+    n->stream_loss = sim_stream(w, id, SIM_DRAW_LOSS);
+    n->trips = (sim_table){.bytes = sizeof(trip)};
+}
+
+// --- who is where -----------------------------------------------------------------------------------------------------------
+
+uint32_t sim_network_from(const sim_world *w, const sim_call *c)
+{
+    if (!w->network)
+        return 0;
+    const network *n = network_of(w);
+    uint8_t fixed = SIM_AT(w, const uint8_t, n->region_of)[c->caller];
+    return fixed == SIM_EVERYWHERE ? c->from - 1u : fixed;
+}
+
+uint32_t sim_network_at(const sim_world *w, const sim_call *c)
+{
+    if (!w->network)
+        return 0;
+    const network *n = network_of(w);
+    return SIM_AT(w, const uint8_t, n->nearest)[c->callee * n->region_count + sim_network_from(w, c)];
+}
+
+static trip *trip_of(const sim_world *w, const network *n, const sim_call *c)
+{
+    return sim_table_find(w, &n->trips, (uint64_t)((const char *)c - (const char *)w) >> 3, 0);
+}
+
+hr_time sim_network_arrived(const sim_world *w, const sim_call *c)
+{
+    const trip *t = trip_of(w, network_of(w), c);
+    return t ? t->arrived : c->started;
+}
+
+// --- on the way ---------------------------------------------------------------------------------------------------------------
+
+// The row goes with the request or with the answer; a miss, or an answer that is none, brings nothing.
+static uint32_t bytes_of(const sim_world *w, const network *n, const sim_call *c, bool is_answer)
+{
+    const uint8_t *bits = SIM_AT(w, const uint8_t, n->uploads) + c->callee * SIM_UPLOAD_BYTES;
+    bool uploads = bits[(c->operation & 0xff) >> 3] >> (c->operation & 7) & 1;
+    bool has_row = is_answer ? !uploads && c->status == SIM_ok && !(c->flags & SIM_CALL_MISS) : uploads;
+    return n->overhead_bytes + (has_row ? c->size_bytes : 0);
+}
+
+// What tells the draws of a call between two components from those of others of its request.
+static uint32_t ordinal_of(const sim_world *w, const sim_call *c)
+{
+    return c->path + c->operation + sim_component_at(w, c->caller)->stream * 0x9E3779B1u + sim_component_at(w, c->callee)->stream * 0x85EBCA6Bu;
+}
+
+static hr_time loss_of(const sim_world *w, const network *n, const sim_pipe *p, const sim_call *c, const trip *t, uint32_t bytes, hr_time rtt)
+{
+    double loss = p->loss + p->extra_loss;
+    if (loss <= 0)
+        return 0;
+    uint32_t ordinal = ordinal_of(w, c) ^ (t->is_answer ? 0xC2B2AE35u : 0);
+    sim_draw a = sim_random(w->seed, n->stream_loss, c->request, ordinal), b = sim_random(w->seed, n->stream_loss, c->request, ordinal ^ 0x27D4EB2Fu);
+    const double u[] = {sim_unit(a.word[0]), sim_unit(a.word[1]), sim_unit(b.word[0]), sim_unit(b.word[1])};
+    return sim_tcp_loss(bytes, loss, rtt, t->rto, u);
+}
+
+static void depart(sim_world *w, sim_component_id id, network *n, sim_ref call, trip *t)
+{
+    sim_call *c = sim_call_at(w, call);
+    sim_pipe *p = pipe_at(w, n, t->pipe);
+    uint32_t bytes = bytes_of(w, n, c, t->is_answer);
+    hr_time rtt = sim_dist_time(w, &p->rtt, n->stream, c->request, ordinal_of(w, c)), half = t->is_answer ? rtt - rtt / 2 : rtt / 2;
+    rtt += 2 * p->extra;
+    t->rto = rtt + n->min_rto;                 // Linux: the smoothed round trip and at least so much (tcp_rto_min)
+    t->travel = half + p->extra + sim_tcp_slow_start(bytes, n->initial_window, rtt, p->ns_per_byte) + loss_of(w, n, p, c, t, bytes, rtt);
+    if (!t->is_answer)
+        t->travel += SIM_AT(w, const uint8_t, n->connects)[c->caller] * rtt;
+    t->left = w->now;
+    t->tries = 0;
+    p->messages++;
+    p->bytes += bytes;
+    sim_level_up(w, &p->under_way);
+    sim_stay_begin(&p->stay, w->now);
+    if (p->ns_per_byte > 0)
+        sim_pipe_join(w, p, bytes, call, t->pipe);
+    else
+        sim_schedule(w, w->now + t->travel, id, SIM_NETWORK_LANDS, call, 0);
+}
+
+static void forget(sim_world *w, network *n, sim_ref call)
+{
+    trip *t = sim_table_find(w, &n->trips, call, 0);
+    if (t)
+        sim_table_remove(w, &n->trips, t);
+}
+
+static bool carry(sim_world *w, sim_component_id id, sim_ref call, bool is_answer)
+{
+    network *n = SIM_STATE(w, network, id);
+    const sim_call *c = sim_call_at(w, call);
+    uint32_t from = sim_network_from(w, c), to = sim_network_at(w, c), pipe = is_answer ? to * n->region_count + from : from * n->region_count + to;
+    if (!pipe_at(w, n, pipe)->is_used)
+        return false;
+    if (c->flags & SIM_CALL_ABANDONED) {       // its connection is closed
+        forget(w, n, call);
+        return false;
+    }
+    trip *t = sim_table_add(w, &n->trips, call, 0);
+    t->pipe = (uint16_t)pipe;
+    t->is_answer = is_answer;
+    depart(w, id, n, call, t);
+    return true;
+}
+
+// A message is there, unless the pipe is cut: then TCP's timer will send it again.
+static void land(sim_world *w, sim_component_id id, sim_ref call)
+{
+    network *n = SIM_STATE(w, network, id);
+    trip *t = sim_table_find(w, &n->trips, call, 0);
+    sim_pipe *p = pipe_at(w, n, t->pipe);
+    if (p->is_cut) {
+        p->retransmitted++;
+        sim_schedule(w, w->now + sim_tcp_timeout(t->rto, t->tries), id, SIM_NETWORK_LANDS, call, 0);
+        t->tries = (uint8_t)(t->tries < UINT8_MAX ? t->tries + 1 : UINT8_MAX);
+        return;
+    }
+    sim_level_down(w, &p->under_way);
+    sim_stay_end(w, &p->stay, t->left);
+    if (t->is_answer) {
+        sim_table_remove(w, &n->trips, t);
+        sim_call_return(w, call);
+    } else {
+        t->arrived = w->now;
+        sim_call_arrive(w, call);
+    }
+}
+
+static void wake(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    network *n = SIM_STATE(w, network, id);
+    if (event->what == SIM_NETWORK_LANDS) {
+        land(w, id, event->subject);
+        return;
+    }
+    sim_pipe *p = pipe_at(w, n, event->subject);
+    if (p->alarm != event->generation)
+        return;
+    for (sim_ref call; (call = sim_pipe_sent(w, p)); ) {
+        const trip *t = sim_table_find(w, &n->trips, call, 0);
+        sim_schedule(w, w->now + t->travel, id, SIM_NETWORK_LANDS, call, 0);
+    }
+    sim_pipe_settle(w, p, event->subject);
+}
+
+// --- faults -------------------------------------------------------------------------------------------------------------------
+
+int sim_network_region(const sim_world *w, const char *name)
+{
+    const network *n = w->network ? network_of(w) : NULL;
+    for (uint32_t i = 0; n && i < n->region_count; i++)
+        if (strcmp(SIM_AT(w, const char, SIM_AT(w, const sim_ref, n->names)[i]), name) == 0)
+            return (int)i;
+    return -1;
+}
+
+// Both ways between two regions; inside one region it is one pipe, which calls use from now on.
+static void both_ways(const sim_world *w, uint32_t a, uint32_t b, sim_pipe *ways[2])
+{
+    const network *n = network_of(w);
+    ways[0] = pipe_at(w, n, a * n->region_count + b);
+    ways[1] = pipe_at(w, n, b * n->region_count + a);
+    ways[0]->is_used = ways[1]->is_used = true;
+}
+
+void sim_network_cut(sim_world *w, uint32_t a, uint32_t b, bool is_cut)
+{
+    sim_pipe *ways[2];
+    both_ways(w, a, b, ways);
+    ways[0]->is_cut = ways[1]->is_cut = is_cut;
+}
+
+void sim_network_delay(sim_world *w, uint32_t a, uint32_t b, hr_time extra)
+{
+    sim_pipe *ways[2];
+    both_ways(w, a, b, ways);
+    ways[0]->extra = ways[1]->extra = extra;
+}
+
+void sim_network_lose(sim_world *w, uint32_t a, uint32_t b, double extra)
+{
+    sim_pipe *ways[2];
+    both_ways(w, a, b, ways);
+    ways[0]->extra_loss = ways[1]->extra_loss = extra;
+}
+
+// --- counts -------------------------------------------------------------------------------------------------------------------
+
+sim_pipe_view sim_network_look(const sim_world *w, uint32_t from, uint32_t to)
+{
+    const network *n = network_of(w);
+    const sim_pipe *p = pipe_at(w, n, from * n->region_count + to);
+    return (sim_pipe_view){p->messages, p->bytes, p->retransmitted, p->under_way.level, sim_level_average(w, &p->under_way), p->is_cut};
+}
+
+uint64_t sim_network_crossed(const sim_world *w)
+{
+    const network *n = network_of(w);
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < pipe_count(n); i++)
+        bytes += i / n->region_count != i % n->region_count ? pipe_at(w, n, i)->bytes : 0;
+    return bytes;
+}
+
+static void reset(sim_world *w, sim_component_id id)
+{
+    const network *n = SIM_STATE(w, const network, id);
+    for (uint32_t i = 0; i < pipe_count(n); i++) {
+        sim_pipe *p = pipe_at(w, n, i);
+        p->messages = p->bytes = p->retransmitted = 0;
+        sim_level_reset(w, &p->under_way);
+    }
+}
+
+static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
+{
+    const network *n = SIM_STATE(w, const network, id);
+    double under_way = 0;
+    for (uint32_t i = 0; i < pipe_count(n); i++)
+        under_way += sim_level_sample(w, &pipe_at(w, n, i)->under_way, step);
+    out[0] = (float)under_way;
+}
+
+// What is on its way by the pipes is on its way by the links between components, too.
+static void check(const sim_world *w, sim_component_id id)
+{
+    const network *n = SIM_STATE(w, const network, id);
+    uint64_t by_pipes = 0, by_links = 0;
+    for (uint32_t i = 0; i < pipe_count(n); i++) {
+        const sim_pipe *p = pipe_at(w, n, i);
+        sim_pipe_check(w, p);
+        by_pipes += p->under_way.level;
+    }
+    for (uint32_t i = 0; w->links && i < w->component_count * w->component_count; i++) {
+        const sim_link *l = SIM_AT(w, const sim_link, w->links) + i;
+        by_links += l->going + l->coming;
+    }
+    SIM_ASSERT(w, by_pipes == by_links && by_links <= n->trips.count && n->trips.count <= w->calls_live);
+}
+
+static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
+{
+    const network *n = SIM_STATE(w, const network, id);
+    if (station >= pipe_count(n))
+        return false;
+    const sim_pipe *p = pipe_at(w, n, station);
+    *a = (sim_account){.stay = &p->stay, .level = {{"messages under way", &p->under_way, 0}}, .levels = 1, .staying = 1};
+    return true;
+}
+
+const sim_kind sim_kind_network = {.name = "network", .summary = "carries calls and answers between regions: round trips, bandwidth, loss",
+    .state_size = sizeof(network), .def_size = sizeof(sim_network_def), .gauges = gauges, .demand = demand, .build = build, .wake = wake,
+    .carry = carry, .sample = sample, .reset = reset, .check = check, .account = account};

@@ -43,13 +43,15 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     for (uint16_t i = 0; i < d->statement_count; i++) {
         sim_statement t = {.cpu = sim_dist_place(w, &d->statements[i].cpu), .wait = sim_dist_place(w, &d->statements[i].wait),
                            .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + i), .writes = d->statements[i].writes,
-                           .scatter = d->statements[i].scatter, .keys = (uint8_t)d->statements[i].keys, .lock = d->statements[i].lock};
+                           .scatter = d->statements[i].scatter, .keys = (uint8_t)d->statements[i].keys, .lock = d->statements[i].lock, .inserts = d->statements[i].inserts, .plan = (uint8_t)d->statements[i].plan,
+                           .row_ns = (double)d->statements[i].per_row};
         SIM_AT(w, sim_statement, s->statements)[i] = t;
     }
     if (d->reshard.to)                         // behind them: rows that move are read and written by one of their own
         SIM_AT(w, sim_statement, s->statements)[d->statement_count] =
-            (sim_statement){.cpu = sim_dist_place(w, &d->reshard.cpu), .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + d->statement_count), .per_row = 1};
+            (sim_statement){.cpu = sim_dist_place(w, &d->reshard.cpu), .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + d->statement_count), .moves = 1};
     sim_locks_build(w, id, d);
+    sim_scans_build(w, id, d);
     sim_pools_build(w, id, d);
     sim_replication_build(w, id, d);
     sim_routing_build(w, id, d);
@@ -120,8 +122,9 @@ static void compute(sim_world *w, sim_component_id id, const sim_database *s, si
     const sim_statement *t = sim_statement_of(w, s, c);
     sim_level_up(w, &server_of(w, s, c)->cores);
     hr_time cpu = sim_dist_time(w, &t->cpu, t->stream, c->request, c->path);
-    if (t->per_row)
+    if (t->moves)
         cpu *= c->count;
+    cpu += sim_scans_time(w, s, t);
     if (s->connection_cpu > 0)                 // all connections are looked through for each statement's snapshot
         cpu += (hr_time)((double)cpu * s->connection_cpu * capacity(s, server_of(w, s, c)));
     if (s->stretch > 0)
@@ -328,9 +331,10 @@ static void computed(sim_world *w, sim_component_id id, sim_ref call)
 // The commit is over: what the call has written is seen from now on.
 static void committed(sim_world *w, sim_component_id id, sim_ref call)
 {
-    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_database *s = SIM_STATE(w, sim_database, id);
     const sim_call *c = sim_call_at(w, call);
     sim_database_commit(w, id, c->key, c->version);
+    s->table_rows += sim_statement_of(w, s, c)->inserts;
     if (s->has_log)
         sim_replication_commit(w, id, call);
     end(w, id, call, SIM_ok);

@@ -1,5 +1,5 @@
 // sim/parts/database.h - what the files of a database share: database.c runs statements on servers, rows.c keeps versions, pools.c the
-// connections of callers, locks.c locks of rows, replication.c the log and its way to the replicas, routing.c says which server a call goes to and remembers what users have seen;
+// connections of callers, locks.c locks of rows, scans.c plans, replication.c the log and its way to the replicas, routing.c says which server a call goes to and remembers what users have seen;
 // sharding.h is about several shards.
 // * A database has shards, mostly one, each a primary and its replicas. With one shard and without replicas server 0 is all there is, and
 //   none of the rest is touched.
@@ -35,8 +35,9 @@ typedef struct {
 typedef struct {
     sim_dist cpu, wait;
     uint32_t stream;                           // cpu and wait take one word of the stream each
-    uint8_t  writes, scatter, keys, per_row;   // keys: how many it touches; per_row: its cpu is for each of the call's `count` rows
-    uint32_t lock, unused;                     // bool
+    uint8_t  writes, scatter, keys, moves;     // keys: how many it touches; moves: its cpu is for each of the call's `count` rows
+    uint8_t  lock, inserts, plan, unused[5];   // plan: SIM_PLAN_…
+    double   row_ns;                           // for a row that the plan looks at
 } sim_statement;
 
 // The log of a shard: records are numbered from 1; those that some replica has still to apply are kept.
@@ -77,6 +78,7 @@ typedef struct {
     sim_level locked_out;                      // calls that wait for one
     hr_time   lock_timeout;
     uint32_t  has_locks, unused_locks;
+    uint64_t  table_rows;                      // with those that were inserted
     // Replication.
     sim_dist  flush, send, apply;
     uint32_t  flush_stream, send_stream, apply_stream, back_stream;
@@ -154,6 +156,11 @@ void sim_locks_release(sim_world *w, sim_component_id id, sim_ref call);
 void sim_locks_forget(sim_world *w, sim_database *s, sim_ref call);
 void sim_locks_expire(sim_world *w, sim_component_id id, const sim_event *event);
 void sim_locks_check(const sim_world *w, const sim_database *s);
+
+// --- scans.c ---
+void    sim_scans_build(sim_world *w, sim_component_id id, const sim_database_def *d);
+// Core time for the rows that a statement's plan looks at now.
+hr_time sim_scans_time(const sim_world *w, const sim_database *s, const sim_statement *t);
 
 // --- pools.c ---
 void     sim_pools_build(sim_world *w, sim_component_id id, const sim_database_def *d);

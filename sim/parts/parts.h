@@ -235,12 +235,23 @@ typedef enum {
 } sim_pooler;
 const char *sim_pooler_name(uint32_t mode);    // as sim_commit_name
 
+typedef enum {
+#define SIM_PLAN(word, help) SIM_PLAN_##word,
+#include "sim/parts/plan.def"
+#undef SIM_PLAN
+    SIM_PLAN_COUNT
+} sim_plan;
+const char *sim_plan_name(uint32_t plan);      // as sim_commit_name
+
 typedef struct {
     const char  *name, *sql;                   // sql: what the live database is sent, with $1 = key, $2 = new body; NULL: simulation only
     bool         writes;                       // the row's version grows when the statement ends
     bool         scatter;                      // asks every shard
     uint32_t     keys;                         // that it touches, at least 1
     bool         lock;                         // its row is locked until its end
+    bool         inserts;                      // the table has a row more when it ends
+    uint32_t     plan;                         // SIM_PLAN_…
+    hr_time      per_row;                      // core time for a row that the plan looks at
     sim_dist_def cpu, wait;                    // time on a core, then time that only holds the connection
 } sim_statement_def;
 
@@ -256,7 +267,7 @@ typedef struct {
     hr_time  pool_timeout;                     // longest wait for a connection, HR_FOREVER: none
     double   cores, memory_bytes;
     sim_machine_def machine;
-    uint64_t rows;                             // rows that the test bed fills in
+    uint64_t rows;                             // rows of the table; the test bed fills them in
     double   absent;                           // share of the keys that have no row
     bool     history;                          // it remembers when each version was committed, for the age of stale answers
     sim_dist_def network;                      // there and back

@@ -78,8 +78,7 @@ static spread spread_of(const sim_world *w, const sim_database *s, const sim_cal
         p.key[shard] = key;
         p.count++;
     }
-    uint32_t live = !h->cursor ? h->count : h->finished == HR_FOREVER ? h->total : h->to;
-    for (uint32_t shard = 0; shard < live && t->scatter; shard++) {
+    for (uint32_t shard = 0; shard < sim_sharding_live(h) && t->scatter; shard++) {
         p.touched[shard] = true;
         p.key[shard] = c->key;
         p.count++;

@@ -30,6 +30,8 @@ typedef struct {
     uint64_t batches, moved;                   // since time zero
 } sim_sharded;
 
+// How many shards have rows; while rows move, all that there are.
+static inline uint32_t sim_sharding_live(const sim_sharded *h) { return !h->cursor ? h->count : h->finished == HR_FOREVER ? h->total : h->to; }
 static inline sim_sharded *sim_sharded_of(const sim_world *w, const sim_database *s) { return SIM_AT(w, sim_sharded, s->sharding); }
 
 void     sim_sharding_build(sim_world *w, sim_component_id id, const sim_database_def *d);

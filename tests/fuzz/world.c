@@ -126,6 +126,7 @@ static void write_value(writer *r, const sim_key *k)
     case SIM_TYPE_EVICTION: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_evictors)->name); break;
     case SIM_TYPE_BALANCER: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_balancers)->name); break;
     case SIM_TYPE_POOLER: hr_text_add(&r->text, "%s", sim_pooler_name(pick(r, SIM_POOLER_COUNT))); break;
+    case SIM_TYPE_PLAN: hr_text_add(&r->text, "%s", sim_plan_name(pick(r, SIM_PLAN_COUNT))); break;
     case SIM_TYPE_COMMIT: hr_text_add(&r->text, "%s", sim_commit_name(pick(r, SIM_COMMIT_COUNT))); break;
     case SIM_TYPE_RETRY: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_retries)->name); break;
     case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_SHED: case SIM_TYPE_READ: case SIM_TYPE_SHARDING: case SIM_TYPE_SCALER: case SIM_TYPE_DISCIPLINE: break;     // with what the row uses: below
@@ -697,11 +698,15 @@ static void write_database(writer *r, uint32_t i)
     hr_text_add(&r->text, ", statements: {");
     for (uint32_t q = 0; q < r->statements[i]; q++) {
         hr_text_add(&r->text, "%sq%u: {sql: x", q ? ", " : "", q);
-        write_keys(r, "statement", q < 2 ? "sql writes scatter keys lock" : "sql scatter keys lock");
+        write_keys(r, "statement", "sql writes scatter keys lock plan per_row inserts");
         if (sharded && pick(r, 2))
             hr_text_add(&r->text, q == 0 ? ", scatter: true" : ", keys: %u", 1 + pick(r, 8));
+        if (pick(r, 4) == 3)
+            hr_text_add(&r->text, ", plan: %s, per_row: %uns", pick(r, 2) ? "index" : "sequential", pick(r, 256));
+        if (q == 1 && pick(r, 2))
+            hr_text_add(&r->text, ", inserts: true");
         hr_text_add(&r->text, "%s", q > 0 && locks ? ", lock: true" : "");
-        hr_text_add(&r->text, "%s", q == 1 ? ", writes: true" : "");
+        hr_text_add(&r->text, "%s", q == 1 || (q == 2 && pick(r, 2)) ? ", writes: true" : "");
         hr_text_add(&r->text, "}");
     }
     hr_text_add(&r->text, "}}\n");

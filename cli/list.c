@@ -101,6 +101,12 @@ static void add_reads(listing *l)
         add(l, sim_readings[i]->name, "", sim_readings[i]->summary);
 }
 
+static void add_shards(listing *l)
+{
+    for (int i = 0; sim_shardings[i]; i++)
+        add(l, sim_shardings[i]->name, "", sim_shardings[i]->summary);
+}
+
 static void add_autoscalers(listing *l)
 {
     for (int i = 0; sim_scalers[i]; i++)
@@ -140,6 +146,7 @@ static const struct { const char *name, *summary; void (*add)(listing *l); bool 
     {"breakers",      "what opens a circuit breaker: `kind: breaker`, `replay breaker`", add_breakers, true},
     {"retries",       "how long a retry waits: `retry: {policy: NAME}`", add_retries, true},
     {"sheds",         "how load shedding finds its limit: `shed: {policy: NAME}`", add_sheds, true},
+    {"shards",        "which shard of a database a row lives in: `shards: {by: NAME}`", add_shards, true},
     {"reads",         "which server of a replicated database answers: `read: {policy: NAME}`", add_reads, true},
     {"disciplines",   "who of those that wait at a service is next: `discipline: NAME`", add_words, true},
     {"faults",        "what can break: the section `faults`", add_words, false},
@@ -167,7 +174,7 @@ hr_status cli_list(int argc, char **argv)
     bool json = false;
     const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
     const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, conditions, policies (balancers, "
-                             "evictions, limiters, breakers, retries, sheds, reads, disciplines, autoscalers), distributions, rates, arrivals, keys, metrics, outcomes.",
+                             "evictions, limiters, breakers, retries, sheds, reads, shards, disciplines, autoscalers), distributions, rates, arrivals, keys, metrics, outcomes.",
                              "headroom list balancers", options, 0, 1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);

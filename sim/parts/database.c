@@ -2,10 +2,13 @@
 // * Rows have versions: a write makes one more when it ends, a read sees the version of the moment when its statement starts.
 // * With a live leaf the pool and its queue stay here; the leaf runs the statement and tells the version.
 // * What a server has in hand when it dies is lost at once; what comes while it is down fails.
+#include <stdlib.h>
+
 #include "sim/parts/database.h"
 #include "sim/parts/faults.h"
 
 #include "sim/core/histogram.h"
+#include "sim/parts/sharding.h"
 
 typedef struct { hr_time at; uint32_t version; sim_ref before; } commit;        // with `history`, of each row, back to the first
 
@@ -14,7 +17,7 @@ static const char *const gauges[] = {"utilisation", "queue", "statements_per_s",
 static size_t demand(const void *def)
 {
     const sim_database_def *d = def;
-    return (1u + d->replicas) * sizeof(sim_server);
+    return (1u + d->replicas) * (d->shards.count + d->reshard.to + 1) * sizeof(sim_server);
 }
 
 static void build(sim_world *w, sim_component_id id, const void *def)
@@ -32,30 +35,42 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->network = sim_dist_place(w, &d->network);
     s->network_stream = sim_stream(w, id, SIM_DRAW_NETWORK);
     s->statement_count = d->statement_count;
-    s->shard_size = s->server_count = 1 + d->replicas;
+    s->shard_size = 1 + d->replicas;
+    sim_sharding_build(w, id, d);
+    s->server_count = s->shard_size * (s->sharding ? sim_sharded_of(w, s)->total : 1);
     s->servers = sim_take(w, s->server_count * sizeof(sim_server));
-    s->statements = sim_take(w, d->statement_count * sizeof(sim_statement));
+    s->statements = sim_take(w, (d->statement_count + 1u) * sizeof(sim_statement));
     for (uint16_t i = 0; i < d->statement_count; i++) {
         sim_statement t = {.cpu = sim_dist_place(w, &d->statements[i].cpu), .wait = sim_dist_place(w, &d->statements[i].wait),
-                           .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + i), .writes = d->statements[i].writes};
+                           .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + i), .writes = d->statements[i].writes,
+                           .scatter = d->statements[i].scatter, .keys = (uint8_t)d->statements[i].keys, .lock = d->statements[i].lock, .inserts = d->statements[i].inserts, .plan = (uint8_t)d->statements[i].plan,
+                           .row_ns = (double)d->statements[i].per_row};
         SIM_AT(w, sim_statement, s->statements)[i] = t;
     }
+    if (d->reshard.to)                         // behind them: rows that move are read and written by one of their own
+        SIM_AT(w, sim_statement, s->statements)[d->statement_count] =
+            (sim_statement){.cpu = sim_dist_place(w, &d->reshard.cpu), .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + d->statement_count), .moves = 1};
+    sim_locks_build(w, id, d);
+    sim_scans_build(w, id, d);
     sim_pools_build(w, id, d);
     sim_replication_build(w, id, d);
     sim_routing_build(w, id, d);
 }
 
+static void start(sim_world *w, sim_component_id id) { sim_reshard_start(w, id); }
+
 // --- rows, for others -------------------------------------------------------------------------------------------------
 
-static sim_server *primary(const sim_world *w, const sim_database *s)
+// The primary of the shard where a row lives.
+static sim_server *primary(const sim_world *w, const sim_database *s, uint64_t key)
 {
-    return sim_server_at(w, s, sim_shard_at(w, s, 0)->primary);
+    return sim_server_at(w, s, sim_shard_at(w, s, sim_sharding_home(w, s, key))->primary);
 }
 
 uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key)
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
-    return sim_rows_version(w, &primary(w, s)->rows, key);
+    return sim_rows_version(w, &primary(w, s, key)->rows, key);
 }
 
 static HR_APART void remember(sim_world *w, sim_database *s, uint64_t key, uint32_t version)
@@ -89,7 +104,7 @@ bool sim_database_lacks(const sim_world *w, sim_component_id id, uint64_t key)
 void sim_database_commit(sim_world *w, sim_component_id id, uint64_t key, uint32_t version)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
-    bool is_new = sim_rows_commit(w, &primary(w, s)->rows, key, version);
+    bool is_new = sim_rows_commit(w, &primary(w, s, key)->rows, key, version);
     if (is_new && s->has_history)
         remember(w, s, key, version);
 }
@@ -107,6 +122,9 @@ static void compute(sim_world *w, sim_component_id id, const sim_database *s, si
     const sim_statement *t = sim_statement_of(w, s, c);
     sim_level_up(w, &server_of(w, s, c)->cores);
     hr_time cpu = sim_dist_time(w, &t->cpu, t->stream, c->request, c->path);
+    if (t->moves)
+        cpu *= c->count;
+    cpu += sim_scans_time(w, s, t);
     if (s->connection_cpu > 0)                 // all connections are looked through for each statement's snapshot
         cpu += (hr_time)((double)cpu * s->connection_cpu * capacity(s, server_of(w, s, c)));
     if (s->stretch > 0)
@@ -130,7 +148,16 @@ void sim_database_execute(sim_world *w, sim_component_id id, sim_ref call)
         live->begin(live->self, w, id, call);
         return;
     }
-    c->version = sim_rows_version(w, &server->rows, c->key);
+    if (!sim_statement_of(w, s, c)->lock || sim_locks_take(w, id, call))
+        sim_database_run(w, id, call);
+}
+
+void sim_database_run(sim_world *w, sim_component_id id, sim_ref call)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    sim_call *c = sim_call_at(w, call);
+    sim_server *server = server_of(w, s, c);
+    c->version = sim_rows_version(w, sim_sharding_rows(w, s, c), c->key);
     if (s->shard_size > 1 && !sim_statement_of(w, s, c)->writes)
         sim_routing_read(w, s, c);
     if (server->cores.level < s->core_count)
@@ -202,8 +229,10 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     if (s->has_pools)
         sim_call_at(w, call)->client = sim_pools_client(w, sim_call_at(w, call));
-    if (s->server_count > 1)
-        sim_routing_offer(w, id, call);
+    if (s->sharding)
+        sim_sharding_offer(w, id, call);
+    else if (s->server_count > 1)
+        sim_routing_send(w, id, call, 0);
     else
         sim_database_enter(w, id, call);
 }
@@ -264,6 +293,8 @@ void sim_database_leave(sim_world *w, sim_component_id id, sim_ref call)
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     const sim_call *c = sim_call_at(w, call);
     sim_server *server = server_of(w, s, c);
+    if (sim_statement_of(w, s, c)->lock)
+        sim_locks_release(w, id, call);
     sim_level_down(w, &server->busy);
     leave(w, server, c);
     sim_ref next = s->has_pools ? 0 : sim_fifo_pop(w, &server->queue);
@@ -300,9 +331,10 @@ static void computed(sim_world *w, sim_component_id id, sim_ref call)
 // The commit is over: what the call has written is seen from now on.
 static void committed(sim_world *w, sim_component_id id, sim_ref call)
 {
-    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_database *s = SIM_STATE(w, sim_database, id);
     const sim_call *c = sim_call_at(w, call);
     sim_database_commit(w, id, c->key, c->version);
+    s->table_rows += sim_statement_of(w, s, c)->inserts;
     if (s->has_log)
         sim_replication_commit(w, id, call);
     end(w, id, call, SIM_ok);
@@ -312,6 +344,10 @@ static void waited(sim_world *w, sim_component_id id, sim_ref call)
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     sim_call *c = sim_call_at(w, call);
+    if (c->flags & SIM_CALL_PART && c->step == SIM_PART_PREPARES) {
+        sim_sharding_prepare(w, id, call);
+        return;
+    }
     if (!sim_statement_of(w, s, c)->writes || sim_database_lacks(w, id, c->key)) {
         end(w, id, call, SIM_ok);
         return;
@@ -320,7 +356,7 @@ static void waited(sim_world *w, sim_component_id id, sim_ref call)
         end(w, id, call, SIM_error);
         return;
     }
-    c->version = sim_rows_write(w, &server_of(w, s, c)->rows, c->key);
+    c->version = sim_rows_write(w, sim_sharding_rows(w, s, c), c->key);
     hr_time due = s->has_log ? sim_replication_log(w, id, call) : w->now;
     if (due > w->now)
         sim_schedule(w, due, id, SIM_DB_COMMITTED, call, c->generation);
@@ -337,32 +373,38 @@ static void go_on(sim_world *w, sim_component_id id, const sim_event *event)
         computed(w, id, event->subject);
     else if (event->what == SIM_DB_WAITED)
         waited(w, id, event->subject);
+    else if (event->what == SIM_DB_PREPARED)
+        sim_sharding_prepared(w, id, event->subject);
+    else if (event->what == SIM_DB_COMMIT_PREPARED)
+        waited(w, id, event->subject);         // it is prepared
+    else if (event->what == SIM_DB_ROLLBACK_PREPARED)
+        end(w, id, event->subject, SIM_error);
     else
         committed(w, id, event->subject);
 }
 
 // --- faults -------------------------------------------------------------------------------------------------------------
 
-// Statements that run at a server, linked by `next`; their timers become stale.
-static sim_ref running_at(sim_world *w, sim_component_id id, uint32_t which)
+// Statements that run at a server; their timers become stale. The caller frees the list.
+static sim_ref *running_at(sim_world *w, sim_component_id id, uint32_t which, size_t *count)
 {
-    sim_ref first = 0;
+    sim_ref *list = hr_alloc(sim_server_at(w, SIM_STATE(w, const sim_database, id), which)->busy.level * sizeof *list + 1);
     sim_call_walk walk = sim_calls_walk(w);
+    *count = 0;
     for (sim_ref call; (call = sim_calls_next(w, &walk));) {
         sim_call *c = sim_call_at(w, call);
         if (c->callee != id || c->replica != which || !(c->flags & SIM_CALL_RUNNING))
             continue;
         c->generation++;
-        c->next = first;
-        first = call;
+        list[(*count)++] = call;
     }
-    return first;
+    return list;
 }
 
 // A server dies: who waits there is told by a refused connection, who is served by one that is reset.
 static void die(sim_world *w, sim_component_id id, uint32_t which)
 {
-    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_database *s = SIM_STATE(w, sim_database, id);
     sim_server *server = sim_server_at(w, s, which);
     server->is_down = 1;
     sim_replication_die(w, id, which);
@@ -373,10 +415,13 @@ static void die(sim_world *w, sim_component_id id, uint32_t which)
     }
     while (server->cores.level)
         sim_level_down(w, &server->cores);
-    for (sim_ref call = running_at(w, id, which), next; call; call = next) {
-        next = sim_call_at(w, call)->next;
-        end(w, id, call, SIM_lost);
-    }
+    size_t count;
+    sim_ref *running = running_at(w, id, which, &count);
+    for (size_t i = 0; i < count && s->has_locks; i++)
+        sim_locks_forget(w, s, running[i]);    // before any lock is handed on
+    for (size_t i = 0; i < count; i++)
+        end(w, id, running[i], SIM_lost);
+    free(running);
     sim_pools_forget(w, s, server);
 }
 
@@ -405,6 +450,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     case SIM_DB_TAKES_OVER: sim_replication_take_over(w, id, event); break;
     case SIM_DB_CONNECTED: sim_pools_connected(w, id, event->subject); break;
     case SIM_DB_CLIENT_TIMEOUT: sim_pools_expire(w, id, event->subject); break;
+    case SIM_DB_LOCK_TIMEOUT: sim_locks_expire(w, id, event); break;
+    case SIM_DB_MOVES: sim_reshard_wake(w, id); break;
     case SIM_DB_CAUGHT_UP: sim_routing_caught_up(w, id, event->subject); break;
     default: go_on(w, id, event); break;
     }
@@ -423,6 +470,8 @@ static void reset(sim_world *w, sim_component_id id)
         server->started = server->rejected = 0;
     }
     sim_level_reset(w, &s->routed);
+    sim_level_reset(w, &s->locked_out);
+    sim_sharding_reset(w, s);
     s->sampled_started = 0;
     s->counts = (sim_database_counts){0};
     if (s->lag)
@@ -464,6 +513,8 @@ static void check(const sim_world *w, sim_component_id id)
         SIM_ASSERT(w, server->parts <= server->busy.level + server->queue.length.level);
     }
     sim_replication_check(w, s);
+    sim_locks_check(w, s);
+    sim_reshard_check(w, s);
 }
 
 // One station a server; where there are several, one more for the calls that are routed.
@@ -503,12 +554,15 @@ sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
     double have = s->has_pools ? v.connections : v.capacity;
     v.utilisation = have > 0 ? v.busy_average / have : 0;
     v.database = s->counts;
+    v.has_locks = s->has_locks;
+    v.locked_out = sim_level_average(w, &s->locked_out);
+    sim_sharding_add(w, s, &v);
     v.lag = s->lag ? SIM_AT(w, const sim_histogram, s->lag) : NULL;
     return v;
 }
 
 const sim_kind sim_kind_database = {.name = "database",
     .summary = "pools of connections in front of statements and rows with versions, replicas that follow a log, as PostgreSQL has them",
-    .state_size = sizeof(sim_database), .def_size = sizeof(sim_database_def), .gauges = gauges, .demand = demand, .build = build,
+    .state_size = sizeof(sim_database), .def_size = sizeof(sim_database_def), .gauges = gauges, .demand = demand, .build = build, .start = start,
     .fault = suffer, .offer = offer, .wake = wake, .done = sim_database_leave, .sample = sample, .reset = reset, .check = check,
     .account = account};

@@ -1,6 +1,7 @@
 // sim/parts/database.h - what the files of a database share: database.c runs statements on servers, rows.c keeps versions, pools.c the
-// connections of callers, replication.c the log and its way to the replicas, routing.c says which server a call goes to and remembers what users have seen.
-// * A database is a primary and its replicas, the servers of a shard, of which there is one. Without replicas server 0 is all there is, and
+// connections of callers, locks.c locks of rows, scans.c plans, replication.c the log and its way to the replicas, routing.c says which server a call goes to and remembers what users have seen;
+// sharding.h is about several shards.
+// * A database has shards, mostly one, each a primary and its replicas. With one shard and without replicas server 0 is all there is, and
 //   none of the rest is touched.
 // * A call at a server holds a connection from its start to its answer, also while its commit waits for replicas.
 #ifndef SIM_DATABASE_H
@@ -34,7 +35,9 @@ typedef struct {
 typedef struct {
     sim_dist cpu, wait;
     uint32_t stream;                           // cpu and wait take one word of the stream each
-    uint8_t  writes, unused[3];
+    uint8_t  writes, scatter, keys, moves;     // keys: how many it touches; moves: its cpu is for each of the call's `count` rows
+    uint8_t  lock, inserts, plan, unused[5];   // plan: SIM_PLAN_…
+    double   row_ns;                           // for a row that the plan looks at
 } sim_statement;
 
 // The log of a shard: records are numbered from 1; those that some replica has still to apply are kept.
@@ -53,7 +56,8 @@ typedef struct {
     hr_time   pool_timeout;
     sim_ref   statements, servers;             // sim_statement[], sim_server[server_count], those of a shard side by side
     uint32_t  server_count, shard_size;        // shard_size: servers of a shard
-    sim_ref   shards;                          // sim_shard[]
+    sim_ref   shards;                          // sim_shard[server_count / shard_size]
+    sim_ref   sharding;                        // sim_sharded, sharding.h; 0: one shard
     uint32_t  network_stream, has_log;         // has_log: commits do more than to make a version
     sim_dist  network;
     uint64_t  sampled_started;
@@ -69,6 +73,12 @@ typedef struct {
     sim_dist  connect;
     uint32_t  connect_stream;
     sim_table clients;                         // sim_client by client and server
+    // Row locks.
+    sim_table locks;                           // by key: those that somebody holds
+    sim_level locked_out;                      // calls that wait for one
+    hr_time   lock_timeout;
+    uint32_t  has_locks, unused_locks;
+    uint64_t  table_rows;                      // with those that were inserted
     // Replication.
     sim_dist  flush, send, apply;
     uint32_t  flush_stream, send_stream, apply_stream, back_stream;
@@ -98,7 +108,7 @@ typedef struct { sim_pair user; hr_time wrote_at; uint64_t position; } sim_user;
 typedef struct { sim_pair user_key; uint32_t written, read; } sim_seen;        // versions: its own last write, the newest that it has read
 
 enum { SIM_DB_COMPUTED, SIM_DB_WAITED, SIM_DB_POOL_TIMEOUT, SIM_DB_COMMITTED, SIM_DB_APPLIED, SIM_DB_TAKES_OVER, SIM_DB_CAUGHT_UP,
-       SIM_DB_CONNECTED, SIM_DB_CLIENT_TIMEOUT };
+       SIM_DB_CONNECTED, SIM_DB_CLIENT_TIMEOUT, SIM_DB_PREPARED, SIM_DB_COMMIT_PREPARED, SIM_DB_ROLLBACK_PREPARED, SIM_DB_MOVES, SIM_DB_LOCK_TIMEOUT };
 
 static inline sim_server *sim_server_at(const sim_world *w, const sim_database *s, uint32_t server) { return SIM_AT(w, sim_server, s->servers) + server; }
 static inline sim_shard  *sim_shard_at(const sim_world *w, const sim_database *s, uint32_t shard) { return SIM_AT(w, sim_shard, s->shards) + shard; }
@@ -116,6 +126,8 @@ uint32_t sim_rows_write(sim_world *w, sim_rows *rows, uint64_t key);
 void     sim_rows_copy(sim_world *w, const sim_rows *from, sim_rows *to);
 // Whether that is newer than what was committed.
 bool     sim_rows_commit(sim_world *w, sim_rows *rows, uint64_t key, uint32_t version);
+// Puts a row with its versions into other rows.
+void     sim_rows_copy_one(sim_world *w, const sim_rows *from, sim_rows *to, uint64_t key);
 
 // --- database.c ---
 // Lets the call wait for a connection of server c->replica, or refuses it.
@@ -124,6 +136,8 @@ void sim_database_enter(sim_world *w, sim_component_id id, sim_ref call);
 void sim_database_leave(sim_world *w, sim_component_id id, sim_ref call);
 // The call has a connection of its server and runs.
 void sim_database_execute(sim_world *w, sim_component_id id, sim_ref call);
+// It has its row's lock, if its statement takes one: now it computes.
+void sim_database_run(sim_world *w, sim_component_id id, sim_ref call);
 // It has run and leaves with c->status; left: it has a place in its caller's pool, but has not run; turn_away: it has only waited.
 void sim_database_left(sim_world *w, sim_component_id id, sim_ref call, bool has_connection);
 void sim_database_turn_away(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
@@ -131,6 +145,22 @@ void sim_database_turn_away(sim_world *w, sim_component_id id, sim_ref call, sim
 void sim_database_time_queue(sim_world *w, sim_component_id id, uint32_t server);
 // The answer that a call, or its part, gets without having been at a server.
 void sim_database_refuse(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
+
+// --- locks.c ---
+void sim_locks_build(sim_world *w, sim_component_id id, const sim_database_def *d);
+// The call wants its row's lock. False: it waits, and runs when it has it.
+bool sim_locks_take(sim_world *w, sim_component_id id, sim_ref call);
+// The call leaves its server: the next one has the lock.
+void sim_locks_release(sim_world *w, sim_component_id id, sim_ref call);
+// A call that dies with its server waits for no row any more.
+void sim_locks_forget(sim_world *w, sim_database *s, sim_ref call);
+void sim_locks_expire(sim_world *w, sim_component_id id, const sim_event *event);
+void sim_locks_check(const sim_world *w, const sim_database *s);
+
+// --- scans.c ---
+void    sim_scans_build(sim_world *w, sim_component_id id, const sim_database_def *d);
+// Core time for the rows that a statement's plan looks at now.
+hr_time sim_scans_time(const sim_world *w, const sim_database *s, const sim_statement *t);
 
 // --- pools.c ---
 void     sim_pools_build(sim_world *w, sim_component_id id, const sim_database_def *d);
@@ -164,8 +194,15 @@ void    sim_replication_check(const sim_world *w, const sim_database *s);
 
 // --- routing.c ---
 void sim_routing_build(sim_world *w, sim_component_id id, const sim_database_def *d);
-// Sends a call to a server.
-void sim_routing_offer(sim_world *w, sim_component_id id, sim_ref call);
+// Sends a call to the server of a shard that its statement wants.
+void sim_routing_send(sim_world *w, sim_component_id id, sim_ref call, uint32_t shard);
+// For calls with parts: they begin and end to be routed; a part of one (0: of none) for a purpose, that end; its server in a shard,
+// without a wait for replicas.
+void    sim_routing_begin(sim_world *w, sim_component_id id, sim_ref call);
+void    sim_routing_end(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
+sim_ref sim_routing_part(sim_world *w, sim_component_id id, sim_ref call, uint16_t purpose);
+void    sim_routing_free(sim_world *w, sim_ref part);
+void    sim_routing_place(sim_world *w, sim_component_id id, sim_ref part, uint32_t shard);
 // A part of a routed call has left its server.
 void sim_routing_back(sim_world *w, sim_component_id id, sim_ref part);
 // The wait for a replica is over.

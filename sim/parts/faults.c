@@ -184,7 +184,10 @@ bool sim_faults_look(const sim_world *w, sim_component_id id, uint32_t nth, sim_
 uint32_t sim_fault_replicas(uint16_t kind, const void *def)
 {
     const sim_service_def *s = def;
-    return kind == SIM_PART_service ? s->slots ? s->slots : s->replicas : kind == SIM_PART_database ? 1 + ((const sim_database_def *)def)->replicas : 1;
+    const sim_database_def *d = def;
+    if (kind == SIM_PART_database)
+        return (1 + d->replicas) * (d->shards.count ? d->shards.count : 1);
+    return kind == SIM_PART_service ? s->slots ? s->slots : s->replicas : 1;
 }
 
 const sim_kind sim_kind_faults = {.name = "faults", .summary = "what breaks and when: the section `faults`", .state_size = sizeof(faults),

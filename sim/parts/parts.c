@@ -24,7 +24,10 @@ int sim_part_passes_to(uint16_t kind, const void *def)
 
 const char *sim_database_simulated(const sim_database_def *d)
 {
-    return d->replicas ? "replicas" : d->own_pools ? "own_pools" : d->connection_cpu > 0 ? "connection_cpu" : d->commit != SIM_COMMIT_on ? "commit" : d->flush.kind != SIM_DIST_constant || d->flush.a > 0 ? "flush" : NULL;
+    for (uint16_t i = 0; i < d->statement_count; i++)
+        if (d->statements[i].lock || d->statements[i].plan != SIM_PLAN_none)
+            return d->statements[i].lock ? "lock" : "plan";
+    return d->shards.count ? "shards" : d->replicas ? "replicas" : d->own_pools ? "own_pools" : d->connection_cpu > 0 ? "connection_cpu" : d->commit != SIM_COMMIT_on ? "commit" : d->flush.kind != SIM_DIST_constant || d->flush.a > 0 ? "flush" : NULL;
 }
 
 const char *sim_step_name(sim_step_kind kind)
@@ -45,6 +48,16 @@ const char *sim_commit_name(uint32_t commit)
 #undef SIM_COMMIT
     };
     return commit < SIM_COMMIT_COUNT ? names[commit] : NULL;
+}
+
+const char *sim_plan_name(uint32_t plan)
+{
+    static const char *const names[] = {
+#define SIM_PLAN(word, help) #word,
+#include "sim/parts/plan.def"
+#undef SIM_PLAN
+    };
+    return plan < SIM_PLAN_COUNT ? names[plan] : NULL;
 }
 
 const char *sim_pooler_name(uint32_t mode)

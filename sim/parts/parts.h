@@ -20,6 +20,7 @@
 #include "sim/policy/read/read.h"
 #include "sim/policy/retry/retry.h"
 #include "sim/policy/scale/scale.h"
+#include "sim/policy/shard/shard.h"
 #include "sim/policy/shed/shed.h"
 
 enum {
@@ -234,18 +235,39 @@ typedef enum {
 } sim_pooler;
 const char *sim_pooler_name(uint32_t mode);    // as sim_commit_name
 
+typedef enum {
+#define SIM_PLAN(word, help) SIM_PLAN_##word,
+#include "sim/parts/plan.def"
+#undef SIM_PLAN
+    SIM_PLAN_COUNT
+} sim_plan;
+const char *sim_plan_name(uint32_t plan);      // as sim_commit_name
+
 typedef struct {
     const char  *name, *sql;                   // sql: what the live database is sent, with $1 = key, $2 = new body; NULL: simulation only
     bool         writes;                       // the row's version grows when the statement ends
+    bool         scatter;                      // asks every shard
+    uint32_t     keys;                         // that it touches, at least 1
+    bool         lock;                         // its row is locked until its end
+    bool         inserts;                      // the table has a row more when it ends
+    uint32_t     plan;                         // SIM_PLAN_…
+    hr_time      per_row;                      // core time for a row that the plan looks at
     sim_dist_def cpu, wait;                    // time on a core, then time that only holds the connection
 } sim_statement_def;
+
+typedef struct {                               // rows move to another number of shards
+    uint32_t to, batch;                        // to 0: never; rows that are copied together
+    hr_time  at;
+    double   rate_per_s;                       // rows, at most
+    sim_dist_def cpu;                          // for each row, where it is read and where it is written
+} sim_reshard_def;
 
 typedef struct {
     uint32_t pool, queue;                      // connections; calls that may wait for one
     hr_time  pool_timeout;                     // longest wait for a connection, HR_FOREVER: none
     double   cores, memory_bytes;
     sim_machine_def machine;
-    uint64_t rows;                             // rows that the test bed fills in
+    uint64_t rows;                             // rows of the table; the test bed fills them in
     double   absent;                           // share of the keys that have no row
     bool     history;                          // it remembers when each version was committed, for the age of stale answers
     sim_dist_def network;                      // there and back
@@ -256,7 +278,10 @@ typedef struct {
     bool     has_pooler;                       // between own_pools and the server
     uint32_t pooler, pooler_size, pooler_queue;                    // SIM_POOLER_…; its connections to a server; statements that wait for one
     hr_time  pooler_timeout;
-    uint32_t replicas;                         // beside the primary, each with the same pool, cores and memory
+    hr_time  lock_timeout;                     // longest wait for a row's lock, HR_FOREVER: none
+    sim_sharding_def shards;                   // count 0: one, and no map
+    sim_reshard_def  reshard;
+    uint32_t replicas;                         // beside the primary of each shard, each with the same pool, cores and memory
     uint32_t commit, confirm;                  // SIM_COMMIT_…; replicas that a commit waits for
     sim_dist_def flush;                        // a commit's record to the disk
     sim_dist_def send, apply;                  // a record to a replica, one way; to apply it
@@ -363,6 +388,10 @@ typedef struct {                               // of a replicated database since
     uint64_t reads;                            // by statements that do not write
     uint64_t unread_writes, backwards;         // of these: older than the user's own last write; older than what it had read before
     uint64_t lost_commits;                      // commits that were answered and went with their primary
+    uint64_t locking, lock_timeouts;           // statements that want a row's lock; that have waited too long for it
+    double   lock_wait_s;                      // that they waited, together
+    uint64_t asked, spread;                    // of shards: calls, and those that touched several
+    uint64_t moved;                            // since time zero: rows that went to another shard
 } sim_database_counts;
 
 typedef enum {
@@ -402,6 +431,13 @@ typedef struct {                               // one replica, cache, database o
     bool     has_pools;
     double   connections;                      // of a database with own_pools: open ones, since the reset
     sim_database_counts database;
+    bool     has_locks;                        // some statement takes one
+    double   locked_out;                       // since the reset: calls that hold a connection and wait for a row's lock
+    uint32_t shards;                           // that there are, or will be; 0: it has no map of shards. The next five:
+    double   shards_paid;                      // since the reset
+    double   shard_busy[SIM_MOST_SHARDS], shard_have[SIM_MOST_SHARDS];  // since the reset: connections that run statements, that there are
+    bool     reshards;                         // rows move at some time
+    double   reshard_s;                        // how long they did; 0: they still do
     const sim_histogram *lag;                  // of a replicated database: from commit to being applied at a replica; else NULL
     double   replicas;                         // of a service with an autoscaler, or nodes of a cluster, since the reset; else 0
     uint64_t crossed_bytes;                    // of a network: from one region to another, since the reset

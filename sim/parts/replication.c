@@ -10,7 +10,10 @@
 void sim_replication_build(sim_world *w, sim_component_id id, const sim_database_def *d)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
-    s->shards = sim_take(w, sizeof(sim_shard));
+    uint32_t shards = s->server_count / s->shard_size;
+    s->shards = sim_take(w, shards * sizeof(sim_shard));
+    for (uint32_t i = 0; i < shards; i++)
+        sim_shard_at(w, s, i)->primary = i * s->shard_size;
     s->commit = d->commit;
     s->confirm = d->confirm;
     s->takes_over_after = d->detection == HR_FOREVER || d->promotion == HR_FOREVER ? HR_FOREVER : d->detection + d->promotion;

@@ -7,6 +7,7 @@
 #include "sim/core/random.h"
 #include "sim/parts/database.h"
 #include "sim/parts/service.h"
+#include "sim/parts/sharding.h"
 
 void sim_routing_build(sim_world *w, sim_component_id id, const sim_database_def *d)
 {
@@ -23,7 +24,8 @@ void sim_routing_build(sim_world *w, sim_component_id id, const sim_database_def
 static sim_user *user_of(sim_world *w, sim_database *s, const sim_call *c)
 {
     uint64_t user = sim_workload_user(w, c->request);
-    uint64_t part = user == SIM_EVERYONE ? c->key : c->replica / s->shard_size;       // positions are a shard's
+    uint64_t shard = c->replica / s->shard_size;                   // positions are a shard's
+    uint64_t part = user == SIM_EVERYONE ? c->key ^ shard << 48 : shard;
     sim_user *u = sim_table_find(w, &s->users, user, part);
     if (u)
         return u;
@@ -45,6 +47,8 @@ void sim_routing_wrote(sim_world *w, sim_database *s, const sim_call *c, uint64_
 
 void sim_routing_read(sim_world *w, sim_database *s, const sim_call *c)
 {
+    if (sim_sharding_home(w, s, c->key) != c->replica / s->shard_size)
+        return;                                // the row lives elsewhere: it is asked for in all shards, or has moved
     sim_seen *seen = sim_table_add(w, &s->seen, sim_workload_user(w, c->request), c->key);
     s->counts.reads++;
     s->counts.unread_writes += c->version < seen->written;
@@ -55,7 +59,7 @@ void sim_routing_read(sim_world *w, sim_database *s, const sim_call *c)
 
 // --- where to -----------------------------------------------------------------------------------------------------------
 
-static void end_routed(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
+void sim_routing_end(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_level_down(w, &s->routed);
@@ -64,23 +68,41 @@ static void end_routed(sim_world *w, sim_component_id id, sim_ref call, sim_outc
     sim_call_reply(w, call, status);
 }
 
-static void begin_routed(sim_world *w, sim_component_id id, sim_ref call)
+void sim_routing_begin(sim_world *w, sim_component_id id, sim_ref call)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_level_up(w, &s->routed);
     sim_stay_begin(&s->routed_stay, sim_call_arrived(w, sim_call_at(w, call)));
 }
 
-// A part of a routed call goes to a server.
-static void send_part(sim_world *w, sim_component_id id, sim_ref call, uint32_t server)
+sim_ref sim_routing_part(sim_world *w, sim_component_id id, sim_ref call, uint16_t purpose)
 {
-    sim_ref part = sim_call_nested(w, call, id);
+    sim_ref part = call ? sim_call_nested(w, call, id) : sim_call_new(w);
     sim_call *p = sim_call_at(w, part);
     p->callee = id;
-    p->operation = sim_call_at(w, call)->operation;
-    p->replica = (uint16_t)server;
+    p->operation = call ? sim_call_at(w, call)->operation : 0;
+    p->step = purpose;
     p->flags |= SIM_CALL_PART;
+    if (!call) {
+        p->caller = id;
+        p->client = UINT32_MAX;
+        p->started = w->now;
+    }
     w->parts_live++;
+    return part;
+}
+
+void sim_routing_free(sim_world *w, sim_ref part)
+{
+    w->parts_live--;
+    sim_call_free(w, part);
+}
+
+// The only part of a routed call goes to a server.
+static void send_part(sim_world *w, sim_component_id id, sim_ref call, uint32_t server)
+{
+    sim_ref part = sim_routing_part(w, id, call, SIM_PART_SOLE);
+    sim_call_at(w, part)->replica = (uint16_t)server;
     sim_database_enter(w, id, part);
 }
 
@@ -89,10 +111,13 @@ void sim_routing_back(sim_world *w, sim_component_id id, sim_ref part)
     const sim_call *p = sim_call_at(w, part);
     sim_ref call = p->parent;
     sim_outcome status = (sim_outcome)p->status;
+    if (p->step != SIM_PART_SOLE) {
+        sim_sharding_back(w, id, part);
+        return;
+    }
     sim_call_at(w, call)->version = p->version;
-    w->parts_live--;
-    sim_call_free(w, part);
-    end_routed(w, id, call, status);
+    sim_routing_free(w, part);
+    sim_routing_end(w, id, call, status);
 }
 
 // The position that a server must have applied for the user to see its last write. Positions that died with a primary count no more.
@@ -131,7 +156,7 @@ static void wait_for(sim_world *w, sim_component_id id, sim_ref call, uint32_t s
     uint64_t position = wanted(sim_shard_at(w, s, server / s->shard_size), user_of(w, s, c));
     hr_time at = sim_replication_applied_at(w, s, server, position);
     c->replica = (uint16_t)server;
-    begin_routed(w, id, call);
+    sim_routing_begin(w, id, call);
     sim_schedule(w, w->now + hr_min_time(s->read.wait, hr_max_time(at - w->now, 0) + 1), id, SIM_DB_CAUGHT_UP, call, c->generation);
 }
 
@@ -146,18 +171,35 @@ void sim_routing_caught_up(sim_world *w, sim_component_id id, sim_ref call)
     send_part(w, id, call, server);
 }
 
-void sim_routing_offer(sim_world *w, sim_component_id id, sim_ref call)
+// The server of the call's shard that answers it now; *waits: see pick.
+static uint32_t choose(sim_world *w, sim_component_id id, sim_call *c, uint32_t shard, bool *waits)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
-    sim_call *c = sim_call_at(w, call);
-    uint32_t primary = sim_shard_at(w, s, 0)->primary, server = primary;
+    uint32_t primary = sim_shard_at(w, s, shard)->primary;
+    c->replica = (uint16_t)primary;
+    if (s->shard_size == 1 || sim_statement_of(w, s, c)->writes)
+        return primary;
+    uint32_t server = pick(w, s, c, waits);
+    return server == SIM_NOWHERE ? primary : server;
+}
+
+void sim_routing_place(sim_world *w, sim_component_id id, sim_ref part, uint32_t shard)
+{
     bool waits = false;
-    if (!sim_statement_of(w, s, c)->writes)
-        server = pick(w, s, c, &waits);
+    sim_call *p = sim_call_at(w, part);
+    uint32_t server = choose(w, id, p, shard, &waits);
+    p->replica = (uint16_t)(waits ? sim_shard_at(w, SIM_STATE(w, const sim_database, id), shard)->primary : server);
+}
+
+void sim_routing_send(sim_world *w, sim_component_id id, sim_ref call, uint32_t shard)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    bool waits = false;
+    uint32_t server = choose(w, id, sim_call_at(w, call), shard, &waits);
     if (waits && s->read.wait > 0) {
         wait_for(w, id, call, server);
         return;
     }
-    c->replica = (uint16_t)(waits || server == SIM_NOWHERE ? primary : server);
+    sim_call_at(w, call)->replica = (uint16_t)(waits ? sim_shard_at(w, s, shard)->primary : server);
     sim_database_enter(w, id, call);
 }

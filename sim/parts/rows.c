@@ -44,6 +44,15 @@ static sim_row *add(sim_world *w, sim_rows *t, uint64_t key)
     return r;
 }
 
+void sim_rows_copy_one(sim_world *w, const sim_rows *from, sim_rows *to, uint64_t key)
+{
+    const sim_row *r = from->count ? find(w, from, key) : NULL;
+    if (r && r->written) {
+        sim_row copy = *r;
+        *add(w, to, key) = copy;
+    }
+}
+
 uint32_t sim_rows_write(sim_world *w, sim_rows *t, uint64_t key) { return ++add(w, t, key)->written; }
 
 bool sim_rows_commit(sim_world *w, sim_rows *t, uint64_t key, uint32_t version)

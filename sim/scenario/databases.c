@@ -76,12 +76,41 @@ static void read_pools(sim_reader *r, sim_node *node, const char *where, sim_dat
         SIM_FAIL(r, sim_node_member(node, "connection_memory"), "%s: %u connections do not fit into its `memory`", where, most);
 }
 
+static void read_plans(sim_reader *r, sim_node *node, const char *where, const sim_database_def *d)
+{
+    sim_node *statements = sim_node_member(node, "statements");
+    uint16_t i = 0;
+    for (sim_node *s = statements && statements->kind == SIM_MAP ? statements->first : NULL; s && i < d->statement_count; s = s->next, i++) {
+        const sim_statement_def *t = &d->statements[i];
+        sim_node *per_row = s->kind == SIM_MAP ? sim_node_member(s, "per_row") : NULL;
+        if (per_row && t->plan == SIM_PLAN_none)
+            SIM_FAIL(r, per_row, "%s.statements.%s.per_row belongs to `plan: index` or `plan: sequential`", where, t->name);
+        if (per_row && t->per_row == HR_FOREVER)
+            SIM_FAIL(r, per_row, "%s.statements.%s.per_row: want a time", where, t->name);
+        if (t->inserts && !t->writes)
+            SIM_FAIL(r, s, "%s.statements.%s: `inserts` belongs to `writes: true`", where, t->name);
+    }
+}
+
+static void read_locks(sim_reader *r, sim_node *node, const char *where, const sim_database_def *d)
+{
+    const sim_node *timeout = sim_node_member(node, "lock_timeout");
+    bool any = false;
+    for (uint16_t i = 0; i < d->statement_count; i++)
+        any = any || d->statements[i].lock;
+    if (timeout && !any && d->statement_count)
+        SIM_FAIL(r, timeout, "%s.lock_timeout belongs to a statement with `lock: true`, and there is none", where);
+}
+
 void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)
 {
     sim_read_engine(r, node, where, "postgres");
     read_statements(r, node, where, d);
+    read_locks(r, node, where, d);
+    read_plans(r, node, where, d);
     read_pools(r, node, where, d);
     read_replicas(r, node, where, d);
+    sim_shards_read(r, node, where, d);
     if (d->commit < SIM_COMMIT_COUNT)          // else told by the table
         read_commit(r, node, where, d);
 }

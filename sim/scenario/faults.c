@@ -106,6 +106,9 @@ static void check_target(sim_reader *r, sim_node *node, sim_fault_def *f)
         f->lasts = true;                       // the blow itself takes no time
         f->takes = (sim_dist_def){.kind = SIM_DIST_constant};
     }
+    if (c->kind == SIM_PART_database && d->shards.count)
+        SIM_FAIL(r, node, "faults: %s has `shards`: what becomes of a commit in two phases when a shard dies is not simulated yet; its servers can be `slow` or "
+                 "`full`", c->name);
     if (c->kind == SIM_PART_database && d->history && d->replicas)
         SIM_FAIL(r, node, "faults: %s has `history`: a new primary may show what was committed nowhere else, and nobody knows since when: leave out "
                  "`history` or the fault", c->name);

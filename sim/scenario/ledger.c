@@ -90,7 +90,7 @@ static void show_value(const sim_key *k, const void *at, hr_text *out)
     case SIM_TYPE_NUMBER: hr_text_add(out, "%g", *(const double *)at); break;
     case SIM_TYPE_SHARE: hr_text_add(out, "%g%%", *(const double *)at * 100); break;
     case SIM_TYPE_EVICTION: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
-    case SIM_TYPE_SHED: case SIM_TYPE_SCALER: case SIM_TYPE_READ: case SIM_TYPE_DISCIPLINE: case SIM_TYPE_COMMIT: case SIM_TYPE_POOLER:
+    case SIM_TYPE_SHED: case SIM_TYPE_SCALER: case SIM_TYPE_READ: case SIM_TYPE_SHARDING: case SIM_TYPE_DISCIPLINE: case SIM_TYPE_COMMIT: case SIM_TYPE_POOLER: case SIM_TYPE_PLAN:
         hr_text_add(out, "%s", sim_type_row(k->type, *(const uint32_t *)at));
         break;
     case SIM_TYPE_BALANCER: show_balancer(at, out); break;
@@ -245,6 +245,12 @@ static void show_database(const char *name, const sim_database_def *d, hr_text *
     if (d->has_pooler) {
         snprintf(where, sizeof where, "%.60s.pooler", name);
         show_owner("pooler", where, d, out);
+    }
+    static const char *const of_shards[] = {"shards", "reshard"};
+    for (size_t i = 0; i < HR_COUNT(of_shards) && d->shards.count; i++) {
+        snprintf(where, sizeof where, "%.60s.%s", name, of_shards[i]);
+        if (i == 0 || d->reshard.to)
+            show_owner(of_shards[i], where, d, out);
     }
     static const char *const maps[] = {"replication", "read", "failover"};
     for (size_t i = 0; i < HR_COUNT(maps) && d->replicas; i++) {
@@ -407,6 +413,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
     }
     hr_text_add(out, "assumption: callers learn of a crash at once (a reset connection); a database that comes back has all that was committed, and one that is a replica then is up to date\n"
                      "assumption: a replica of a database applies records beside its statements, without taking a core from them\n"
+                     "assumption: everybody knows at once in which shard a row lives; rows that move go to the replicas of their new shard without a cost there\n"
                      "assumption: replicas are ready from the start, those of an autoscaler after `startup` and `readiness`; a `cpu` step has a core to itself until it ends, unless `sharing` or `preemptive`\n"
                      "assumption: interrupting a computation and going on with it costs nothing; on live servers `preemptive` is not imitated\n"
                      "assumption: attempts that are no longer needed (hedging, a timeout before a retry) work on; nobody cancels them\n"

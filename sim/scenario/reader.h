@@ -45,6 +45,8 @@ void sim_balancer_bind(sim_reader *r, uint16_t id);
 void sim_checks_count(sim_reader *r, const double *steps);
 // What a database says beside its plain keys.
 void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *def);
+// Its shards, and statements that touch several.
+void sim_shards_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *def);
 // Reads the operations of service `id` as names only, so that others can refer to them; later, their steps.
 void sim_handlers_name(sim_reader *r, uint16_t id);
 void sim_handlers_read(sim_reader *r, uint16_t id);

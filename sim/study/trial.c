@@ -109,6 +109,69 @@ static sim_station_view look_at_database(const sim_world *w, sim_component_id id
     return v;
 }
 
+// The busiest shard's connections that run statements.
+static double busiest(const sim_station_view *v)
+{
+    double most = 0;
+    for (uint32_t i = 0; i < v->shards; i++)
+        most = v->shard_busy[i] > most ? v->shard_busy[i] : most;
+    return most;
+}
+
+static void measure_shards(const sim_station_view *v, table t, int component)
+{
+    if (!v->shards)
+        return;
+    double all = 0, share_of_pool = 0;
+    for (uint32_t i = 0; i < v->shards; i++) {
+        double busy = share(v->shard_busy[i], v->shard_have[i]);
+        all += v->shard_busy[i];
+        share_of_pool = busy > share_of_pool ? busy : share_of_pool;
+    }
+    if (all > 0)
+        put(t, SIM_METRIC_shard_imbalance, component, busiest(v) * v->shards / all);
+    put(t, SIM_METRIC_busiest_shard, component, share_of_pool);
+    put(t, SIM_METRIC_cross_shard, component, share((double)v->database.spread, (double)v->database.asked));
+    if (v->reshards)
+        put(t, SIM_METRIC_moved_rows, component, (double)v->database.moved);
+    if (v->reshard_s > 0)
+        put(t, SIM_METRIC_reshard, component, v->reshard_s);
+}
+
+// Of several databases with shards, the one with the busiest shard speaks for all; rows that move add up.
+static void add_shards(sim_station_view *all, const sim_station_view *v)
+{
+    all->reshards |= v->reshards;
+    all->database.moved += v->database.moved;
+    all->reshard_s = fmax(all->reshard_s, v->reshard_s);
+    if (!v->shards || (all->shards && busiest(all) >= busiest(v)))
+        return;
+    all->shards = v->shards;
+    memcpy(all->shard_busy, v->shard_busy, sizeof all->shard_busy);
+    memcpy(all->shard_have, v->shard_have, sizeof all->shard_have);
+    all->database.asked = v->database.asked;
+    all->database.spread = v->database.spread;
+}
+
+static void measure_locks(const sim_station_view *v, table t, int component)
+{
+    if (!v->has_locks)
+        return;
+    put(t, SIM_METRIC_lock_wait, component, share(v->database.lock_wait_s, (double)v->database.locking));
+    put(t, SIM_METRIC_blocked, component, share(v->locked_out, v->busy_average));
+    put(t, SIM_METRIC_lock_timeouts, component, share((double)v->database.lock_timeouts, (double)v->database.locking));
+}
+
+static void add_locks(sim_station_view *all, const sim_station_view *v)
+{
+    all->has_locks |= v->has_locks;
+    all->locked_out += v->locked_out;
+    all->busy_average += v->busy_average;
+    all->database.locking += v->database.locking;
+    all->database.lock_timeouts += v->database.lock_timeouts;
+    all->database.lock_wait_s += v->database.lock_wait_s;
+}
+
 // `lag` of the view is the caller's to free.
 static sim_station_view look_at(const sim_world *w, const sim_model *model, int component)
 {
@@ -200,6 +263,8 @@ static void measure_database(const sim_station_view *v, double window_s, table t
     if (v->has_pools)
         put(t, SIM_METRIC_connections, component, v->connections);
     measure_replicas(v, t, component);
+    measure_locks(v, t, component);
+    measure_shards(v, t, component);
 }
 
 static bool is_station(const sim_model *model, int component)
@@ -231,6 +296,8 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
             databases.utilisation += v->utilisation;
             add_station(&databases, v);
             add_replicas(&databases, &lag, v);
+            add_locks(&databases, v);
+            add_shards(&databases, v);
             measure_database(v, window_s, t, i);
         }
         if (is_scaled(model, i)) {
@@ -252,7 +319,7 @@ static void measure_stations(const sim_station_view *view, const sim_model *mode
 static void measure_sessions(const sim_session_counts *sessions, const sim_session_counts *cookies, table t, int component)
 {
     put(t, SIM_METRIC_lost_sessions, component, share((double)sessions->lost, (double)sessions->looks));
-    put(t, SIM_METRIC_moved, component, share((double)cookies->lost, (double)cookies->looks));
+    put(t, SIM_METRIC_moved_sessions, component, share((double)cookies->lost, (double)cookies->looks));
 }
 
 // Balancers: each, and all that keep replicas out together; the share of the time in panic is that of the worst.
@@ -328,8 +395,7 @@ static bool is_asked(const sim_model *model, int component)
 }
 
 // What a component costs in an hour, in the scenario's money. Replicas that come and go cost for as long as they are there; in a cluster the nodes
-// are paid for. A workload costs what its requests and answers do, the network what
-// crosses between regions.
+// are paid for. A workload costs what its requests and answers do, the network what crosses between regions.
 static double cost_of(const sim_model *model, const sim_station_view *station, const sim_workload_view *requests, double window_s, int i)
 {
     const sim_model_component *c = &model->components[i];
@@ -343,7 +409,7 @@ static double cost_of(const sim_model *model, const sim_station_view *station, c
     sim_machine_view v;
     if (!sim_machine_look(c->kind, c->def, &v) || (is_leaf && !is_asked(model, i)))
         return 0;
-    double servers = is_scaled(model, i) || c->kind == SIM_PART_cluster ? station->replicas : v.servers;
+    double servers = is_scaled(model, i) || c->kind == SIM_PART_cluster ? station->replicas : v.servers * (station->shards ? station->shards_paid : 1);
     sim_prices prices = model->prices;
     if (c->kind == SIM_PART_service && ((const sim_service_def *)c->def)->in_cluster)
         prices.core = prices.gib = 0;          // its place on a node is paid for there; a licence is not
@@ -554,7 +620,13 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
     sim_station_view v = {.balancer = balancer_since(&a->balancer, &b->balancer, a_s, b_s), .sessions = sessions_since(&a->sessions, &b->sessions), .lag = b->lag ? lag : NULL, .has_pools = b->has_pools,
                           .connections = average_since(a->connections, b->connections, a_s, b_s),
                           .database = {.reads = e->reads - d->reads, .unread_writes = e->unread_writes - d->unread_writes,
-                                       .backwards = e->backwards - d->backwards, .lost_commits = e->lost_commits - d->lost_commits},
+                                       .backwards = e->backwards - d->backwards, .lost_commits = e->lost_commits - d->lost_commits,
+                                       .asked = e->asked - d->asked, .spread = e->spread - d->spread, .moved = e->moved,
+                                       .locking = e->locking - d->locking, .lock_timeouts = e->lock_timeouts - d->lock_timeouts,
+                                       .lock_wait_s = e->lock_wait_s - d->lock_wait_s},
+                          .has_locks = b->has_locks, .locked_out = average_since(a->locked_out, b->locked_out, a_s, b_s),
+                          .busy_average = average_since(a->busy_average, b->busy_average, a_s, b_s),
+                          .shards = b->shards, .shards_paid = average_since(a->shards_paid, b->shards_paid, a_s, b_s), .reshards = b->reshards, .reshard_s = b->reshard_s,
                           .utilisation = of_replicas_since(a, b, a->utilisation, b->utilisation, a_s, b_s),
                           .resized = average_since(a->resized, b->resized, a_s, b_s),
                           .memory = of_replicas_since(a, b, a->memory, b->memory, a_s, b_s), .has_memory = b->has_memory, .killed = b->killed - a->killed,
@@ -565,6 +637,10 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
                           .writes_behind = b->writes_behind, .writes = b->writes - a->writes,
                           .coalesced = b->coalesced - a->coalesced, .lost = b->lost - a->lost,
                           .crossed_bytes = b->crossed_bytes - a->crossed_bytes, .periods = b->periods - a->periods, .throttled = b->throttled - a->throttled};
+    for (uint32_t i = 0; i < b->shards; i++) {
+        v.shard_busy[i] = average_since(a->shard_busy[i], b->shard_busy[i], a_s, b_s);
+        v.shard_have[i] = average_since(a->shard_have[i], b->shard_have[i], a_s, b_s);
+    }
     for (int c = 0; c < SIM_MESSAGE_COUNT; c++)
         v.messages[c] = b->messages[c] - a->messages[c];
     return v;

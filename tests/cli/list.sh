@@ -8,12 +8,12 @@ fail() { echo "FAILED: $*"; exit 1; }
 
 "$program" list > "$work/all" || fail "list"
 kinds=$(grep -oE '^[a-z]+:' "$work/all" | tr -d :)
-for kind in patterns components steps balancers evictions limiters breakers retries sheds reads disciplines distributions rates arrivals keys metrics outcomes; do
+for kind in patterns components steps balancers evictions limiters breakers retries sheds reads shards disciplines distributions rates arrivals keys metrics outcomes; do
     grep -qx "$kind" <<<"$kinds" || fail "list does not show $kind"
     [ "$("$program" list "$kind" | grep -c '^  ')" -ge 1 ] || fail "nothing is listed of $kind"
 done
 "$program" list policies > "$work/policies" && "$program" list policies --json > "$work/policies.json" || fail "list policies"
-for kind in balancers evictions limiters breakers retries sheds reads disciplines autoscalers; do
+for kind in balancers evictions limiters breakers retries sheds reads shards disciplines autoscalers; do
     grep -q "^$kind:" "$work/policies" || fail "list policies does not show $kind"
     grep -q "\"kind\": \"$kind\"" "$work/policies.json" || fail "list policies --json does not show $kind"
 done

@@ -18,6 +18,7 @@
 #include "sim/policy/read/read.h"
 #include "sim/policy/retry/retry.h"
 #include "sim/policy/scale/scale.h"
+#include "sim/policy/shard/shard.h"
 #include "sim/policy/shed/shed.h"
 #include "sim/scenario/keys.h"
 #include "tests/fuzz/fuzz.h"
@@ -125,9 +126,10 @@ static void write_value(writer *r, const sim_key *k)
     case SIM_TYPE_EVICTION: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_evictors)->name); break;
     case SIM_TYPE_BALANCER: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_balancers)->name); break;
     case SIM_TYPE_POOLER: hr_text_add(&r->text, "%s", sim_pooler_name(pick(r, SIM_POOLER_COUNT))); break;
+    case SIM_TYPE_PLAN: hr_text_add(&r->text, "%s", sim_plan_name(pick(r, SIM_PLAN_COUNT))); break;
     case SIM_TYPE_COMMIT: hr_text_add(&r->text, "%s", sim_commit_name(pick(r, SIM_COMMIT_COUNT))); break;
     case SIM_TYPE_RETRY: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_retries)->name); break;
-    case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_SHED: case SIM_TYPE_READ: case SIM_TYPE_SCALER: case SIM_TYPE_DISCIPLINE: break;     // with what the row uses: below
+    case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_SHED: case SIM_TYPE_READ: case SIM_TYPE_SHARDING: case SIM_TYPE_SCALER: case SIM_TYPE_DISCIPLINE: break;     // with what the row uses: below
     case SIM_TYPE_BOOL: hr_text_add(&r->text, "%s", any_of(r, yes_no, 2)); break;
     case SIM_TYPE_TEXT: hr_text_add(&r->text, "\"select 1\""); break;
     case SIM_TYPE_OTHER: break;
@@ -654,16 +656,41 @@ static void write_pools(writer *r)
     hr_text_add(&r->text, "%s", mode == SIM_POOLER_COUNT ? "" : "}");
 }
 
+// Shards by any policy, and rows that move to another number of them early enough to be seen.
+static void write_shards(writer *r)
+{
+    static const char *const times[] = {"1ms", "0s", "300ms"};
+    const sim_sharding *row = ANY_ROW(r, sim_shardings);
+    uint32_t count = 1 + pick(r, 6), to = 1 + pick(r, 6);
+    bool moves = to != count && pick(r, 2);
+    hr_text_add(&r->text, ", rows: %.0f, shards: {count: %u, by: %s", pick_size(r, 1, 5000, 300), count, row->name);
+    write_settings(r, "shards", sim_sharding_settings, row->uses, "count by");
+    if (row->uses & SIM_SHARDING_PLACE && pick(r, 2))
+        hr_text_add(&r->text, ", place: {0: 0, 7: %u}", pick(r, moves && to < count ? to : count));
+    if (row->uses & SIM_SHARDING_BOUNDS && count == 3 && !moves)
+        hr_text_add(&r->text, ", bounds: [5, 50]");
+    hr_text_add(&r->text, "}");
+    if (!moves)
+        return;
+    hr_text_add(&r->text, ", reshard: {at: %s, to: %u", any_of(r, times, 3), to);
+    write_keys(r, "reshard", "at to");
+    hr_text_add(&r->text, "}");
+}
+
 static void write_database(writer *r, uint32_t i)
 {
     hr_text_add(&r->text, "  d%u: {kind: database", i);
     write_region(r);
-    bool own = pick(r, 3) == 2;
-    const char *together = "replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history";
-    char room[200];
+    bool own = pick(r, 3) == 2, sharded = pick(r, 3) == 2, locks = r->statements[i] > 1 && pick(r, 2);
+    const char *together = "rows replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history lock_timeout";
+    char room[240];
     write_keys(r, "database", own ? together : write_machine(r, together, room, sizeof room));
+    if (locks && pick(r, 2))
+        hr_text_add(&r->text, ", lock_timeout: %s", pick(r, 2) ? "1ms" : "100ms");
     if (own)
         write_pools(r);
+    if (sharded)
+        write_shards(r);
     if (pick(r, 2))
         write_replicas(r);
     else if (pick(r, 2))
@@ -671,8 +698,15 @@ static void write_database(writer *r, uint32_t i)
     hr_text_add(&r->text, ", statements: {");
     for (uint32_t q = 0; q < r->statements[i]; q++) {
         hr_text_add(&r->text, "%sq%u: {sql: x", q ? ", " : "", q);
-        write_keys(r, "statement", q < 2 ? "sql writes" : "sql");
-        hr_text_add(&r->text, "%s", q == 1 ? ", writes: true" : "");
+        write_keys(r, "statement", "sql writes scatter keys lock plan per_row inserts");
+        if (sharded && pick(r, 2))
+            hr_text_add(&r->text, q == 0 ? ", scatter: true" : ", keys: %u", 1 + pick(r, 8));
+        if (pick(r, 4) == 3)
+            hr_text_add(&r->text, ", plan: %s, per_row: %uns", pick(r, 2) ? "index" : "sequential", pick(r, 256));
+        if (q == 1 && pick(r, 2))
+            hr_text_add(&r->text, ", inserts: true");
+        hr_text_add(&r->text, "%s", q > 0 && locks ? ", lock: true" : "");
+        hr_text_add(&r->text, "%s", q == 1 || (q == 2 && pick(r, 2)) ? ", writes: true" : "");
         hr_text_add(&r->text, "}");
     }
     hr_text_add(&r->text, "}}\n");

@@ -35,8 +35,8 @@ missing() {
 
 case $what in
 coverage)
-    words=$(sed -n -E 's/^SIM_(PART|STEP|CONDITION|RATE|ARRIVAL|DISTRIBUTION|POPULARITY|BALANCER|EVICTOR|LIMITER|BREAKER|RETRY|SHED|READING|DISCIPLINE|SCALER|COMMIT|POOLER|FAULT)\(([a-z_]+).*/\2/p' \
-        "$1"/sim/parts/{parts,step,condition,rates,arrivals,discipline,commit,pooler,fault}.def "$1"/sim/core/{distribution,popularity}.def "$1"/sim/policy/*/*.def)
+    words=$(sed -n -E 's/^SIM_(PART|STEP|CONDITION|RATE|ARRIVAL|DISTRIBUTION|POPULARITY|BALANCER|EVICTOR|LIMITER|BREAKER|RETRY|SHED|READING|SHARDING|DISCIPLINE|SCALER|COMMIT|POOLER|PLAN|FAULT)\(([a-z_]+).*/\2/p' \
+        "$1"/sim/parts/{parts,step,condition,rates,arrivals,discipline,commit,pooler,plan,fault}.def "$1"/sim/core/{distribution,popularity}.def "$1"/sim/policy/*/*.def)
     left=$(missing "$words")
     [ -z "$left" ] || { echo "no scenario in tests/golden has: $left"; exit 1; }
     [ "$(missing "exp no_such_word")" = no_such_word ] || { echo "the search for words does not find what is missing"; exit 1; }

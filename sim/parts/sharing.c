@@ -72,6 +72,7 @@ void sim_sharing_cut(const sim_world *w, sim_replica *r)
 {
     go_again(w, &r->quota);
     r->quota.ends = 0;
+    r->quota.left_ns = 0;                      // what rounding has left of it, by cores that there may be no more
 }
 
 void sim_sharing_stop(const sim_world *w, const sim_service *s, sim_replica *r, hr_time by)

@@ -30,7 +30,7 @@ typedef struct {
     size_t   size;
     hr_text  text;
     uint32_t services, caches, databases, workloads;
-    bool     cluster;
+    bool     cluster, any_fault, sharded[MOST_OTHERS];
     uint32_t regions;                          // 0: no network
     char     front[MOST_SERVICES];             // what takes its calls: s itself, b balancer, l limiter, f breaker, e CDN
     bool     balanced[MOST_SERVICES], local[MOST_SERVICES], scaled[MOST_SERVICES];        // scaled: balanced, too
@@ -407,7 +407,7 @@ static void write_limiter(writer *r, uint32_t i, char target)
     if (row->needs & SIM_LIMIT_MOST)
         hr_text_add(&r->text, ", most: %u", 1 + pick(r, 100));
     bool delays = row->uses & SIM_LIMIT_DELAY && pick(r, 2);        // `nodelay` is another way to say it
-    write_settings(r, "limiter", sim_limit_settings, row->uses & ~row->needs, delays ? "nodelay window" : "nodelay delay window");
+    write_settings(r, "limiter", sim_limit_settings, row->uses & ~row->needs, delays ? "nodelay window timeout failure_mode_deny" : "nodelay delay window timeout failure_mode_deny");
     if (row->uses & SIM_LIMIT_DELAY && !delays)
         hr_text_add(&r->text, ", nodelay: true");
     static const char *const late[] = {"", ", timeout: 200us", ", timeout: 2ms, failure_mode_deny: true"};
@@ -689,6 +689,7 @@ static void write_database(writer *r, uint32_t i)
         hr_text_add(&r->text, ", lock_timeout: %s", pick(r, 2) ? "1ms" : "100ms");
     if (own)
         write_pools(r);
+    r->sharded[i] = sharded;
     if (sharded)
         write_shards(r);
     if (pick(r, 2))
@@ -762,13 +763,14 @@ static void write_workload(writer *r, uint32_t i)
 }
 
 // What a fault of that kind may be about; 0: there is none.
-static bool write_name(writer *r, uint32_t kind, uint32_t *service)
+static bool write_name(writer *r, uint32_t kind, uint32_t verb, uint32_t *service)
 {
+    uint32_t database = pick(r, r->databases);
     *service = pick(r, r->services);
     switch (kind) {
     case SIM_PART_service: hr_text_add(&r->text, "s%u", *service); return true;
     case SIM_PART_cache: hr_text_add(&r->text, "k%u", pick(r, r->caches)); return r->caches > 0;
-    case SIM_PART_database: hr_text_add(&r->text, "d%u", pick(r, r->databases)); return r->databases > 0;
+    case SIM_PART_database: hr_text_add(&r->text, "d%u", database); return r->databases > 0 && (verb != SIM_FAULT_kill || !r->sharded[database]);
     case SIM_PART_broker: hr_text_add(&r->text, "m"); return r->queues > 0;
     default: return false;
     }
@@ -782,8 +784,8 @@ static void write_fault(writer *r)
         kind = pick(r, SIM_PART_COUNT);
     while (!(kinds >> kind & 1) && r->size);
     size_t before = r->text.used;
-    hr_text_add(&r->text, "  - {%s: ", sim_fault_rows[verb].verb);
-    if (!(kinds >> kind & 1) || !write_name(r, kind, &service)) {
+    hr_text_add(&r->text, "%s  - {%s: ", r->any_fault ? "" : "faults:\n", sim_fault_rows[verb].verb);
+    if (!(kinds >> kind & 1) || !write_name(r, kind, verb, &service)) {
         r->text.used = before;
         r->text.data[before] = 0;
         return;
@@ -800,13 +802,12 @@ static void write_fault(writer *r)
     if (kind == SIM_PART_service && pick(r, 4) == 3 && r->scaled[service])
         hr_text_add(&r->text, ", replica: all");
     hr_text_add(&r->text, "}\n");
+    r->any_fault = true;
 }
 
 static void write_faults(writer *r)
 {
     uint32_t count = pick(r, 2) * pick(r, 6);
-    if (count)
-        hr_text_add(&r->text, "faults:\n");
     while (count-- > 0)
         write_fault(r);
 }
@@ -841,7 +842,7 @@ static void write_network(writer *r)
     hr_text_add(&r->text, "]");
     for (uint32_t m = 0; m < HR_COUNT(maps); m++)
         write_links(r, maps[m], m);
-    write_keys(r, "network", "");
+    write_keys(r, "network", "min_rto");
     hr_text_add(&r->text, "}\n");
 }
 

@@ -157,8 +157,9 @@ void sim_database_run(sim_world *w, sim_component_id id, sim_ref call)
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_call *c = sim_call_at(w, call);
     sim_server *server = server_of(w, s, c);
+    const sim_statement *t = sim_statement_of(w, s, c);
     c->version = sim_rows_version(w, sim_sharding_rows(w, s, c), c->key);
-    if (s->shard_size > 1 && !sim_statement_of(w, s, c)->writes)
+    if (s->shard_size > 1 && !t->writes && !t->moves)              // rows that move are nobody's to read
         sim_routing_read(w, s, c);
     if (server->cores.level < s->core_count)
         compute(w, id, s, call);

@@ -191,6 +191,7 @@ static void test_no_write_is_lost_while_rows_move(void **state)
                 versions += sim_database_version(f.w, number(f), key) - 1;
             assert_int_equal(versions, look(f, "c").outcome[SIM_ok]);
             assert_true(database(f).reshard_s > 0);
+            assert_int_equal(database(f).database.reads, 0);       // copying a row is no user's read
             free(keys);
             done(f);
         }

@@ -82,6 +82,7 @@ typedef struct {
         sim_ref  steps;                        // of the handler of a service, from when it has begun
         sim_ref  refill;                       // of a cache `get`: what it does about old values; 0: nothing
         uint32_t took_us;                      // of a cache `set`: how long the load of the value took
+        uint32_t stands_for;                   // of a statement that a cache writes behind: writes that it stands for
     };
 } sim_call;
 _Static_assert(sizeof(sim_call) == 96, "a field more costs every call memory; there should be no padding either");

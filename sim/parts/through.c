@@ -187,7 +187,7 @@ static void write_one(sim_world *w, sim_component_id id, through *t, const sim_e
     c->started = c->since = w->now;
     c->caller = id;
     c->operation = t->def.write_operation;
-    c->ttl_ms = e->size_bytes;                 // how many writes it stands for
+    c->stands_for = e->size_bytes;
     sim_keystore_delete(w, t->dirty, c->key);
     sim_map_put(w, &t->out, c->key, sim_map_at(w, &t->out, c->key) + 1);
     sim_call_send(w, ref, t->def.write_target, 0);
@@ -211,9 +211,9 @@ static void end_written_out(sim_world *w, sim_component_id id, through *t, const
     uint32_t out = sim_map_at(w, &t->out, c->key) - 1;
     sim_map_put(w, &t->out, c->key, out);
     if (c->status == SIM_ok)
-        t->waiting_writes -= c->ttl_ms;
+        t->waiting_writes -= c->stands_for;
     else
-        let_wait(w, t, c->key, sim_database_version(w, t->def.database, c->key) + 1 + out, c->ttl_ms);
+        let_wait(w, t, c->key, sim_database_version(w, t->def.database, c->key) + 1 + out, c->stands_for);
     tick_if_needed(w, id, t);
 }
 

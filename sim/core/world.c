@@ -339,9 +339,16 @@ HR_APART void sim_note_tell(const sim_world *w, sim_note_kind what, sim_ref call
 
 // --- calls on their way -------------------------------------------------------------------------------------------------
 
+// Whether the call, or its answer, is on its way now: it is with neither side then, and counted at its link.
 static bool is_carried(sim_world *w, sim_ref call, bool is_answer)
 {
-    return w->network && sim_kind_of(w, w->network)->carry(w, w->network, call, is_answer);
+    if (!w->network || !sim_kind_of(w, w->network)->carry(w, w->network, call, is_answer))
+        return false;
+    sim_call *c = sim_call_at(w, call);
+    sim_link *link = SIM_AT(w, sim_link, c->link);
+    ++*(is_answer ? &link->coming : &link->going);
+    c->link = 0;
+    return true;
 }
 
 static inline void hand_over(sim_world *w, sim_ref call)
@@ -373,12 +380,8 @@ void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t
     c->replica = replica;
     c->link = sim_link_between(w, c->caller, callee);
     SIM_AT(w, sim_link, c->link)->sent++;
-    if (is_carried(w, call, false)) {
-        SIM_AT(w, sim_link, c->link)->going++;
-        c->link = 0;
-        return;
-    }
-    hand_over(w, call);
+    if (!is_carried(w, call, false))
+        hand_over(w, call);
 }
 
 void sim_call_arrive(sim_world *w, sim_ref call)
@@ -392,14 +395,9 @@ void sim_call_arrive(sim_world *w, sim_ref call)
 
 void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)
 {
-    sim_call *c = sim_call_at(w, call);
-    c->status = (uint8_t)status;
-    if (is_carried(w, call, true)) {
-        SIM_AT(w, sim_link, c->link)->coming++;
-        c->link = 0;
-        return;
-    }
-    hand_back(w, call);
+    sim_call_at(w, call)->status = (uint8_t)status;
+    if (!is_carried(w, call, true))
+        hand_back(w, call);
 }
 
 void sim_call_return(sim_world *w, sim_ref call)

@@ -167,23 +167,29 @@ static bool is_in_front(const sim_world *w, sim_component_id id, sim_component_i
     return sim_component_at(w, id)->kind == SIM_PART_balancer && SIM_STATE(w, const balancer, id)->target == service;
 }
 
+// A replica begins anew: what was known of the one before it in its slot is not about it.
+static void renew(sim_world *w, const balancer *s, uint32_t slot)
+{
+    sim_upstream_renew(w, s->upstream, slot);
+    if (s->health)
+        sim_health_renew(w, s->health, slot);
+    if (s->outlier)
+        sim_outlier_renew(w, s->outlier, slot);
+    if (s->sticky)
+        sim_sticky_renew(w, s->sticky, slot);
+}
+
 void sim_balancers_see(sim_world *w, sim_component_id service, uint32_t slot, bool is_eligible)
 {
     for (sim_component_id id = 0; id < w->component_count; id++) {
         if (!is_in_front(w, id, service))
             continue;
-        sim_ref upstream = SIM_STATE(w, const balancer, id)->upstream;
-        if (!upstream)                         // before time zero: it will look by itself
+        const balancer *s = SIM_STATE(w, const balancer, id);
+        if (!s->upstream)                      // before time zero: it will look by itself
             continue;
         if (is_eligible)
-            sim_upstream_renew(w, upstream, slot);
-        if (is_eligible && SIM_STATE(w, const balancer, id)->health)
-            sim_health_renew(w, SIM_STATE(w, const balancer, id)->health, slot);
-        if (is_eligible && SIM_STATE(w, const balancer, id)->outlier)
-            sim_outlier_renew(w, SIM_STATE(w, const balancer, id)->outlier, slot);
-        if (is_eligible && SIM_STATE(w, const balancer, id)->sticky)
-            sim_sticky_renew(w, SIM_STATE(w, const balancer, id)->sticky, slot);
-        sim_upstream_mark(w, upstream, slot, SIM_OUT_DOWN, !is_eligible);
+            renew(w, s, slot);
+        sim_upstream_mark(w, s->upstream, slot, SIM_OUT_DOWN, !is_eligible);
         if (is_eligible)
             serve_queue(w, id);
     }

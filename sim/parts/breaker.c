@@ -59,11 +59,7 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     s->now.passed++;
     sim_level_up(w, &s->under_way);
     sim_ref child = sim_call_passed(w, call, id);
-    if (s->timeout != HR_FOREVER) {
-        sim_call *c = sim_call_at(w, child);
-        c->deadline = hr_min_time(c->deadline, w->now + s->timeout);
-        sim_schedule(w, w->now + s->timeout, id, 0, child, c->generation);
-    }
+    sim_call_await(w, child, s->timeout, id, 0);
     sim_call_send(w, child, s->target, 0);
 }
 

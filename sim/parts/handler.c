@@ -169,10 +169,7 @@ bool sim_handler_send(sim_world *w, sim_component_id id, sim_ref parent, sim_ref
         child->status = SIM_rejected;
         sim_handler_back(w, id, ref);
     } else {
-        if (step->timeout != HR_FOREVER) {
-            child->deadline = hr_min_time(child->deadline, w->now + step->timeout);
-            sim_schedule(w, w->now + step->timeout, id, SIM_SERVICE_TIMEOUT, ref, child->generation);
-        }
+        sim_call_await(w, ref, step->timeout, id, SIM_SERVICE_TIMEOUT);
         sim_call_send(w, ref, step->target, 0);
     }
     bool is_back = !(c->flags & SIM_CALL_ASKING);
@@ -259,11 +256,7 @@ static HR_APART sim_ref begin_branches(sim_world *w, sim_component_id id, sim_re
 {
     sim_ref join = sim_handler_part(w, id, call);
     sim_call_at(w, join)->count = step->branch_count + 1u;
-    if (step->timeout != HR_FOREVER) {
-        sim_call *j = sim_call_at(w, join);
-        j->deadline = hr_min_time(j->deadline, w->now + step->timeout);
-        sim_schedule(w, w->now + step->timeout, id, SIM_SERVICE_TIMEOUT, join, j->generation);
-    }
+    sim_call_await(w, join, step->timeout, id, SIM_SERVICE_TIMEOUT);
     for (uint16_t b = 0; b < step->branch_count; b++) {
         sim_ref branch = sim_handler_part(w, id, join);
         sim_call_at(w, branch)->step = SIM_AT(w, const uint16_t, step->branches)[b];

@@ -101,10 +101,7 @@ static void ask_store(sim_world *w, sim_component_id id, sim_ref call)
     c->path = sim_path(c->path, id + 1u, 0);
     s->now.asked++;
     sim_level_up(w, &s->asking);
-    if (s->store_timeout != HR_FOREVER) {
-        c->deadline = hr_min_time(c->deadline, w->now + s->store_timeout);
-        sim_schedule(w, w->now + s->store_timeout, id, STORE_LATE, child, c->generation);
-    }
+    sim_call_await(w, child, s->store_timeout, id, STORE_LATE);
     sim_call_send(w, child, s->store, 0);
 }
 

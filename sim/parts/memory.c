@@ -44,7 +44,7 @@ sim_ref sim_memory_place(sim_world *w, sim_component_id id, const sim_service_de
 static bool is_up(const sim_world *w, sim_component_id id, uint32_t slot)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    return s->lives ? sim_life_at(w, sim_lives_of(w, id), slot)->phase >= SIM_LIFE_READY : !SIM_AT(w, const sim_replica, s->replicas)[slot].down;
+    return s->lives ? sim_lives_is_up(w, id, slot) : !SIM_AT(w, const sim_replica, s->replicas)[slot].down;
 }
 
 static double used(const sim_world *w, sim_component_id id, const memory *m, const use *u, uint32_t slot)

@@ -206,6 +206,15 @@ static inline const sim_step *sim_service_step(const sim_world *w, const sim_cal
     return SIM_AT(w, const sim_step, call->steps) + call->step;
 }
 
+// The caller waits so long for a call that it is about to send; then it gets an event of the kind `what` about it. HR_FOREVER: as long as it takes.
+static inline void sim_call_await(sim_world *w, sim_ref call, hr_time timeout, sim_component_id id, uint16_t what)
+{
+    if (timeout == HR_FOREVER)
+        return;
+    sim_call *c = sim_call_at(w, call);
+    c->deadline = hr_min_time(c->deadline, w->now + timeout);
+    sim_schedule(w, w->now + timeout, id, what, call, c->generation);
+}
 // A call that `parent`, worked on by component `id`, makes: same request, key, size and measured window.
 sim_ref sim_call_nested(sim_world *w, sim_ref parent, sim_component_id id);
 // The same for component `id` that only passes `call` on: the same operation, the same draws.

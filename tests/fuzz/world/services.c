@@ -1,0 +1,157 @@
+// tests/fuzz/world/services.c - services, with what scales them and what they consume.
+#include "tests/fuzz/world/writer.h"
+
+#include <stdio.h>
+
+#include "sim/parts/parts.h"
+#include "sim/policy/scale/scale.h"
+#include "sim/policy/shed/shed.h"
+
+// Little enough memory that it is used up now and then. Returns whether there is one: the service then may say how it starts.
+static bool write_footprint(writer *r, bool has_local)
+{
+    if (pick(r, 4) != 3)
+        return false;
+    hr_text_add(&r->text, ", footprint: {base: %uKiB, per_call: %uKiB, leak: %uKiB%s}", pick(r, 7), pick(r, 4000), pick(r, 100), has_local ? ", per_entry: 64KiB" : "");
+    return true;
+}
+
+static void write_shed(writer *r)
+{
+    const sim_shed *row = ANY_ROW(r, sim_sheds);
+    hr_text_add(&r->text, ", shed: {policy: %s", row->name);
+    if (row->uses & SIM_SHED_BOUNDS)
+        hr_text_add(&r->text, ", least: %u, initial: %u", 1 + pick(r, 3), 3 + pick(r, 20));
+    write_settings(r, "shed", sim_shed_settings, row->uses & ~(unsigned)SIM_SHED_BOUNDS, "most");
+    hr_text_add(&r->text, "}");
+}
+
+static const sim_setting *metric_word(uint32_t metric) { return &sim_scale_words[metric]; }
+
+// Targets: all that are chosen of those that the row uses, or one of them; at least one.
+static void write_targets(writer *r, const sim_scaler *row, bool queue)
+{
+    static const char *const targets[] = {"50%", "2", "20/s", "1"};
+    uint32_t only = pick(r, SIM_SCALE_METRICS), several = row->wrong && row->uses & SIM_SCALES_BEHAVIOUR ? pick(r, 16) : 0;
+    while (!(row->uses & metric_word(only)->bit))
+        only = (only + 1) % SIM_SCALE_METRICS;
+    only = queue ? SIM_SCALE_QUEUE : only;
+    for (uint32_t m = 0; m < SIM_SCALE_METRICS; m++)
+        if (row->uses & metric_word(m)->bit && (m == only || several >> m & 1))
+            hr_text_add(&r->text, ", %s: %s", metric_word(m)->word, targets[m]);
+}
+
+// Everything happens often, for a run is short. Returns how many replicas there are at the start.
+static uint32_t write_autoscaler(writer *r, uint32_t i)
+{
+    static const char *const spans[] = {"10ms", "100ms", "1s", "20s"};
+    const sim_scaler *row = ANY_ROW(r, sim_scalers);
+    bool zero = row->reaches_zero && pick(r, 2);
+    uint32_t min = zero ? 0 : 1 + pick(r, 3), max = min + 1 + pick(r, 6);
+    hr_text_add(&r->text, "  a%u: {kind: autoscaler, of: s%u, policy: %s, min: %u, max: %u", i, i, row->name, min, max);
+    if (row->uses & SIM_SCALES_LOAD)
+        write_targets(r, row, zero);
+    if (row->uses & SIM_SCALES_EVERY)
+        hr_text_add(&r->text, ", every: %s", any_of(r, spans, 3));
+    if (row->uses & SIM_SCALES_SCRAPE)
+        hr_text_add(&r->text, ", scrape: 10ms, window: %s", any_of(r, spans, 3));
+    if (row->uses & SIM_SCALES_BEHAVIOUR && pick(r, 4))
+        hr_text_add(&r->text, ", behavior: {scaleDown: {stabilizationWindowSeconds: %u, policies: [{type: %s, value: %u, periodSeconds: 1}]}}", pick(r, 2),
+                    pick(r, 2) ? "Percent" : "Pods", 1 + pick(r, 100));
+    if (row->uses & SIM_SCALES_OUT_COOLDOWN)
+        hr_text_add(&r->text, ", scale_out_cooldown: %s, scale_in_cooldown: %s", any_of(r, spans, 4), any_of(r, spans, 4));
+    if (row->uses & SIM_SCALES_STEPS)
+        hr_text_add(&r->text, ", steps: {+0%%: 1, +%u%%: %u, -%u%%: -1}", 1 + pick(r, 100), 1 + pick(r, 5), 1 + pick(r, 100));
+    if (row->uses & SIM_SCALES_SCHEDULE)
+        hr_text_add(&r->text, ", schedule: {\"* * * * *\": %u, \"*/2 * * * *\": %u}", pick(r, 10), pick(r, 10));
+    if (row->uses & SIM_SCALES_COOLDOWN)
+        hr_text_add(&r->text, ", cooldown: %s", any_of(r, spans, 4));
+    if (row->uses & SIM_SCALES_SEASON)
+        hr_text_add(&r->text, ", season: %us, lead: %s", 3 + pick(r, 60), any_of(r, spans, 3));
+    write_settings(r, "autoscaler", sim_scale_words, row->uses & (SIM_SCALES_POINTS_OUT | SIM_SCALES_POINTS_IN | SIM_SCALES_TOLERANCE | SIM_SCALES_ACTIVATION),
+                   "min max");
+    hr_text_add(&r->text, "}\n");
+    return min + pick(r, max - min + 1);
+}
+
+static void write_consumers(writer *r, uint32_t service)
+{
+    bool begun = false;
+    for (uint32_t q = 0; q < r->queues; q++) {
+        if (r->consumer[q] != service)
+            continue;
+        hr_text_add(&r->text, "%s{from: m.u%u, call: o%u", begun ? ", " : ", consume: [", q, pick(r, r->operations[service]));
+        begun = true;
+        if (pick(r, 4) == 3) {
+            hr_text_add(&r->text, ", ack: auto}");
+            continue;
+        }
+        static const char *const errors[] = {"requeue", "drop", "dead-letter"};
+        hr_text_add(&r->text, ", prefetch: %u, on_error: %s", 1 + pick(r, 8), any_of(r, errors, r->dead_letter[q] < r->queues ? 3 : 2));
+        write_keys(r, "consume", "prefetch");
+        hr_text_add(&r->text, "}");
+    }
+    hr_text_add(&r->text, "%s", begun ? "]" : "");
+}
+
+void write_service(writer *r, uint32_t i)
+{
+    uint32_t replicas = r->scaled[i] ? write_autoscaler(r, i) : r->balanced[i] ? 1 + (uint32_t)pick_size(r, 0, 300, 20) : 1;
+    hr_text_add(&r->text, "  s%u: {kind: service, replicas: %u", i, replicas);
+    write_region(r);
+    static const char *const cores[] = {"", ", sharing: true", ", sharing: true, cpu_limit: 0.3", ", sharing: true, cpu_limit: 2, cpu_period: 3ms"};
+    uint32_t discipline = pick(r, SIM_DISCIPLINE_COUNT), sharing = pick(r, HR_COUNT(cores));
+    hr_text_add(&r->text, ", discipline: %s%s", sim_discipline_name(discipline), cores[sharing]);
+    if (discipline == SIM_DISCIPLINE_priority && !sharing && pick(r, 2))
+        hr_text_add(&r->text, ", preemptive: true");
+    if (discipline == SIM_DISCIPLINE_adaptive_lifo && pick(r, 2))
+        hr_text_add(&r->text, ", lifo_after: 10ms");
+    if (discipline == SIM_DISCIPLINE_deadline)
+        hr_text_add(&r->text, ", queue: %u", pick(r, 1000));
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", codel: {%s}", pick(r, 2) ? "target: 1ms, interval: 10ms" : "");
+    bool in_cluster = r->cluster && r->scaled[i] && pick(r, 4);
+    char room[200];
+    bool starts = write_footprint(r, r->local[i]);
+    const char *not = r->scaled[i] ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas" :
+                      starts ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas drain" :
+                      "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain";
+    bool moves = !r->scaled[i] && replicas == 1 && sharing && pick(r, 3) == 2;
+    static const char *const spans[] = {"0s", "5ms", "1s"};
+    if (moves) {                               // from one type to the other
+        hr_text_add(&r->text, ", instance: huge, resize: {at: %s, to: %s, restart: %s}", any_of(r, spans, 3), pick(r, 2) ? "tiny" : "huge", any_of(r, spans, 3));
+        snprintf(room, sizeof room, "%s cores memory", not);
+    }
+    write_keys(r, "service", moves ? room : in_cluster ? not : write_machine(r, not, room, sizeof room));
+    if (discipline != SIM_DISCIPLINE_deadline && pick(r, 2))
+        hr_text_add(&r->text, ", queue: %u", pick(r, 3000));
+    if (in_cluster)
+        hr_text_add(&r->text, ", cluster: n");
+    if (pick(r, 4) == 3) {
+        hr_text_add(&r->text, ", patience: ");
+        write_dist(r, false);
+    }
+    if (pick(r, 4) == 3)
+        write_shed(r);
+    if (r->local[i]) {
+        hr_text_add(&r->text, ", local: {entries: %u", 1 + pick(r, 50));
+        write_keys(r, "local", "entries");
+        hr_text_add(&r->text, "}");
+    }
+    write_consumers(r, i);
+    hr_text_add(&r->text, ", on: {");
+    for (uint32_t o = 0; o < r->operations[i]; o++) {
+        hr_text_add(&r->text, "%so%u: ", o ? ", " : "", o);
+        write_steps(r, i, 0);
+    }
+    hr_text_add(&r->text, "}}\n");
+    char target = r->balanced[i] ? 'b' : 's';
+    if (r->balanced[i])
+        write_balancer(r, i);
+    if (r->front[i] == 'l')
+        write_limiter(r, i, target);
+    else if (r->front[i] == 'f')
+        write_breaker(r, i, target);
+    else if (r->front[i] == 'e')
+        write_cdn(r, i, target);
+}

@@ -140,20 +140,7 @@ static bool is_counted(const real_run *run, const real_request *q) { return q->i
 void real_run_count(const sim_world *w, const sim_model *model, real_run *run)
 {
     for (uint16_t c = 0; c < model->component_count; c++) {
-        sim_station_view v = {0};
-        if (model->components[c].kind == SIM_PART_database)
-            v = sim_database_look(w, c);
-        else if (model->components[c].kind == SIM_PART_cache)
-            v = sim_cache_look(w, c);
-        else if (model->components[c].kind == SIM_PART_service)
-            for (uint32_t r = 0; r < sim_service_replicas(w, c); r++) {
-                sim_station_view one = sim_service_look(w, c, r);
-                v.started += one.started;
-                v.rejected += one.rejected;
-                v.hits += one.hits;
-                v.misses += one.misses;
-                v.busy_average += one.busy_average;
-            }
+        sim_station_view v = sim_station_look(w, c);
         run->counters[c] = (real_counters){v.started, v.rejected, v.hits, v.misses, v.busy_average};
     }
 }

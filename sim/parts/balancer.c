@@ -281,15 +281,16 @@ static void check(const sim_world *w, sim_component_id id)
     SIM_ASSERT(w, s->queue.length.level <= s->queue_limit && (!s->queue.head || s->scaled || anyone_at_work(w, s)));
 }
 
-sim_balancer_view sim_balancer_look(const sim_world *w, sim_component_id id)
+sim_station_view sim_balancer_look(const sim_world *w, sim_component_id id)
 {
     const balancer *s = SIM_STATE(w, const balancer, id);
     const sim_upstream *u = SIM_AT(w, const sim_upstream, s->upstream);
     sim_health_counts checks = checks_of(w, s);
-    return (sim_balancer_view){.judges = s->has_checks || s->has_outliers, .ejections = ejections_of(w, s) - s->ejections_at_reset, .unhealthy = sim_level_average(w, &u->sick),
-                               .panicking = sim_level_average(w, &u->panicking), .checks = checks.sent - s->checks_at_reset.sent,
-                               .failed_checks = checks.failed - s->checks_at_reset.failed,
-                               .cookies = s->sticky ? *sim_sticky_counts(w, s->sticky) : (sim_session_counts){0}};
+    sim_session_counts cookies = s->sticky ? *sim_sticky_counts(w, s->sticky) : (sim_session_counts){0};
+    return (sim_station_view){.judges = s->has_checks || s->has_outliers, .ejections = ejections_of(w, s) - s->ejections_at_reset,
+                              .unhealthy = sim_level_average(w, &u->sick), .panicking = sim_level_average(w, &u->panicking),
+                              .checks = checks.sent - s->checks_at_reset.sent, .failed_checks = checks.failed - s->checks_at_reset.failed,
+                              .cookies = cookies.looks, .moved_sessions = cookies.lost};
 }
 
 const sim_kind sim_kind_balancer = {.name = "balancer", .summary = "spreads calls over the replicas of a service",

@@ -540,7 +540,10 @@ static bool account(const sim_world *w, sim_component_id id, uint32_t station, s
 sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
-    sim_station_view v = {.queue_limit = s->queue_limit, .has_pools = s->has_pools};
+    const sim_database_counts *n = &s->counts;
+    sim_station_view v = {.queue_limit = s->queue_limit, .has_pools = s->has_pools, .has_locks = s->has_locks, .reads = n->reads,
+                          .unread_writes = n->unread_writes, .backwards = n->backwards, .lost_commits = n->lost_commits, .locking = n->locking,
+                          .lock_timeouts = n->lock_timeouts, .lock_wait_s = n->lock_wait_s, .locked_out = sim_level_average(w, &s->locked_out)};
     for (uint32_t i = 0; i < s->server_count; i++) {
         const sim_server *server = sim_server_at(w, s, i);
         v.busy_average += sim_level_average(w, &server->busy);
@@ -554,9 +557,6 @@ sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
     }
     double have = s->has_pools ? v.connections : v.capacity;
     v.utilisation = have > 0 ? v.busy_average / have : 0;
-    v.database = s->counts;
-    v.has_locks = s->has_locks;
-    v.locked_out = sim_level_average(w, &s->locked_out);
     sim_sharding_add(w, s, &v);
     v.lag = s->lag ? SIM_AT(w, const sim_histogram, s->lag) : NULL;
     return v;

@@ -51,6 +51,11 @@ typedef struct {
     uint32_t room, deaths;                     // deaths: of its primaries, and how often one came back
 } sim_shard;
 
+typedef struct {                               // since the reset, as station.def has them
+    uint64_t reads, unread_writes, backwards, lost_commits, locking, lock_timeouts;
+    double   lock_wait_s;
+} sim_database_counts;
+
 typedef struct {
     uint32_t  pool, queue_limit, core_count, statement_count;
     hr_time   pool_timeout;

@@ -384,16 +384,6 @@ sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id);
 #define SIM_EVERYONE UINT64_MAX                // an open workload has no users
 uint64_t sim_workload_user(const sim_world *w, uint64_t request);
 
-typedef struct {                               // of a replicated database since the reset
-    uint64_t reads;                            // by statements that do not write
-    uint64_t unread_writes, backwards;         // of these: older than the user's own last write; older than what it had read before
-    uint64_t lost_commits;                      // commits that were answered and went with their primary
-    uint64_t locking, lock_timeouts;           // statements that want a row's lock; that have waited too long for it
-    double   lock_wait_s;                      // that they waited, together
-    uint64_t asked, spread;                    // of shards: calls, and those that touched several
-    uint64_t moved;                            // since time zero: rows that went to another shard
-} sim_database_counts;
-
 typedef enum {
 #define SIM_MESSAGE(name, way, help) SIM_MESSAGE_##name,
 #include "sim/parts/message.def"
@@ -401,55 +391,29 @@ typedef enum {
     SIM_MESSAGE_COUNT
 } sim_message_count;
 
-typedef struct {                               // a balancer, since the reset
-    bool     judges;                           // it keeps replicas out by itself
-    double   unhealthy, panicking;             // replicas that it keeps out for their health; share of the time that it panicked
-    uint64_t checks, failed_checks, ejections;
-    sim_session_counts cookies;
-} sim_balancer_view;
-
-typedef struct {                               // one replica, cache, database or broker, for reports and pictures
-    double   utilisation, queue_average, busy_average;             // since the reset
-    uint32_t busy, capacity, queued, queue_limit;                  // now
-    uint64_t started, rejected, gave_up, hits, misses;             // since the reset
-    uint64_t shed, kept_in;                    // since the reset: calls that load shedding refused; that the bulkhead did not let out
-    bool     has_refills;                      // of a service: its loads are counted, the next four
-    uint64_t loads, joined, saved;             // since the reset: runs of `miss` blocks; misses that waited for one; answers of an old value
-    bool     knows_peak;                       // not of a part of the time since the reset
-    uint32_t stampede;                         // since the reset: most loads of one key at a time
-    bool     writes_behind;                    // of a cache: it does, the next four
-    uint64_t writes, coalesced, lost;          // since the reset: sets; those that joined a write that waited; those that the database never got
-    uint64_t waiting_writes;                   // now: acknowledged, and the database does not have them
-    uint64_t dropped, late;                    // since the reset: calls that CoDel turned away; that were not begun behind their deadline
-    uint64_t periods, throttled;               // since the reset: periods of the CPU limit in which it computed; in which the limit stopped it
-    bool     has_memory;                       // of a service: what it uses is known, the next three
-    double   memory, memory_most;              // share of the limit: since the reset, average and most (as knows_peak says)
-    double   resized;                          // share of the time since the reset that it has run on another type of machine
-    uint64_t killed;                           // since the reset: replicas, for using more
-    double   stopped_s;                        // since the reset: how long that was
-    uint32_t entries;                          // keys held now
-    bool     has_pools;
-    double   connections;                      // of a database with own_pools: open ones, since the reset
-    sim_database_counts database;
-    bool     has_locks;                        // some statement takes one
-    double   locked_out;                       // since the reset: calls that hold a connection and wait for a row's lock
-    uint32_t shards;                           // that there are, or will be; 0: it has no map of shards. The next five:
-    double   shards_paid;                      // since the reset
-    double   shard_busy[SIM_MOST_SHARDS], shard_have[SIM_MOST_SHARDS];  // since the reset: connections that run statements, that there are
-    bool     reshards;                         // rows move at some time
-    double   reshard_s;                        // how long they did; 0: they still do
-    const sim_histogram *lag;                  // of a replicated database: from commit to being applied at a replica; else NULL
-    double   replicas;                         // of a service with an autoscaler, or nodes of a cluster, since the reset; else 0
-    uint64_t crossed_bytes;                    // of a network: from one region to another, since the reset
-    sim_balancer_view balancer;
-    sim_session_counts sessions;               // of a service: `session` conditions
-    uint32_t unacked;                          // of a broker, now: messages that are out at consumers
+// What a station shows: station.def.
+typedef struct sim_station_view {
+#define SIM_STATION(type, field, over, help) type field;
+#include "sim/parts/station.def"
+#undef SIM_STATION
+    uint32_t shards;                           // of a database: that there are, or will be; 0: it has no map of shards
+    double   shard_busy[SIM_MOST_SHARDS], shard_have[SIM_MOST_SHARDS];  // average since the reset: connections that run statements, that there are
     uint64_t messages[SIM_MESSAGE_COUNT];      // of a broker, since the reset
+    const sim_histogram *lag;                  // of a replicated database, since the reset: from commit to being applied at a replica; else NULL
 } sim_station_view;
+// A component as a whole; of a kind that is no station: all 0.
+sim_station_view sim_station_look(const sim_world *w, sim_component_id id);
+// Adds one to the sum of several, by station.def. The shards in the sum are those of the database with the busiest one. `lag` is left alone.
+void             sim_station_add(sim_station_view *sum, const sim_station_view *v);
+// What was between two looks at one station, `a_s` and `b_s` seconds after the reset, by station.def; without `lag`.
+sim_station_view sim_station_since(const sim_station_view *a, const sim_station_view *b, double a_s, double b_s);
+// Connections that run statements at the busiest shard.
+double           sim_station_busiest(const sim_station_view *v);
+
 uint32_t         sim_service_replicas(const sim_world *w, sim_component_id id);
 sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint32_t replica);
 sim_station_view sim_cache_look(const sim_world *w, sim_component_id id);
-sim_balancer_view sim_balancer_look(const sim_world *w, sim_component_id id);
+sim_station_view sim_balancer_look(const sim_world *w, sim_component_id id);
 sim_station_view sim_database_look(const sim_world *w, sim_component_id id);
 
 typedef struct {                               // the replicas of a service; fixed ones: all of them, always

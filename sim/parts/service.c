@@ -422,8 +422,10 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
         v.resized = sim_resize_share(w, s);
     if (s->memory)
         sim_memory_add(w, s, replica, &v);
-    if (replica == 0)                          // of all replicas
-        v.sessions = s->session_counts;
+    if (replica == 0) {                        // of all replicas
+        v.session_looks = s->session_counts.looks;
+        v.lost_sessions = s->session_counts.lost;
+    }
     if (s->refills && replica == 0)            // they are counted for the whole service
         sim_refill_add(w, s->refills, &v);
     return v;

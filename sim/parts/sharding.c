@@ -216,10 +216,10 @@ void sim_sharding_add(const sim_world *w, const sim_database *s, sim_station_vie
         view->shard_busy[i / s->shard_size] += sim_level_average(w, &server->busy);
         view->shard_have[i / s->shard_size] += s->has_pools ? sim_level_average(w, &server->open) : s->pool;
     }
-    view->database.asked = h->asked;
-    view->database.spread = h->spread;
-    view->database.moved = h->moved;
-    view->reshards = h->to;
+    view->asked = h->asked;
+    view->spread = h->spread;
+    view->moved = h->moved;
+    view->reshards = h->to > 0;
     if (h->to && h->finished != HR_FOREVER)
         view->reshard_s = (double)(h->finished - h->at) * 1e-9;
 }

@@ -259,9 +259,11 @@ void sim_through_check(const sim_world *w, sim_ref ref)
 void sim_through_add(const sim_world *w, sim_ref ref, sim_station_view *view)
 {
     const through *t = through_at(w, ref);
-    view->writes_behind = t->def.write == SIM_WRITE_behind;
+    if (t->def.write != SIM_WRITE_behind)
+        return;
+    view->writes_behind = true;
     view->writes = t->writes;
     view->coalesced = t->coalesced;
-    view->lost = t->lost;
+    view->lost_writes = t->lost;
     view->waiting_writes = t->waiting_writes;
 }

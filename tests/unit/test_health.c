@@ -31,7 +31,7 @@ static sim_world *held(const char *check, sim_model **model)
     return w;
 }
 
-static sim_balancer_view look_at_balancer(const sim_world *w, const sim_model *m) { return sim_balancer_look(w, (sim_component_id)sim_model_find(m, "lb")); }
+static sim_station_view look_at_balancer(const sim_world *w, const sim_model *m) { return sim_balancer_look(w, (sim_component_id)sim_model_find(m, "lb")); }
 
 static void test_a_replica_is_out_from_its_last_failed_check_to_its_last_passed_one(void **state)
 {
@@ -44,7 +44,7 @@ static void test_a_replica_is_out_from_its_last_failed_check_to_its_last_passed_
         sim_world *w = held(cases[i].check, &model);
         sim_world_run(w, 16 * HR_SEC);
         sim_world_check(w);
-        sim_balancer_view v = look_at_balancer(w, model);
+        sim_station_view v = look_at_balancer(w, model);
         near(v.unhealthy * 16, cases[i].out_s);
         assert_int_equal(v.failed_checks, 3);
         assert_int_equal(v.checks, 15 + 14);   // none at or after 15 s, when the last request may come

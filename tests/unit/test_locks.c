@@ -25,7 +25,7 @@ static fixture run_faulty_locks(const char *keys, const char *workload, const ch
 
 static fixture run_locks(const char *keys, const char *workload, hr_time until) { return run_faulty_locks(keys, workload, "", until); }
 
-static sim_database_counts counts(fixture f) { return sim_database_look(f.w, (sim_component_id)sim_model_find(f.model, "d")).database; }
+static sim_station_view counts(fixture f) { return sim_database_look(f.w, (sim_component_id)sim_model_find(f.model, "d")); }
 static double mean(fixture f, const char *workload) { return sim_histogram_mean_s(look(f, workload).latency); }
 
 // Four at once: 0.1, 0.2, 0.3 and 0.4 s on one row, 0.1 s each on rows of their own, without a lock, and where they only read.

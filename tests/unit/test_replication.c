@@ -98,9 +98,9 @@ static void test_reads_miss_their_own_writes_as_computed_by_hand(void **state)
         char *keys = hr_format("replicas: 1, replication: {network: 100ms, apply: 200ms}, read: {%s}", cases[i].read);
         fixture f = run_database(keys, "w: {rate: 1/s, arrivals: constant, call: s.put, timeout: none}, "
                                        "c: {rate: 2.43902439/s, arrivals: constant, call: s.get, timeout: none}", 4600 * HR_MS);
-        assert_int_equal(database(f).database.reads, 11);
-        assert_int_equal(database(f).database.unread_writes, cases[i].missed);
-        assert_int_equal(database(f).database.backwards, 0);       // one replica never goes back
+        assert_int_equal(database(f).reads, 11);
+        assert_int_equal(database(f).unread_writes, cases[i].missed);
+        assert_int_equal(database(f).backwards, 0);       // one replica never goes back
         near(sim_histogram_mean_s(look(f, "c").latency), cases[i].mean);
         free(keys);
         done(f);
@@ -113,11 +113,11 @@ static void test_users_are_told_apart(void **state)
     (void)state;
     const char *keys = "replicas: 2, replication: {network: 1ms, apply: exp(20ms)}, read: {policy: round-robin}";
     fixture f = run_database(keys, "w: {rate: 30/s, call: s.put}, c: {users: 10, think: exp(50ms), call: s.get}", 20 * HR_SEC);
-    assert_true(database(f).database.reads > 1000 && database(f).database.backwards > 0);
-    assert_int_equal(database(f).database.unread_writes, 0);       // the users write nothing
+    assert_true(database(f).reads > 1000 && database(f).backwards > 0);
+    assert_int_equal(database(f).unread_writes, 0);       // the users write nothing
     done(f);
     f = run_database(keys, "w: {rate: 30/s, call: s.put}, c: {rate: 200/s, call: s.get}", 20 * HR_SEC);
-    assert_true(database(f).database.unread_writes > 0);           // the key is the user: everybody expects every write
+    assert_true(database(f).unread_writes > 0);           // the key is the user: everybody expects every write
     done(f);
 }
 
@@ -140,7 +140,7 @@ static void test_failover_as_computed_by_hand(void **state)
         assert_int_equal(v.outcome[SIM_ok], cases[i].ok);
         assert_int_equal(v.outcome[SIM_lost], cases[i].lost);
         assert_int_equal(v.outcome[SIM_error], 15);
-        assert_int_equal(database(f).database.lost_commits, cases[i].lost_commits);
+        assert_int_equal(database(f).lost_commits, cases[i].lost_commits);
         assert_int_equal(sim_database_version(f.w, (sim_component_id)sim_model_find(f.model, "d"), 0), cases[i].version);
         free(keys);
         done(f);
@@ -155,7 +155,7 @@ static void test_a_replica_applies_what_it_has_before_it_takes_over(void **state
     fixture f = run_failing("replicas: 1, replication: {network: 250ms, apply: 500ms}, failover: {detection: 1s, promotion: 500ms}",
                              "c: {rate: 10/s, arrivals: constant, call: s.put, timeout: none}", "{at: 2050ms, kill: d}", 12050 * HR_MS);
     assert_int_equal(look(f, "c").outcome[SIM_error], 73);
-    assert_int_equal(database(f).database.lost_commits, 2);
+    assert_int_equal(database(f).lost_commits, 2);
     done(f);
 }
 

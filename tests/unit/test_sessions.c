@@ -22,8 +22,8 @@ static fixture visits(const char *balancer, const char *session)
     return f;
 }
 
-static sim_session_counts lost_at(fixture f) { return sim_service_look(f.w, (sim_component_id)sim_model_find(f.model, "s"), 0).sessions; }
-static sim_balancer_view balancer(fixture f) { return sim_balancer_look(f.w, (sim_component_id)sim_model_find(f.model, "lb")); }
+static sim_station_view service(fixture f) { return sim_service_look(f.w, (sim_component_id)sim_model_find(f.model, "s"), 0); }
+static sim_station_view balancer(fixture f) { return sim_balancer_look(f.w, (sim_component_id)sim_model_find(f.model, "lb")); }
 static uint64_t started(fixture f, uint32_t replica) { return sim_service_look(f.w, (sim_component_id)sim_model_find(f.model, "s"), replica).started; }
 
 // 30 requests, 10 of each key. The first of each finds nothing to lose; each later one comes to the next replica but one … and has lost its state.
@@ -33,8 +33,8 @@ static void test_without_cookies_state_in_memory_is_lost(void **state)
     fixture f = visits("", "30min");
     assert_int_equal(look(f, "c").offered, 30);
     assert_int_equal(look(f, "c").outcome[SIM_error], 27);
-    assert_int_equal(lost_at(f).looks, 27);
-    assert_int_equal(lost_at(f).lost, 27);
+    assert_int_equal(service(f).session_looks, 27);
+    assert_int_equal(service(f).lost_sessions, 27);
     done(f);
 }
 
@@ -43,10 +43,10 @@ static void test_a_cookie_leads_back_to_the_same_replica(void **state)
     (void)state;
     fixture f = visits(", sticky: {}", "30min");
     assert_int_equal(look(f, "c").outcome[SIM_ok], 30);
-    assert_int_equal(lost_at(f).looks, 27);
-    assert_int_equal(lost_at(f).lost, 0);
-    assert_int_equal(balancer(f).cookies.looks, 27);
-    assert_int_equal(balancer(f).cookies.lost, 0);
+    assert_int_equal(service(f).session_looks, 27);
+    assert_int_equal(service(f).lost_sessions, 0);
+    assert_int_equal(balancer(f).cookies, 27);
+    assert_int_equal(balancer(f).moved_sessions, 0);
     for (uint32_t i = 0; i < 4; i++)           // three users on three replicas; the fourth has nothing to do
         assert_int_equal(started(f, i), i < 3 ? 10 : 0);
     done(f);
@@ -58,15 +58,15 @@ static void test_what_has_expired_is_not_lost(void **state)
     (void)state;
     fixture f = visits("", "2s");
     assert_int_equal(look(f, "c").outcome[SIM_ok], 30);
-    assert_int_equal(lost_at(f).looks, 0);
+    assert_int_equal(service(f).session_looks, 0);
     done(f);
     f = visits(", sticky: {expires: 2s}", "30min");
-    assert_int_equal(balancer(f).cookies.looks, 0);
-    assert_int_equal(lost_at(f).lost, 27);
+    assert_int_equal(balancer(f).cookies, 0);
+    assert_int_equal(service(f).lost_sessions, 27);
     done(f);
     // Set at the first visit, good for 7 s: the next two use it, the fourth gets a new one. 10 visits: 1, 4, 7 and 10 do without.
     f = visits(", sticky: {expires: 7s}", "30min");
-    assert_int_equal(balancer(f).cookies.looks, 3 * 6);
+    assert_int_equal(balancer(f).cookies, 3 * 6);
     done(f);
 }
 
@@ -76,8 +76,8 @@ static void test_who_may_not_be_chosen_loses_the_user(void **state)
     (void)state;
     fixture f = run("lb: {kind: balancer, to: s, max_conns: 1, sticky: {}}, s: {kind: service, replicas: 2, on: {go: [{wait: 1500ms}]}}",
                     "c: {rate: 1/s, arrivals: constant, call: lb.go, timeout: none}", 4 * HR_SEC + HR_MS);
-    assert_int_equal(balancer(f).cookies.looks, 3);
-    assert_int_equal(balancer(f).cookies.lost, 3);                  // each finds its replica busy with the one before
+    assert_int_equal(balancer(f).cookies, 3);
+    assert_int_equal(balancer(f).moved_sessions, 3);                  // each finds its replica busy with the one before
     assert_int_equal(started(f, 0), 2);
     assert_int_equal(started(f, 1), 2);
     done(f);
@@ -101,7 +101,7 @@ static void test_a_replica_that_ends_takes_the_state_along(void **state)
     sim_world_run(f.w, 20 * HR_SEC);
     sim_world_check(f.w);
     assert_int_equal(look(f, "c").outcome[SIM_error], 1);
-    assert_int_equal(lost_at(f).lost, 1);
+    assert_int_equal(service(f).lost_sessions, 1);
     done(f);
 }
 

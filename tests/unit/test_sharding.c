@@ -76,7 +76,7 @@ static void test_scatter_waits_for_the_slowest_shard(void **state)
         assert_true(fabs(mean(f) / 0.1 - cases[i].harmonic) < 4 * sqrt(deviation / n));
         sim_station_view v = database(f);
         assert_int_equal(v.started, (uint64_t)cases[i].shards * look(f, "c").offered);
-        assert_int_equal(v.database.spread, cases[i].shards > 1 ? v.database.asked : 0);
+        assert_int_equal(v.spread, cases[i].shards > 1 ? v.asked : 0);
         done(f);
     }
 }
@@ -102,13 +102,13 @@ static void test_two_phase_commit_takes_a_round_and_a_flush_more(void **state)
     char *components = hr_format(SERVICE ", d: {kind: database, network: 20ms, flush: 10ms, pool: 1000, rows: 2, shards: {count: 2, by: range}, " STATEMENTS "}");
     fixture f = run(components, "c: {rate: 20/s, call: s.two, key: one}", 100 * HR_SEC);
     free(components);
-    double cross = (double)database(f).database.spread / (double)database(f).database.asked, n = (double)database(f).database.asked;
+    double cross = (double)database(f).spread / (double)database(f).asked, n = (double)database(f).asked;
     printf("%.3f of %.0f calls touch two shards\n", cross, n);
     assert_true(fabs(cross - 0.5) < 4 * 0.5 / sqrt(n));
     near(mean(f), 0.13 + cross * 0.03);
     near((double)look(f, "c").latency->greatest * 1e-9, 0.16);
     assert_int_equal(sim_database_version(f.w, number(f), 0), 1 + look(f, "c").outcome[SIM_ok]);       // each has written key 0
-    assert_true(sim_database_version(f.w, number(f), 1) >= 1 + database(f).database.spread - 1);
+    assert_true(sim_database_version(f.w, number(f), 1) >= 1 + database(f).spread - 1);
     done(f);
 }
 
@@ -120,7 +120,7 @@ static void test_a_prepared_part_holds_its_connection(void **state)
     fixture f = run("s: {kind: service, workers: 1000, queue: 1000, on: {two: [{query: d.two}]}}, d: {kind: database, network: 20ms, flush: 10ms, pool: 1, rows: 2, "
                     "pool_timeout: none, shards: {count: 2, by: range}, statements: {two: {cpu: 0, wait: 100ms, writes: true, keys: 8}}}",
                     "c: {users: 10, think: 1s, call: s.two, key: one, timeout: none}", 1050 * HR_MS);
-    assert_int_equal(database(f).database.spread, 10);
+    assert_int_equal(database(f).spread, 10);
     double sum = 0;
     for (int i = 1; i <= 10; i++)
         sum += 0.16 * i;
@@ -151,7 +151,7 @@ static void test_rows_move_at_their_rate(void **state)
     fixture f = run_shards("rows: 1000, shards: {count: 2, by: range}, reshard: {at: 1s, to: 3, rate: 100/s, batch: 10, cpu: 0}",
                            "c: {rate: 50/s, arrivals: constant, call: s.put, key: sequential(1000)}", 20001 * HR_MS);
     sim_station_view v = database(f);
-    assert_int_equal(v.database.moved, 501);
+    assert_int_equal(v.moved, 501);
     near(v.reshard_s, 5.01);
     // Two are paid for until 1 s, three from then on.
     near(v.shards_paid, (2 + 3 * (now_s(f) - 1)) / now_s(f));
@@ -191,7 +191,7 @@ static void test_no_write_is_lost_while_rows_move(void **state)
                 versions += sim_database_version(f.w, number(f), key) - 1;
             assert_int_equal(versions, look(f, "c").outcome[SIM_ok]);
             assert_true(database(f).reshard_s > 0);
-            assert_int_equal(database(f).database.reads, 0);       // copying a row is no user's read
+            assert_int_equal(database(f).reads, 0);       // copying a row is no user's read
             free(keys);
             done(f);
         }

@@ -107,13 +107,13 @@ static void test_write_behind_coalesces_and_loses_what_waits(void **state)
         fixture f = with_faults(cases[i].cache, write_each_10ms, cases[i].faults, 300 * HR_MS);
         sim_station_view v = sim_cache_look(f.w, CACHE);
         print_message("%s: %llu statements, %llu coalesced, %llu lost, %llu wait\n", cases[i].cache, (unsigned long long)statements_of(f),
-                      (unsigned long long)v.coalesced, (unsigned long long)v.lost, (unsigned long long)v.waiting_writes);
+                      (unsigned long long)v.coalesced, (unsigned long long)v.lost_writes, (unsigned long long)v.waiting_writes);
         assert_int_equal(look(f, "w").outcome[SIM_ok], 29);
         assert_int_equal(v.writes, 29);
         assert_int_equal(statements_of(f), cases[i].statements);
         if (cases[i].coalesced)
             assert_int_equal(v.coalesced, cases[i].coalesced);
-        assert_int_equal(v.lost, cases[i].lost);
+        assert_int_equal(v.lost_writes, cases[i].lost);
         assert_int_equal(v.waiting_writes, cases[i].waiting);
         assert_int_equal(sim_database_version(f.w, DATABASE, 0), cases[i].version);
         done(f);

@@ -37,33 +37,16 @@ const char *viz_card_name(const viz_scene *s, uint32_t card, char *out, size_t r
     return out;
 }
 
-static uint32_t sum_of(uint32_t a, uint32_t b) { return a > UINT32_MAX - b ? UINT32_MAX : a + b; }
-
-static void add_view(sim_station_view *sum, const sim_station_view *v)
-{
-    sum->busy += v->busy;
-    sum->capacity = sum_of(sum->capacity, v->capacity);
-    sum->queued += v->queued;
-    sum->queue_limit = sum_of(sum->queue_limit, v->queue_limit);
-    sum->started += v->started;
-    sum->rejected += v->rejected;
-    sum->hits += v->hits;
-    sum->misses += v->misses;
-    sum->entries += v->entries;
-    sum->unacked += v->unacked;
-    sum->utilisation += v->utilisation;
-    sum->queue_average += v->queue_average;
-}
-
 viz_state viz_card_state(const viz_scene *s, uint32_t card)
 {
     const viz_place *c = &s->layout->cards[card];
     viz_state sum = {0};
-    double hit_ratio = 0, looked_up = 0;
+    double hit_ratio = 0, looked_up = 0, utilisation = 0;
     for (uint32_t i = 0; i < c->node_count; i++) {
         sim_station_view v = viz_station_look(s->graph, s->world, c->first_node + i);
         viz_recent r = viz_watch_recent(s->watch, c->first_node + i);
-        add_view(&sum.view, &v);
+        sim_station_add(&sum.view, &v);
+        utilisation += v.utilisation / c->node_count;
         sum.recent.utilisation += r.utilisation / c->node_count;
         sum.recent.calls_per_s += r.calls_per_s;
         sum.recent.rejects_per_s += r.rejects_per_s;
@@ -72,7 +55,7 @@ viz_state viz_card_state(const viz_scene *s, uint32_t card)
             looked_up++;
         }
     }
-    sum.view.utilisation /= c->node_count;
+    sum.view.utilisation = utilisation;
     sum.recent.hit_ratio = looked_up > 0 ? hit_ratio / looked_up : NAN;
     return sum;
 }

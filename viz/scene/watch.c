@@ -133,13 +133,7 @@ void viz_watch_join(viz_watch *watch, sim_world *w)
 sim_station_view viz_station_look(const viz_graph *g, const sim_world *w, uint32_t node)
 {
     uint16_t part = g->part_of[node];
-    switch (g->parts[part].kind) {
-    case SIM_PART_service: return sim_service_look(w, part, node - g->parts[part].first_node);
-    case SIM_PART_cache: return sim_cache_look(w, part);
-    case SIM_PART_database: return sim_database_look(w, part);
-    case SIM_PART_broker: return sim_broker_look(w, part);
-    default: return (sim_station_view){0};
-    }
+    return g->parts[part].kind == SIM_PART_service ? sim_service_look(w, part, node - g->parts[part].first_node) : sim_station_look(w, part);
 }
 
 static void forget(double *average, double value, double share) { *average += (value - *average) * share; }

@@ -1,11 +1,10 @@
-// viz/scene/cards.c - the cards: icon, name, utilisation as number and bar, queue as slots, one line of detail; and the tip of a card.
+// viz/scene/cards.c - the cards: icon, name, utilisation as number and bar, queue as slots, one line of detail.
 // Trouble is told four times: by border, icon, word and number, never by colour alone.
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/parts/cdn.h"
+#include "sim/parts/network.h"
 #include "sim/policy/balance/balance.h"
 #include "viz/scene/paint.h"
 
@@ -76,13 +75,12 @@ static viz_icon icon_of(const viz_part *p)
     }
 }
 
-static sim_replicas_view replicas_of(const viz_scene *s, uint16_t autoscaler)
+sim_replicas_view viz_card_replicas(const viz_scene *s, uint16_t autoscaler)
 {
     return sim_service_present(s->world, ((const sim_autoscaler_def *)s->graph->model->components[autoscaler].def)->target);
 }
 
-// What a component that only passes calls on, or an autoscaler, decides by; NULL for others.
-static const char *policy_of(const viz_scene *s, uint16_t part)
+const char *viz_card_policy(const viz_scene *s, uint16_t part)
 {
     const void *def = s->graph->model->components[part].def;
     switch (s->graph->parts[part].kind) {
@@ -123,8 +121,8 @@ static void draw_still(viz_pen *pen, const viz_scene *s, uint32_t card)
     if (!p->is_used)
         viz_text(pen, r.x + INSIDE, r.y + 44, small, "not asked in this variant");
     small.width = r.width - 36 - INSIDE;
-    if (policy_of(s, c->part) && p->kind != SIM_PART_autoscaler)
-        viz_text(pen, r.x + 36, y + 15, small, policy_of(s, c->part));
+    if (viz_card_policy(s, c->part) && p->kind != SIM_PART_autoscaler)
+        viz_text(pen, r.x + 36, y + 15, small, viz_card_policy(s, c->part));
 }
 
 void viz_cards_still(viz_pen *pen, const viz_scene *s)
@@ -188,9 +186,7 @@ static void say_detail(const viz_scene *s, uint32_t card, const viz_state *state
     const viz_place *c = &s->layout->cards[card];
     const sim_station_view *v = &state->view;
     const char *rest = c->node_count > 1 ? " together" : "";
-    if (s->graph->parts[c->part].kind == SIM_PART_broker)
-        snprintf(out, room, "%u messages at consumers", v->unacked);
-    else if (s->graph->parts[c->part].kind == SIM_PART_cache && isfinite(state->recent.hit_ratio))
+    if (s->graph->parts[c->part].kind == SIM_PART_cache && isfinite(state->recent.hit_ratio))
         snprintf(out, room, "%.0f %% hits, %u keys", state->recent.hit_ratio * 100, v->entries);
     else if (s->graph->parts[c->part].kind == SIM_PART_cache)
         snprintf(out, room, "%u keys", v->entries);
@@ -199,16 +195,6 @@ static void say_detail(const viz_scene *s, uint32_t card, const viz_state *state
     else
         snprintf(out, room, "%u of %u %s%s", v->busy, v->capacity,
                  s->graph->parts[c->part].kind == SIM_PART_database ? "connections busy" : "workers busy", rest);
-}
-
-static void draw_cluster(viz_pen *pen, const viz_scene *s, uint32_t card)
-{
-    const viz_place *c = &s->layout->cards[card];
-    sim_cluster_view v = sim_cluster_look(s->world, c->part);
-    char text[64];
-    snprintf(text, sizeof text, "%u nodes, %u pending", v.up, v.pending);
-    viz_type small = {.size = VIZ_SMALL_SIZE, .colour = v.pending ? VIZ_busy : VIZ_muted, .width = c->at.width - 36 - INSIDE};
-    viz_text(pen, c->at.x + 36, c->at.y + c->at.height / 2 + 15, small, text);
 }
 
 // Why the one replica of a card gets no calls, or NULL.
@@ -253,49 +239,99 @@ static void draw_station(viz_pen *pen, const viz_scene *s, uint32_t card)
     viz_text(pen, left, r.y + 73, (viz_type){.size = VIZ_SMALL_SIZE, .colour = VIZ_muted, .width = width - word}, text);
 }
 
-static void draw_workload(viz_pen *pen, const viz_scene *s, uint32_t card)
+// --- one line of what is not drawn as a station: returns whether it is more than usual ------------------------------------------
+
+static bool say_workload(const viz_scene *s, const viz_place *c, char *out, size_t room)
 {
-    const viz_place *c = &s->layout->cards[card];
+    char number[32];
     viz_load load = viz_watch_load_of(s->watch, c->part);
-    char number[32], text[64];
-    snprintf(text, sizeof text, "%s %s/s", viz_number(load.offered_per_s, 0, number, sizeof number),
-             s->graph->parts[c->part].writes ? "writes" : "reads");
-    viz_type small = {.size = VIZ_SMALL_SIZE, .colour = VIZ_muted, .width = c->at.width - 36 - INSIDE};
+    snprintf(out, room, "%s %s/s", viz_number(load.offered_per_s, 0, number, sizeof number), s->graph->parts[c->part].writes ? "writes" : "requests");
+    return false;
+}
+
+static bool say_autoscaler(const viz_scene *s, const viz_place *c, char *out, size_t room)
+{
+    sim_replicas_view v = viz_card_replicas(s, c->part);
+    snprintf(out, room, "%u of %u ready", v.ready, v.wanted);
+    return v.ready < v.wanted;
+}
+
+static bool say_cluster(const viz_scene *s, const viz_place *c, char *out, size_t room)
+{
+    sim_cluster_view v = sim_cluster_look(s->world, c->part);
+    snprintf(out, room, "%u nodes, %u pending", v.up, v.pending);
+    return v.pending > 0;
+}
+
+static bool say_broker(const viz_scene *s, const viz_place *c, char *out, size_t room)
+{
+    sim_station_view v = sim_broker_look(s->world, c->part);
+    snprintf(out, room, "%u ready, %u unacked", v.queued, v.unacked);
+    return false;
+}
+
+static bool say_cdn(const viz_scene *s, const viz_place *c, char *out, size_t room)
+{
+    viz_recent recent = viz_watch_recent(s->watch, c->first_node);
+    if (isfinite(recent.hit_ratio))
+        snprintf(out, room, "%.0f %% hits", recent.hit_ratio * 100);
+    return false;
+}
+
+static bool say_network(const viz_scene *s, const viz_place *c, char *out, size_t room)
+{
+    (void)c;
+    snprintf(out, room, "%.1f MiB crossed", (double)sim_network_crossed(s->world) / (1 << 20));
+    return false;
+}
+
+static const struct { uint16_t kind; bool (*say)(const viz_scene *s, const viz_place *c, char *out, size_t room); } lines[] = {
+    {SIM_PART_workload, say_workload}, {SIM_PART_autoscaler, say_autoscaler}, {SIM_PART_cluster, say_cluster}, {SIM_PART_broker, say_broker},
+    {SIM_PART_cdn, say_cdn}, {SIM_PART_network, say_network}};
+
+static void draw_line(viz_pen *pen, const viz_scene *s, const viz_place *c)
+{
+    char text[64] = "";
+    bool unusual = false;
+    for (size_t i = 0; i < HR_COUNT(lines); i++)
+        if (lines[i].kind == s->graph->parts[c->part].kind)
+            unusual = lines[i].say(s, c, text, sizeof text);
+    viz_type small = {.size = VIZ_SMALL_SIZE, .colour = unusual ? VIZ_busy : VIZ_muted, .width = c->at.width - 36 - INSIDE};
     viz_text(pen, c->at.x + 36, c->at.y + c->at.height / 2 + 15, small, text);
 }
 
-static void draw_autoscaler(viz_pen *pen, const viz_scene *s, uint32_t card)
+// Of a folded card: whether all of its replicas are gone.
+static bool is_gone(const viz_scene *s, const viz_place *c)
 {
-    const viz_place *c = &s->layout->cards[card];
-    sim_replicas_view v = replicas_of(s, c->part);
-    char text[64];
-    snprintf(text, sizeof text, "%u of %u ready", v.ready, v.wanted);
-    viz_type small = {.size = VIZ_SMALL_SIZE, .colour = v.ready < v.wanted ? VIZ_busy : VIZ_muted, .width = c->at.width - 36 - INSIDE};
-    viz_text(pen, c->at.x + 36, c->at.y + c->at.height / 2 + 15, small, text);
+    const viz_part *p = &s->graph->parts[c->part];
+    bool gone = p->kind == SIM_PART_service;
+    for (uint32_t i = 0; i < c->node_count && gone; i++) {
+        const char *phase = sim_service_phase(s->world, c->part, c->first_node + i - p->first_node);
+        gone = phase && strcmp(phase, "gone") == 0;
+    }
+    return gone;
 }
 
-// A replica that gets no calls says why; one that is not there has nothing else to say. Returns whether it is there.
-static bool draw_phase(viz_pen *pen, const viz_scene *s, uint32_t card)
+// A replica that gets no calls says why; one that is not there has nothing else to say.
+static void draw_replicas(viz_pen *pen, const viz_scene *s, uint32_t card)
 {
     const viz_place *c = &s->layout->cards[card];
-    const char *phase = phase_of(s, card);
+    bool gone = is_gone(s, c);
+    const char *phase = gone ? "gone" : phase_of(s, card);
     if (phase)
         viz_text(pen, c->at.x + c->at.width - INSIDE, c->at.y + 22, (viz_type){.size = VIZ_SMALL_SIZE, .colour = VIZ_muted, .align = VIZ_RIGHT}, phase);
-    return !phase || strcmp(phase, "gone") != 0;
+    if (!gone)
+        draw_station(pen, s, card);
 }
 
 void viz_cards_now(viz_pen *pen, const viz_scene *s)
 {
     for (uint32_t c = 0; c < s->layout->card_count; c++) {
         const viz_part *p = &s->graph->parts[s->layout->cards[c].part];
-        if (is_station(p) && p->is_used && draw_phase(pen, s, c))
-            draw_station(pen, s, c);
-        else if (p->kind == SIM_PART_autoscaler && p->is_used)
-            draw_autoscaler(pen, s, c);
-        else if (p->kind == SIM_PART_cluster && p->is_used)
-            draw_cluster(pen, s, c);
-        else if (p->kind == SIM_PART_workload)
-            draw_workload(pen, s, c);
+        if (is_station(p) && p->is_used)
+            draw_replicas(pen, s, c);
+        else if (p->is_used || p->kind == SIM_PART_workload)
+            draw_line(pen, s, &s->layout->cards[c]);
     }
 }
 
@@ -306,148 +342,4 @@ void viz_card_select(viz_pen *pen, const viz_scene *s, uint32_t card)
     viz_ink(pen, VIZ_accent, 1);
     cairo_set_line_width(pen->cr, 2);
     cairo_stroke(pen->cr);
-}
-
-// --- the tip --------------------------------------------------------------------------------------------------------
-
-enum { TIP_ROWS = 10 };
-typedef struct { char left[48], right[64]; } tip_row;
-typedef struct { tip_row row[TIP_ROWS]; int count; } tip;
-
-static void HR_PRINTF(3, 4) add_row(tip *t, const char *left, const char *format, ...)
-{
-    va_list rest;
-    va_start(rest, format);
-    snprintf(t->row[t->count].left, sizeof t->row[0].left, "%s", left);
-    vsnprintf(t->row[t->count].right, sizeof t->row[0].right, format, rest);
-    va_end(rest);
-    t->count++;
-}
-
-static void tell_station(tip *t, const viz_state *s)
-{
-    add_row(t, "utilisation, of late", "%.1f %%", s->recent.utilisation * 100);
-    add_row(t, "since the start", "%.1f %%", s->view.utilisation * 100);
-    add_row(t, "at work now", "%u of %u", s->view.busy, s->view.capacity);
-    if (s->view.queue_limit == SIM_UNLIMITED)
-        add_row(t, "waiting now", "%u", s->view.queued);
-    else
-        add_row(t, "waiting now", "%u of %u places", s->view.queued, s->view.queue_limit);
-    add_row(t, "waiting, since the start", "%.2f", s->view.queue_average);
-    add_row(t, "calls begun, of late", "%.0f/s", s->recent.calls_per_s);
-    if (s->view.rejected)
-        add_row(t, "refused", "%llu", (unsigned long long)s->view.rejected);
-    if (s->view.hits + s->view.misses) {
-        add_row(t, "hits since the start", "%.1f %%", 100 * (double)s->view.hits / (double)(s->view.hits + s->view.misses));
-        add_row(t, "keys held", "%u", s->view.entries);
-    }
-}
-
-// Its queues, as many as there is room for.
-static void tell_broker(tip *t, const viz_scene *s, uint16_t part)
-{
-    const sim_broker_def *d = s->graph->model->components[part].def;
-    sim_station_view v = sim_broker_look(s->world, part);
-    const sim_histogram *latency = sim_broker_latency(s->world, part);
-    add_row(t, "cores busy, since the start", "%.1f %%", v.utilisation * 100);
-    if (latency->count)
-        add_row(t, "publish to ack, p50, p99", "%.1f, %.1f ms", (double)sim_histogram_quantile(latency, 0.5) * 1e-6,
-                (double)sim_histogram_quantile(latency, 0.99) * 1e-6);
-    for (uint16_t q = 0; q < d->queue_count && t->count < TIP_ROWS; q++) {
-        sim_queue_view look = sim_queue_look(s->world, part, q);
-        add_row(t, d->queues[q].name, "%u wait, %u out, %llu done", look.ready, look.unacked, (unsigned long long)look.count[SIM_MESSAGE_acked]);
-    }
-}
-
-static void tell_workload(tip *t, const viz_scene *s, uint16_t part)
-{
-    sim_workload_view v = sim_workload_look(s->world, part);
-    add_row(t, "offered", "%llu", (unsigned long long)v.offered);
-    for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
-        if (v.outcome[o])
-            add_row(t, sim_outcome_name((sim_outcome)o), "%llu", (unsigned long long)v.outcome[o]);
-    if (v.latency->count)
-        add_row(t, "p50, p99 since the start", "%.1f, %.1f ms", (double)sim_histogram_quantile(v.latency, 0.5) * 1e-6,
-                (double)sim_histogram_quantile(v.latency, 0.99) * 1e-6);
-}
-
-static void tell_autoscaler(tip *t, const viz_scene *s, uint16_t part)
-{
-    sim_replicas_view v = replicas_of(s, part);
-    sim_autoscaler_view a = sim_autoscaler_look(s->world, part);
-    add_row(t, "wants now", "%u", v.wanted);
-    add_row(t, "ready, there", "%u, %u", v.ready, v.present);
-    add_row(t, "there, since the start", "%.2f", v.present_average);
-    add_row(t, "scaled out, in", "%llu, %llu", (unsigned long long)a.scaled_out, (unsigned long long)a.scaled_in);
-}
-
-static void tell_cluster(tip *t, const viz_scene *s, uint16_t part)
-{
-    sim_cluster_view v = sim_cluster_look(s->world, part);
-    add_row(t, "nodes up, starting", "%u, %u", v.up, v.starting);
-    add_row(t, "replicas pending", "%u", v.pending);
-    add_row(t, "paid, since the start", "%.2f", v.paid_average);
-}
-
-static void tell_network(tip *t, const viz_scene *s, uint16_t part)
-{
-    (void)part;
-    add_row(t, "between regions, since the start", "%.1f MiB", (double)sim_network_crossed(s->world) / (1 << 20));
-}
-
-static void tell_cdn(tip *t, const viz_scene *s, uint16_t part)
-{
-    sim_station_view v = sim_cdn_look(s->world, part);
-    add_row(t, "hits, misses", "%llu, %llu", (unsigned long long)v.hits, (unsigned long long)v.misses);
-    add_row(t, "kept by all edges", "%u", v.entries);
-}
-
-static void tell_gate(tip *t, const viz_scene *s, uint16_t part)
-{
-    uint16_t kind = s->graph->parts[part].kind;
-    if (kind == SIM_PART_cluster || kind == SIM_PART_network || kind == SIM_PART_cdn) {
-        (kind == SIM_PART_cluster ? tell_cluster : kind == SIM_PART_network ? tell_network : tell_cdn)(t, s, part);
-        return;
-    }
-    add_row(t, "decides by", "%s", policy_of(s, part));
-    if (kind == SIM_PART_autoscaler)
-        tell_autoscaler(t, s, part);
-    if (kind == SIM_PART_balancer || kind == SIM_PART_autoscaler)
-        return;
-    sim_gate_view v = kind == SIM_PART_limiter ? sim_limiter_look(s->world, part) : sim_breaker_look(s->world, part);
-    add_row(t, "passed", "%llu", (unsigned long long)v.passed);
-    add_row(t, "rejected", "%llu", (unsigned long long)v.refused);
-    if (kind == SIM_PART_limiter)
-        add_row(t, "wait now", "%u", v.waiting);
-    else
-        add_row(t, "now", "%s, open %.0f %% of the time", sim_breaker_state_name(v.state), 100 * v.open_share);
-}
-
-void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card)
-{
-    const viz_place *c = &s->layout->cards[card];
-    const viz_part *p = &s->graph->parts[c->part];
-    tip t = {0};
-    if (p->kind == SIM_PART_workload) {
-        tell_workload(&t, s, c->part);
-    } else if (p->kind == SIM_PART_broker) {
-        tell_broker(&t, s, c->part);
-    } else if (is_station(p)) {
-        viz_state state = viz_card_state(s, card);
-        tell_station(&t, &state);
-    } else {
-        tell_gate(&t, s, c->part);
-    }
-    char name[80];
-    double width = 272, height = 36 + 18 * t.count, x = s->view->pointer_x + 16, y = s->view->pointer_y + 16;
-    x = fmax(8, fmin(x, s->layout->width - width - 8));
-    y = fmax(8, fmin(y, s->layout->height - height - 8));
-    viz_card(pen, (viz_rect){x, y, width, height}, VIZ_muted);
-    viz_text(pen, x + VIZ_PAD, y + 20, (viz_type){.colour = VIZ_strong, .is_strong = true, .width = width - 2 * VIZ_PAD},
-             viz_card_name(s, card, name, sizeof name));
-    for (int i = 0; i < t.count; i++) {
-        double row = y + 40 + 18 * i;
-        viz_text(pen, x + VIZ_PAD, row, (viz_type){.size = VIZ_SMALL_SIZE, .colour = VIZ_muted}, t.row[i].left);
-        viz_text(pen, x + width - VIZ_PAD, row, (viz_type){.size = VIZ_SMALL_SIZE, .colour = VIZ_text, .align = VIZ_RIGHT}, t.row[i].right);
-    }
 }

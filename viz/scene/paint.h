@@ -29,10 +29,15 @@ viz_marker viz_flight_marker(uint8_t kind);    // of viz_flight_kind
 void viz_cards_still(viz_pen *pen, const viz_scene *s);
 void viz_cards_now(viz_pen *pen, const viz_scene *s);
 void viz_card_select(viz_pen *pen, const viz_scene *s, uint32_t card);
-void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card);
 typedef struct { sim_station_view view; viz_recent recent; } viz_state;        // of a card; a folded one: means and sums
 viz_state viz_card_state(const viz_scene *s, uint32_t card);
 const char *viz_card_name(const viz_scene *s, uint32_t card, char *out, size_t room);
+sim_replicas_view viz_card_replicas(const viz_scene *s, uint16_t autoscaler);
+// What a component that only passes calls on, or an autoscaler, decides by; NULL for others.
+const char *viz_card_policy(const viz_scene *s, uint16_t part);
+
+// tips.c
+void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card);
 
 // icon.c - 16 units square, its middle at x, y.
 typedef enum { VIZ_ICON_PEOPLE, VIZ_ICON_BALANCER, VIZ_ICON_SERVICE, VIZ_ICON_CACHE, VIZ_ICON_DATABASE, VIZ_ICON_LIMITER, VIZ_ICON_BREAKER, VIZ_ICON_BROKER,

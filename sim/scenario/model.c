@@ -9,107 +9,6 @@
 #include "sim/scenario/reader.h"
 #include "sim/scenario/units.h"
 
-// --- variants: replaced subtrees ----------------------------------------------------------------------------------------
-
-static sim_node *member_named(const sim_node *map, const char *name, size_t length)
-{
-    for (sim_node *m = map && map->kind == SIM_MAP ? map->first : NULL; m; m = m->next)
-        if (strlen(m->key->text) == length && strncmp(m->key->text, name, length) == 0)
-            return m;
-    return NULL;
-}
-
-// Where a path begins: a section of the file, or a component or workload by its name.
-static sim_node *path_root(sim_node *root, const char *path, size_t length)
-{
-    sim_node *found = member_named(root, path, length);
-    if (!found)
-        found = member_named(member_named(root, "components", 10), path, length);
-    return found ? found : member_named(member_named(root, "workload", 8), path, length);
-}
-
-static void replace(sim_reader *r, sim_node *parent, const char *name, sim_node *value)
-{
-    sim_node *copy = sim_pool_take(r->pool, sizeof *copy), **at = &parent->first;
-    *copy = *value;
-    while (*at && strcmp((*at)->key->text, name) != 0)
-        at = &(*at)->next;
-    copy->next = *at ? (*at)->next : NULL;
-    copy->key = sim_pool_take(r->pool, sizeof *copy->key);
-    *copy->key = *value->key;
-    copy->key->text = sim_pool_text(r->pool, name);
-    copy->used = false;
-    if (!*at)
-        parent->count++;
-    *at = copy;
-}
-
-static void apply_override(sim_reader *r, sim_node *root, sim_node *value)
-{
-    const char *path = value->key->text, *dot = strchr(path, '.');
-    if (strcmp(path, "faults") == 0) {         // a list: replaced as a whole
-        replace(r, root, path, value);
-        return;
-    }
-    sim_node *parent = dot ? path_root(root, path, (size_t)(dot - path)) : NULL;
-    if (!parent) {
-        SIM_FAIL(r, value->key, "'%s': want a path such as api.on.read or workload.readers.rate; no section or component begins so", path);
-        return;
-    }
-    for (const char *at = dot + 1;; at = dot + 1) {
-        dot = strchr(at, '.');
-        if (parent->kind != SIM_MAP) {
-            SIM_FAIL(r, value->key, "'%s': there is nothing below '%.*s'", path, (int)(at - 1 - path), path);
-            return;
-        }
-        if (!dot) {
-            replace(r, parent, at, value);
-            return;
-        }
-        sim_node *next = member_named(parent, at, (size_t)(dot - at));
-        if (!next) {
-            SIM_FAIL(r, value->key, "'%s': '%.*s' is not in the file", path, (int)(dot - path), path);
-            return;
-        }
-        parent = next;
-    }
-}
-
-static void read_variants(sim_reader *r, sim_node *root, const char *wanted)
-{
-    sim_node *variants = sim_node_member(root, "variants");
-    if (variants && variants->kind != SIM_MAP)
-        SIM_FAIL(r, variants, "variants: want {NAME: {path.to.key: value}}");
-    if (variants && variants->count > SIM_MOST_variants) {
-        SIM_FAIL(r, variants, "%zu variants; at most %d, because a comparison runs and prints them all", variants->count, SIM_MOST_variants);
-        variants = NULL;
-    }
-    sim_model *m = r->model;
-    m->variants = sim_pool_take(r->pool, (variants ? variants->count : 0) * sizeof *m->variants + 1);
-    const char *names[SIM_MOST_variants + 1] = {0};
-    bool found = !*wanted;
-    for (sim_node *v = variants && variants->kind == SIM_MAP ? variants->first : NULL; v; v = v->next) {
-        if (v->kind != SIM_MAP) {
-            SIM_FAIL(r, v, "variant '%s': want {path.to.key: value}, or {} for the file as it stands", v->key->text);
-            continue;
-        }
-        sim_check_name(r, v->key, "a variant");
-        const sim_node *summary = sim_node_member(v, "summary");
-        m->variants[m->variant_count++] = (sim_variant){v->key->text, summary && summary->kind == SIM_SCALAR ? summary->text : "", v->key->line};
-        names[m->variant_count - 1] = v->key->text;
-        if (strcmp(v->key->text, wanted) != 0)
-            continue;
-        found = true;
-        for (sim_node *value = v->first; value; value = value->next)
-            if (strcmp(value->key->text, "summary") != 0)
-                apply_override(r, root, value);
-    }
-    if (!found) {
-        const char *near = hr_nearest(wanted, names);
-        SIM_FAIL(r, variants ? variants : root, "no variant is named '%s'%s", wanted, HR_HINT(near, '\''));
-    }
-}
-
 // --- components -------------------------------------------------------------------------------------------------------
 
 void sim_read_engine(sim_reader *r, sim_node *node, const char *where, const char *only)
@@ -227,7 +126,7 @@ static void name_components(sim_reader *r, sim_node *components, sim_node *workl
     }
     for (sim_node *n = workload->first; n; n = n->next) {
         sim_check_name(r, n->key, "a workload");
-        if (n->kind != SIM_MAP || member_named(components, n->key->text, strlen(n->key->text))) {
+        if (n->kind != SIM_MAP || sim_node_find(components, n->key->text, strlen(n->key->text))) {
             SIM_FAIL(r, n->key, n->kind == SIM_MAP ? "'%s' is the name of a component, too" : "workload '%s': want {rate: 400/s, call: …}",
                      n->key->text);
             continue;
@@ -319,123 +218,6 @@ static void read_components(sim_reader *r, sim_node *root)
     sim_faults_read(r, root);
 }
 
-// --- the other sections -------------------------------------------------------------------------------------------------
-
-static void read_run(sim_reader *r, sim_node *root)
-{
-    sim_node none = {.kind = SIM_MAP, .line = 1, .column = 1}, *run = sim_node_member(root, "run");
-    if (run && run->kind != SIM_MAP) {
-        SIM_FAIL(r, run, "run: want {duration: 60s}");
-        return;
-    }
-    sim_model *m = r->model;
-    if (!sim_keys_read(r->pool, r->source, "run", "run", run ? run : &none, m))
-        r->failed = true;
-    const sim_node *warmup = sim_node_member(run, "warmup");
-    m->warmup = -1;
-    if (warmup && (warmup->kind != SIM_SCALAR || (strcmp(warmup->text, "auto") != 0 && !sim_read_time(warmup->text, &m->warmup))))
-        SIM_FAIL(r, warmup, "run.warmup: want a time such as 10s, or auto");
-    else if (m->warmup >= m->duration)
-        SIM_FAIL(r, warmup, "run.warmup: nothing is left of the duration of %g s", (double)m->duration / 1e9);
-    if (m->duration == HR_FOREVER || m->sample == HR_FOREVER)
-        SIM_FAIL(r, run ? run : root, "run: duration and sample must be times");
-}
-
-// Only the shape is checked here; that the variants exist is checked once all of them are known.
-static void read_live(sim_reader *r, sim_node *root)
-{
-    sim_node *live = sim_node_member(root, "live");
-    if (!live)
-        return;
-    if (live->kind != SIM_MAP || !sim_keys_read(r->pool, r->source, "live", "live", live, r->model)) {
-        if (live->kind != SIM_MAP)
-            SIM_FAIL(r, live, "live: want {variants: [none, aside], loads: [40%%, 60%%, 80%%]}");
-        r->failed = true;
-        return;
-    }
-    sim_node *variants = sim_node_member(live, "variants"), *loads = sim_node_member(live, "loads");
-    sim_model *m = r->model;
-    m->live_variants = sim_pool_take(r->pool, (variants ? variants->count : 0) * sizeof *m->live_variants + 1);
-    m->live_loads = sim_pool_take(r->pool, (loads ? loads->count : 0) * sizeof *m->live_loads + 1);
-    if (variants && variants->kind != SIM_LIST)
-        SIM_FAIL(r, variants, "live.variants: want a list such as [none, aside]");
-    for (sim_node *v = variants && variants->kind == SIM_LIST ? variants->first : NULL; v; v = v->next) {
-        const char *names[SIM_MOST_variants + 1] = {0};
-        bool known = false;
-        for (size_t i = 0; i < m->variant_count; i++) {
-            names[i] = m->variants[i].name;
-            known = known || (v->kind == SIM_SCALAR && strcmp(names[i], v->text) == 0);
-        }
-        const char *near = v->kind == SIM_SCALAR ? hr_nearest(v->text, names) : NULL;
-        if (known)
-            m->live_variants[m->live_variant_count++] = v->text;
-        else
-            SIM_FAIL(r, v, "live.variants: no variant of that name%s", HR_HINT(near, '\''));
-    }
-    if (loads && loads->kind != SIM_LIST)
-        SIM_FAIL(r, loads, "live.loads: want a list such as [40%%, 60%%, 80%%]");
-    for (sim_node *l = loads && loads->kind == SIM_LIST ? loads->first : NULL; l; l = l->next) {
-        double share;
-        if (l->kind == SIM_SCALAR && sim_read_share(l->text, &share) && share > 0 && share < 1)
-            m->live_loads[m->live_load_count++] = share;
-        else
-            SIM_FAIL(r, l, "live.loads: want a share of the measured capacity, below 100%%, such as 60%%");
-    }
-}
-
-static void read_objectives(sim_reader *r, sim_node *root)
-{
-    sim_node *map = sim_node_member(root, "objectives");
-    if (!map)
-        return;
-    if (map->kind != SIM_MAP) {
-        SIM_FAIL(r, map, "objectives: want {p99: 200ms, errors: 0.1%%}");
-        return;
-    }
-    r->model->objectives = sim_pool_take(r->pool, map->count * sizeof(sim_objective) + 1);
-    for (sim_node *o = map->first; o; o = o->next) {
-        double limit = 0;
-        if (o->kind != SIM_SCALAR || !sim_read_any(o->text, &limit))
-            SIM_FAIL(r, o, "objectives.%s: want a limit such as 200ms, 0.1%% or 500/s", o->key->text);
-        else
-            r->model->objectives[r->model->objective_count++] =
-                (sim_objective){o->key->text, limit, o->text, o->key->line, o->key->column};
-    }
-}
-
-static const char *text_of(sim_reader *r, sim_node *map, const char *key)
-{
-    const sim_node *n = sim_node_member(map, key);
-    if (n && n->kind != SIM_SCALAR)
-        SIM_FAIL(r, n, "claim: `%s` must be a text", key);
-    return n && n->kind == SIM_SCALAR ? n->text : NULL;
-}
-
-static void read_claims(sim_reader *r, sim_node *root)
-{
-    sim_node *list = sim_node_member(root, "claims");
-    if (!list)
-        return;
-    if (list->kind != SIM_LIST) {
-        SIM_FAIL(r, list, "claims: want a list of {id, source, holds}");
-        return;
-    }
-    r->model->claims = sim_pool_take(r->pool, list->count * sizeof(sim_claim) + 1);
-    for (sim_node *c = list->first; c; c = c->next) {
-        sim_claim claim = {0};
-        if (c->kind != SIM_MAP || !sim_keys_read(r->pool, r->source, "claim", "claim", c, &claim)) {
-            if (c->kind != SIM_MAP)
-                SIM_FAIL(r, c, "want a claim: {id: …, source: …, holds: p50(aside) < 0.5 * p50(none)}");
-            r->failed = true;
-            continue;
-        }
-        const sim_node *holds = sim_node_member(c, "holds");
-        claim = (sim_claim){text_of(r, c, "id"), text_of(r, c, "source"), text_of(r, c, "holds"), text_of(r, c, "live"), holds->line, holds->column};
-        if (claim.id && claim.source && claim.expression)
-            r->model->claims[r->model->claim_count++] = claim;
-    }
-}
-
 // --- how much there is to do ----------------------------------------------------------------------------------------------
 
 // Requests of a replication; of a closed loop as many as there can be, when every answer comes at once.
@@ -483,7 +265,7 @@ static void check_work(sim_reader *r)
 static bool read_all(sim_reader *r, sim_node *root, const char *variant)
 {
     sim_model *m = r->model;
-    read_variants(r, root, variant);
+    sim_variants_read(r, root, variant);
     if (!sim_keys_read(r->pool, r->source, "file", "the scenario", root, m))
         r->failed = true;
     const sim_node *name = sim_node_member(root, "scenario"), *title = sim_node_member(root, "title");
@@ -493,13 +275,13 @@ static bool read_all(sim_reader *r, sim_node *root, const char *variant)
         sim_check_name(r, name, "a scenario");   // the report's folder is named after it, too
     sim_instances_read(r, root);
     read_components(r, root);
-    read_run(r, root);
+    sim_run_read(r, root);
     sim_workloads_settle(r);
     sim_autoscalers_settle(r);
     sim_prices_read(r, root);
-    read_live(r, root);
-    read_objectives(r, root);
-    read_claims(r, root);
+    sim_live_read(r, root);
+    sim_objectives_read(r, root);
+    sim_claims_read(r, root);
     if (!r->failed)
         check_work(r);
     return !r->failed;

@@ -379,14 +379,18 @@ hr_status sim_node_parse(sim_pool *pool, sim_source *source, size_t size, sim_no
     return HR_OK;
 }
 
+sim_node *sim_node_find(const sim_node *map, const char *key, size_t length)
+{
+    for (sim_node *m = map && map->kind == SIM_MAP ? map->first : NULL; m; m = m->next)
+        if (strlen(m->key->text) == length && memcmp(m->key->text, key, length) == 0)
+            return m;
+    return NULL;
+}
+
 sim_node *sim_node_member(sim_node *map, const char *key)
 {
-    if (!map || map->kind != SIM_MAP)
-        return NULL;
-    for (sim_node *m = map->first; m; m = m->next)
-        if (strcmp(m->key->text, key) == 0) {
-            m->used = true;
-            return m;
-        }
-    return NULL;
+    sim_node *found = sim_node_find(map, key, strlen(key));
+    if (found)
+        found->used = true;
+    return found;
 }

@@ -46,6 +46,8 @@ hr_status sim_node_parse_all(sim_pool *pool, sim_source *source, size_t size, si
 hr_status sim_node_parse(sim_pool *pool, sim_source *source, size_t size, sim_node **root) HR_MUST_USE;
 // The member of a map with that key, or NULL; marks it as used.
 sim_node *sim_node_member(sim_node *map, const char *key);
+// The same by the first `length` bytes of `key`, and it does not count as used.
+sim_node *sim_node_find(const sim_node *map, const char *key, size_t length);
 // Says why a value cannot be read, for the message that follows; returns false. `source` may be NULL.
 bool sim_because(const sim_source *source, const char *format, ...) HR_PRINTF(2, 3);
 // Adds "path:line:column: message (reason)", the line and a caret. Returns HR_BAD_INPUT.

@@ -1,4 +1,4 @@
-// sim/scenario/reader.h - what model.c, handlers.c, brokers.c and workloads.c share while a file is read.
+// sim/scenario/reader.h - what the files share that read a part of a scenario each.
 #ifndef SIM_READER_H
 #define SIM_READER_H
 
@@ -24,6 +24,13 @@ bool sim_map_read(sim_reader *r, sim_node *node, const char *where, const char *
 unsigned sim_given(sim_node *node, const sim_setting *table);
 // A complaint of a policy about its settings, at the component.
 void sim_complain(sim_reader *r, const sim_node *node, const char *where, const hr_error *e);
+// The section `variants`; what the one that is wanted ("": none) replaces is replaced at once.
+void sim_variants_read(sim_reader *r, sim_node *root, const char *wanted);
+// The sections of these names, when the components are read.
+void sim_run_read(sim_reader *r, sim_node *root);
+void sim_live_read(sim_reader *r, sim_node *root);
+void sim_objectives_read(sim_reader *r, sim_node *root);
+void sim_claims_read(sim_reader *r, sim_node *root);
 // The instance types; the prices; which type a component runs on, and its licence: that before what else it says. machines.c
 void sim_instances_read(sim_reader *r, sim_node *root);
 void sim_prices_read(sim_reader *r, sim_node *root);

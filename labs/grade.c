@@ -42,7 +42,7 @@ sim_estimate lab_measured(const lab *l, const sim_study *study, size_t i)
 {
     const lab_target *target = &l->targets[i];
     // A component that the learner adds moves the numbers of the others: found by name. Those that targets name are not free to go.
-    int component = target->component ? sim_model_find(study->variants[0].model, target->component) : -1;
+    int component = target->component ? sim_model_column(study->variants[0].model, target->component) : -1;
     return sim_study_estimate(study, 0, target->metric, component);
 }
 

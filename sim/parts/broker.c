@@ -6,6 +6,9 @@
 //   queue delivers before that, a quorum queue only when a majority of its replicas has the message.
 // * A restart loses what is not on disk, and what is on its way; connections break, so what is out at consumers is put back.
 #include "sim/parts/broker.h"
+
+#include <string.h>
+
 #include "sim/parts/faults.h"
 
 static const char *const gauges[] = {"queue", "unacked", "published_per_s", "acked_per_s", "age_s", NULL};
@@ -514,22 +517,24 @@ sim_queue_view sim_queue_look(const sim_world *w, sim_component_id id, uint16_t 
     return v;
 }
 
+sim_station_view sim_queue_station(const sim_world *w, sim_component_id id, uint16_t queue)
+{
+    sim_queue_view q = sim_queue_look(w, id, queue);
+    uint32_t most = sim_queue_at(w, SIM_STATE(w, const sim_broker, id), queue)->def.max_length;
+    sim_station_view v = {.queue_limit = most ? most : SIM_UNLIMITED, .unacked = q.unacked, .queue_average = q.ready_average, .queued = q.ready,
+                          .started = q.count[SIM_MESSAGE_published], .rejected = q.count[SIM_MESSAGE_refused]};
+    memcpy(v.messages, q.count, sizeof v.messages);
+    return v;
+}
+
 sim_station_view sim_broker_look(const sim_world *w, sim_component_id id)
 {
     const sim_broker *b = SIM_STATE(w, const sim_broker, id);
     double busy = sim_level_average(w, &b->cores);
     sim_station_view v = {.utilisation = busy / b->core_count, .busy_average = busy, .busy = b->cores.level, .capacity = b->core_count};
     for (uint16_t i = 0; i < b->queue_count; i++) {
-        sim_queue_view q = sim_queue_look(w, id, i);
-        uint32_t most = sim_queue_at(w, b, i)->def.max_length;     // without a limit in one of them there is none
-        v.queue_limit = !most || v.queue_limit > SIM_UNLIMITED - most ? SIM_UNLIMITED : v.queue_limit + most;
-        v.unacked += q.unacked;
-        v.queue_average += q.ready_average;
-        v.queued += q.ready;
-        v.started += q.count[SIM_MESSAGE_published];
-        v.rejected += q.count[SIM_MESSAGE_refused];
-        for (int c = 0; c < SIM_MESSAGE_COUNT; c++)
-            v.messages[c] += q.count[c];
+        sim_station_view queue = sim_queue_station(w, id, i);
+        sim_station_add(&v, &queue);
     }
     return v;
 }

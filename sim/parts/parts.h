@@ -455,6 +455,7 @@ typedef struct {                               // a queue of a broker
     const sim_histogram *wait;                 // from entering the queue to the delivery
 } sim_queue_view;
 sim_queue_view   sim_queue_look(const sim_world *w, sim_component_id id, uint16_t queue);
+sim_station_view sim_queue_station(const sim_world *w, sim_component_id id, uint16_t queue);       // the same as a station
 sim_station_view sim_broker_look(const sim_world *w, sim_component_id id);     // all queues: `queued` are ready, `busy` cores
 // From the first publish to the ack, of messages that were published in the measured window; all queues.
 const sim_histogram *sim_broker_latency(const sim_world *w, sim_component_id id);

@@ -262,6 +262,25 @@ static void check_work(sim_reader *r)
 
 // --- the whole ----------------------------------------------------------------------------------------------------------
 
+static void name_columns(sim_reader *r)
+{
+    sim_model *m = r->model;
+    size_t queues = 0;
+    for (uint16_t i = 0; i < m->component_count; i++)
+        queues += m->components[i].kind == SIM_PART_broker ? ((const sim_broker_def *)m->components[i].def)->queue_count : 0;
+    m->columns = sim_pool_take(r->pool, (m->component_count + queues) * sizeof *m->columns + 1);
+    for (uint16_t i = 0; i < m->component_count; i++)
+        m->columns[m->column_count++] = (sim_column){m->components[i].name, i, SIM_NO_QUEUE};
+    for (uint16_t i = 0; i < m->component_count; i++) {
+        const sim_broker_def *d = m->components[i].def;
+        for (uint16_t q = 0; m->components[i].kind == SIM_PART_broker && q < d->queue_count; q++) {
+            char *name = hr_format("%s.%s", m->components[i].name, d->queues[q].name);
+            m->columns[m->column_count++] = (sim_column){sim_pool_text(r->pool, name), i, q};
+            free(name);
+        }
+    }
+}
+
 static bool read_all(sim_reader *r, sim_node *root, const char *variant)
 {
     sim_model *m = r->model;
@@ -284,6 +303,8 @@ static bool read_all(sim_reader *r, sim_node *root, const char *variant)
     sim_claims_read(r, root);
     if (!r->failed)
         check_work(r);
+    if (!r->failed)
+        name_columns(r);
     return !r->failed;
 }
 
@@ -375,6 +396,14 @@ void sim_model_free(sim_model *model)
     sim_pool *pool = model->memory;
     sim_pool_free(pool);
     free(pool);
+}
+
+int sim_model_column(const sim_model *model, const char *name)
+{
+    for (uint32_t i = 0; i < model->column_count; i++)
+        if (strcmp(model->columns[i].name, name) == 0)
+            return (int)i;
+    return -1;
 }
 
 int sim_model_find(const sim_model *model, const char *name)

@@ -32,11 +32,15 @@ typedef struct {
     int         line;
 } sim_variant;
 
+typedef struct { const char *name; uint16_t component, queue; } sim_column;    // queue: of a broker; SIM_NO_QUEUE: the component as a whole
+
 typedef struct sim_model {
     const char *name, *title, *path, *text;    // text: the file as it was read
     const char *variant;                       // "" for the file as it stands
     sim_model_component *components;
     uint16_t    component_count;
+    sim_column *columns;                       // what figures are of: every component by its number, then every queue ("mq.orders")
+    uint32_t    column_count;
     uint16_t    truth;                         // first database, or UINT16_MAX
     const sim_dist_def *lateness;              // of timers, where a wall clock is imitated (sim_lateness); NULL: never late. Lent
     hr_time     duration, warmup;              // warmup < 0: found by MSER-5
@@ -66,6 +70,8 @@ hr_status sim_model_parse(const char *path, const char *text, size_t size, const
 void      sim_model_free(sim_model *model);
 // The component of that name, or -1.
 int       sim_model_find(const sim_model *model, const char *name);
+// The column of that name, or -1.
+int       sim_model_column(const sim_model *model, const char *name);
 // The component that does the work of calls to `target`: itself, or what stands behind the balancers, limiters and breakers from there on.
 uint16_t  sim_model_behind(const sim_model *model, uint16_t target);
 // Whether its load is the same at all times on average, so that a longer run is more of the same: no program of rates, no trace, no fault at a fixed time.

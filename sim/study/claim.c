@@ -1,7 +1,7 @@
 // sim/study/claim.c - claims: expressions over measured quantities, decided on paired replications.
 // * Grammar: condition = comparison { "and" comparison }; comparison = sum ("<" | "<=" | ">" | ">=") sum;
 //   sum = product { ("+" | "-") product }; product = unary { ("*" | "/") unary };
-//   unary = number [unit] | metric "(" variant ["," component] ")" | "(" sum ")".
+//   unary = number [unit] | metric "(" variant ["," component or broker.queue] ")" | "(" sum ")".
 // * A comparison is decided by the sign of right minus left (for <) over the replications: the interval must lie on one side of zero.
 // * A condition holds when every comparison holds, and fails when one fails.
 #include <ctype.h>
@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/scenario/node.h"
 #include "sim/study/study.h"
+
+enum { WORD = 2 * SIM_MOST_name + 2 };         // "broker.queue"
 
 typedef struct {
     const char      *text, *at;
@@ -20,7 +23,7 @@ typedef struct {
     int              metric;                   // last metric read: says in which unit both sides are shown
     bool             is_absent;                // a variant was named that the study does not have
     const char      *problem;                  // first mistake; `at` stays there
-    char             wrong[64];                // the word that it is about
+    char             wrong[WORD];              // the word that it is about
     const char      *near;                     // a suggestion, or NULL
 } reader;
 
@@ -48,11 +51,12 @@ static double wrong(reader *r, const char *problem)
     return NAN;
 }
 
-static void word(reader *r, char *out, size_t room)
+// Letters, digits and what is allowed besides.
+static void word(reader *r, char *out, size_t room, const char *besides)
 {
     skip(r);
     size_t n = 0;
-    while ((isalnum((unsigned char)r->at[n]) || strchr("_-", r->at[n])) && r->at[n] && n + 1 < room)
+    while ((isalnum((unsigned char)r->at[n]) || strchr(besides, r->at[n])) && r->at[n] && n + 1 < room)
         n++;
     memcpy(out, r->at, n);
     out[n] = 0;
@@ -92,9 +96,9 @@ static double unknown(reader *r, const char *start, const char *name, const char
 
 static int variant_of(reader *r)
 {
-    char name[64];
+    char name[WORD];
     const char *start = (skip(r), r->at);
-    word(r, name, sizeof name);
+    word(r, name, sizeof name, "_-");
     if (r->study) {
         for (size_t v = 0; v < r->study->variant_count; v++)
             if (strcmp(r->study->variants[v].name, name) == 0)
@@ -112,25 +116,26 @@ static int variant_of(reader *r)
     return -1;
 }
 
-static int component_of(reader *r)
+static int column_of(reader *r)
 {
-    char name[64];
+    char name[WORD];
     const char *start = (skip(r), r->at);
-    word(r, name, sizeof name);
-    int id = sim_model_find(r->model, name);
-    const char *names[SIM_MAX_COMPONENTS + 1] = {0};
-    for (int i = 0; i < r->model->component_count; i++)
-        names[i] = r->model->components[i].name;
-    if (id < 0)
+    word(r, name, sizeof name, "_-.");
+    int column = sim_model_column(r->model, name);
+    const char **names = hr_alloc(((size_t)r->model->column_count + 1) * sizeof *names);
+    for (uint32_t i = 0; i < r->model->column_count; i++)
+        names[i] = r->model->columns[i].name;
+    if (column < 0)
         unknown(r, start, name, "unknown component", names);
-    return id;
+    free(names);
+    return column;
 }
 
 static double metric_value(reader *r)
 {
-    char name[64];
+    char name[WORD];
     const char *start = r->at;
-    word(r, name, sizeof name);
+    word(r, name, sizeof name, "_-");
     int metric = sim_metric_find(name);
     if (metric < 0) {
         const char *names[SIM_METRIC_COUNT + 1] = {0};
@@ -140,15 +145,15 @@ static double metric_value(reader *r)
     }
     if (!take(r, '('))
         return wrong(r, "want '(' and a variant behind the metric, as in p99(aside)");
-    int variant = variant_of(r), component = -1;
+    int variant = variant_of(r), column = -1;
     if (take(r, ','))
-        component = component_of(r);
+        column = column_of(r);
     if (!take(r, ')'))
         return wrong(r, "want ')'");
     r->metric = metric;
     if (r->study && r->study->replications == 0)
         return 1;                              // nothing has been measured: only the names are looked at
-    return r->study && variant >= 0 ? sim_study_value(r->study, (size_t)variant, r->replication, (sim_metric)metric, component)
+    return r->study && variant >= 0 ? sim_study_value(r->study, (size_t)variant, r->replication, (sim_metric)metric, column)
            : r->study ? NAN : 1;
 }
 
@@ -230,7 +235,7 @@ static hr_status check_one(const sim_model *model, const sim_claim *claim, const
     if (!r.problem)
         return HR_OK;
     int place = (int)(r.at - text);
-    char said[80] = "";
+    char said[WORD + 4] = "";
     if (r.wrong[0])
         snprintf(said, sizeof said, " '%s'", r.wrong);
     return hr_fail(e, HR_BAD_INPUT, "%s:%d:%d: claim %s: %s%s%s\n    %s\n    %*s^", model->path, claim->line, claim->column + place,

@@ -45,14 +45,14 @@ static json_t *variant_json(const sim_study *study, size_t v)
             json_object_set_new(metrics, sim_metrics[m].json, sim_json_estimate(variant->estimate[m], json_factor((sim_metric)m)));
     for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
         json_object_set_new(outcomes, sim_outcome_name((sim_outcome)o), json_integer((json_int_t)variant->outcome[o]));
-    for (int c = 0; c < variant->model->component_count; c++) {
+    for (uint32_t c = 0; c < variant->model->column_count; c++) {
         json_t *one = json_object();
         for (int m = 0; m < SIM_METRIC_COUNT; m++) {
-            sim_estimate e = sim_study_estimate(study, v, (sim_metric)m, c);
+            sim_estimate e = sim_study_estimate(study, v, (sim_metric)m, (int)c);
             if (!isnan(e.value))
                 json_object_set_new(one, sim_metrics[m].json, sim_json_estimate(e, json_factor((sim_metric)m)));
         }
-        json_object_set_new(components, variant->model->components[c].name, one);
+        json_object_set_new(components, variant->model->columns[c].name, one);
     }
     return json_pack("{s:s,s:s,s:o,s:o,s:o}", "name", variant->name, "summary", variant->summary, "metrics", metrics, "outcomes", outcomes,
                      "components", components);

@@ -19,14 +19,14 @@ int sim_metric_find(const char *word)
     return -1;
 }
 
-typedef struct {                               // where values go: columns are the whole system, then every component
+typedef struct {                               // where values go: columns are the whole system, then those of the model
     double  *values;
     uint32_t columns;
 } table;
 
-static void put(table t, sim_metric metric, int component, double value)
+static void put(table t, sim_metric metric, int column, double value)
 {
-    t.values[(size_t)metric * t.columns + (size_t)(component + 1)] = value;
+    t.values[(size_t)metric * t.columns + (size_t)(column + 1)] = value;
 }
 
 static double share(double part, double whole) { return whole > 0 ? part / whole : NAN; }
@@ -257,6 +257,7 @@ static void measure_messages(const sim_station_view *v, const sim_histogram *lat
     put(t, SIM_METRIC_duplicates, component, share((double)n[SIM_MESSAGE_duplicates], acked));
 }
 
+// Brokers, and their queues.
 static void measure_brokers(const sim_counted *counted, table t)
 {
     sim_station_view all = {0};
@@ -270,6 +271,10 @@ static void measure_brokers(const sim_counted *counted, table t)
         sim_histogram_merge(latency, counted->requests[i].latency);
         sim_station_add(&all, &counted->station[i]);
     }
+    for (int i = counted->model->component_count; i < (int)counted->model->column_count; i++) {
+        measure_messages(&counted->station[i], counted->requests[i].latency, counted->window_s, t, i);
+        put(t, SIM_METRIC_queue, i, counted->station[i].queue_average);
+    }
     if (any)
         measure_messages(&all, latency, counted->window_s, t, -1);
     free(latency);
@@ -277,7 +282,7 @@ static void measure_brokers(const sim_counted *counted, table t)
 
 void sim_measure(const sim_counted *c, double *values)
 {
-    table t = {values, c->model->component_count + 1u};
+    table t = {values, c->model->column_count + 1u};
     for (size_t i = 0; i < SIM_METRIC_COUNT * (size_t)t.columns; i++)
         t.values[i] = NAN;
     measure_stations(c, t);

@@ -6,14 +6,14 @@
 
 typedef struct sim_counted {
     const sim_model         *model;
-    const sim_station_view  *station;          // of every component
-    const sim_workload_view *requests;         // of every component; of a broker the latency alone
+    const sim_station_view  *station;          // of every column of the model
+    const sim_workload_view *requests;         // of every column; of a broker or queue the latency alone
     const sim_workload_view *all;              // of all workloads together
     bool   has_truth;                          // some database knows what is true: answers are older or not
     double window_s;
 } sim_counted;
 
-// Fills values[metric][component + 1], in base units; NAN where a metric says nothing of a component.
+// Fills values[metric][column + 1], in base units; NAN where a metric says nothing of a component.
 void   sim_measure(const sim_counted *counted, double *values);
 // What a component costs in an hour, in the scenario's money: bill.c.
 double sim_bill(const sim_counted *counted, int component);

@@ -86,38 +86,38 @@ static void find_warmup(sim_work *work)
 
 // --- what the replications say ----------------------------------------------------------------------------------------
 
-double sim_study_value(const sim_study *study, size_t variant, int replication, sim_metric metric, int component)
+double sim_study_value(const sim_study *study, size_t variant, int replication, sim_metric metric, int column)
 {
-    size_t columns = study->variants[variant].model->component_count + 1u;
-    return study->variants[variant].values[((size_t)replication * SIM_METRIC_COUNT + metric) * columns + (size_t)(component + 1)];
+    size_t columns = study->variants[variant].model->column_count + 1u;
+    return study->variants[variant].values[((size_t)replication * SIM_METRIC_COUNT + metric) * columns + (size_t)(column + 1)];
 }
 
-static double *values_of(const sim_study *study, size_t variant, sim_metric metric, int component)
+static double *values_of(const sim_study *study, size_t variant, sim_metric metric, int column)
 {
     double *x = hr_alloc((size_t)study->replications * sizeof *x);
     for (int r = 0; r < study->replications; r++)
-        x[r] = sim_study_value(study, variant, r, metric, component);
+        x[r] = sim_study_value(study, variant, r, metric, column);
     return x;
 }
 
 // The value of the whole run, and around it the interval of its pieces.
-static sim_estimate estimate_of_run(const sim_study *study, size_t variant, sim_metric metric, int component)
+static sim_estimate estimate_of_run(const sim_study *study, size_t variant, sim_metric metric, int column)
 {
     const sim_study_variant *v = &study->variants[variant];
-    size_t columns = v->model->component_count + 1u;
-    double x[SIM_WORK_PIECES], value = sim_study_value(study, variant, 0, metric, component);
+    size_t columns = v->model->column_count + 1u;
+    double x[SIM_WORK_PIECES], value = sim_study_value(study, variant, 0, metric, column);
     for (size_t i = 0; i < SIM_WORK_PIECES; i++)
-        x[i] = v->pieces[(i * SIM_METRIC_COUNT + metric) * columns + (size_t)(component + 1)];
+        x[i] = v->pieces[(i * SIM_METRIC_COUNT + metric) * columns + (size_t)(column + 1)];
     sim_estimate e = sim_run_interval(x, SIM_WORK_PIECES, study->confidence, NULL);
     double half = (e.high - e.low) / 2;
     return (sim_estimate){value, value - half, value + half};
 }
 
-sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metric metric, int component)
+sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metric metric, int column)
 {
     if (study->pieces)
-        return estimate_of_run(study, variant, metric, component);
-    double *x = values_of(study, variant, metric, component);
+        return estimate_of_run(study, variant, metric, column);
+    double *x = values_of(study, variant, metric, column);
     sim_estimate estimate = sim_mean_interval(x, (size_t)study->replications, study->confidence);
     free(x);
     return estimate;
@@ -147,7 +147,7 @@ static void gather(const sim_work *work, int count)
     int n = study->replications;
     for (size_t v = 0; v < study->variant_count; v++) {
         sim_study_variant *variant = &study->variants[v];
-        size_t cells = SIM_METRIC_COUNT * (variant->model->component_count + 1u);
+        size_t cells = SIM_METRIC_COUNT * (variant->model->column_count + 1u);
         variant->values = hr_realloc(variant->values, (size_t)(n + count + 1) * cells * sizeof(double));
         for (int r = 0; r < count; r++) {
             const sim_trial *t = &work->trials[v * SIM_WORK_MOST + (size_t)r];
@@ -302,7 +302,7 @@ static hr_status nothing_known(const sim_study *study, const sim_study_options *
 hr_status sim_study_run(sim_model *const *models, size_t count, const sim_study_options *options, sim_study **out, hr_error *e)
 {
     for (size_t v = 0; v < count; v++)
-        if (models[v]->component_count != models[0]->component_count)
+        if (models[v]->component_count != models[0]->component_count || models[v]->column_count != models[0]->column_count)
             return hr_fail(e, HR_BAD_INPUT, "variant '%s' has other components than the scenario: only their values may differ", models[v]->variant);
     sim_study *study = new_study(models, count, options);
     sim_work work = sim_work_begin(study, options);

@@ -51,7 +51,7 @@ typedef struct {                               // one gauge of replication 0, on
 typedef struct {
     const char  *name, *summary;
     sim_model   *model;                        // owned by the study
-    double      *values;                       // [replication][metric][component + 1]: see sim_study_value
+    double      *values;                       // [replication][metric][column + 1]: see sim_study_value
     double      *pieces;                       // of one long run: the same for each of its `study.pieces` pieces, else NULL
     sim_estimate estimate[SIM_METRIC_COUNT];   // in base units; value NaN where the scenario has nothing of the sort
     sim_histogram latency;                     // all workloads, all replications
@@ -101,10 +101,10 @@ typedef struct {
 // Runs the study. The models (one a variant, the same components) become the study's. Claims are those of models[0].
 hr_status sim_study_run(sim_model *const *models, size_t count, const sim_study_options *options, sim_study **study, hr_error *e) HR_MUST_USE;
 void      sim_study_free(sim_study *study);
-// Metric of one replication; `component` < 0: the whole system. NaN where there is nothing of the sort.
-double    sim_study_value(const sim_study *study, size_t variant, int replication, sim_metric metric, int component);
+// Metric of one replication; `column`: of the model; < 0: the whole system. NaN where there is nothing of the sort.
+double    sim_study_value(const sim_study *study, size_t variant, int replication, sim_metric metric, int column);
 // Of one variant, with its interval at the study's confidence.
-sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metric metric, int component);
+sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metric metric, int column);
 // Paired comparison of two variants at the study's confidence: b against a. Smallest effect of interest: 1 % of a.
 sim_paired sim_study_compare(const sim_study *study, size_t a, size_t b, sim_metric metric);
 // Whether the comparison says something: both have the metric, and less or more of it is better.
@@ -137,7 +137,7 @@ hr_status sim_study_keep(const sim_study *study, const char *verb, const char *d
 
 // One replication, for those who want the world itself (viewer, validation): builds, starts and runs the warm-up.
 typedef struct { double *values; sim_histogram latency; uint64_t outcome[SIM_OUTCOME_COUNT]; } sim_trial;
-// Fills values[metric][component + 1] from a world whose window is [from, to) and which stands at `to`; then drains it.
+// Fills values[metric][column + 1] from a world whose window is [from, to) and which stands at `to`; then drains it.
 void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_time to, sim_trial *trial);
 // The seed of replication `r`.
 uint64_t sim_study_seed(uint64_t seed, int r);

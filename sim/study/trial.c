@@ -23,23 +23,23 @@ static const sim_histogram *copy_of(const sim_histogram *h)
 static void free_copy(const sim_histogram *h) { free((void *)(uintptr_t)h); }
 
 // `lag` of the view is the caller's to free.
-static sim_station_view look_at(const sim_world *w, int component)
+static sim_station_view look_at(const sim_world *w, const sim_column *c)
 {
-    sim_station_view v = sim_station_look(w, (sim_component_id)component);
+    sim_station_view v = c->queue == SIM_NO_QUEUE ? sim_station_look(w, c->component) : sim_queue_station(w, c->component, c->queue);
     v.lag = copy_of(v.lag);
     return v;
 }
 
-static bool has_latency(const sim_model *model, int component)
-{
-    return model->components[component].kind == SIM_PART_workload || model->components[component].kind == SIM_PART_broker;
-}
+static bool is_workload(const sim_model *model, const sim_column *c) { return model->components[c->component].kind == SIM_PART_workload; }
 
-// The requests of a workload; of a broker only how long messages take.
-static sim_workload_view look_at_requests(const sim_world *w, const sim_model *model, int component)
+// The requests of a workload; of a broker or queue only how long messages take; of others nothing.
+static sim_workload_view look_at_requests(const sim_world *w, const sim_model *model, const sim_column *c)
 {
-    sim_component_id id = (sim_component_id)component;
-    return model->components[component].kind == SIM_PART_broker ? (sim_workload_view){.latency = sim_broker_latency(w, id)} : sim_workload_look(w, id);
+    if (is_workload(model, c))
+        return sim_workload_look(w, c->component);
+    if (model->components[c->component].kind != SIM_PART_broker)
+        return (sim_workload_view){0};
+    return (sim_workload_view){.latency = c->queue == SIM_NO_QUEUE ? sim_broker_latency(w, c->component) : sim_queue_look(w, c->component, c->queue).latency};
 }
 
 static void add_requests(sim_workload_view *all, const sim_workload_view *v)
@@ -56,25 +56,23 @@ static void add_requests(sim_workload_view *all, const sim_workload_view *v)
 
 void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_time to, sim_trial *trial)
 {
-    sim_station_view *station = hr_alloc(model->component_count * sizeof *station);
-    sim_workload_view *requests = hr_alloc(model->component_count * sizeof *requests), all = {.latency = &trial->latency};
-    for (int i = 0; i < model->component_count; i++)
-        station[i] = look_at(w, i);            // before the drain, which would change them
+    sim_station_view *station = hr_alloc(model->column_count * sizeof *station);
+    sim_workload_view *requests = hr_alloc(model->column_count * sizeof *requests), all = {.latency = &trial->latency};
+    for (uint32_t i = 0; i < model->column_count; i++)
+        station[i] = look_at(w, &model->columns[i]);               // before the drain, which would change them
     if (!w->on_wall_clock)                     // on the wall clock the live loop has waited for every answer
         sim_world_drain(w, to + 10 * (to - from) + 60 * HR_SEC);
     sim_world_check(w);
-    for (int i = 0; i < model->component_count; i++) {
-        if (!has_latency(model, i))
-            continue;
-        requests[i] = look_at_requests(w, model, i);
-        if (model->components[i].kind == SIM_PART_broker)
+    for (uint32_t i = 0; i < model->column_count; i++) {
+        requests[i] = look_at_requests(w, model, &model->columns[i]);
+        if (!is_workload(model, &model->columns[i]))
             continue;
         sim_histogram_merge(&trial->latency, requests[i].latency);
         add_requests(&all, &requests[i]);
     }
     sim_measure(&(sim_counted){model, station, requests, &all, w->has_truth, (double)(to - from) * 1e-9}, trial->values);
     memcpy(trial->outcome, all.outcome, sizeof all.outcome);
-    for (int i = 0; i < model->component_count; i++)
+    for (uint32_t i = 0; i < model->column_count; i++)
         free_copy(station[i].lag);
     free(station);
     free(requests);
@@ -85,20 +83,18 @@ void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_ti
 struct sim_moment {
     hr_time           since_reset;
     bool              has_truth;
-    sim_station_view  *station;                // of every component
-    sim_workload_view *requests;               // of every component; their histograms are ours
+    sim_station_view  *station;                // of every column
+    sim_workload_view *requests;               // of every column; their histograms are ours
 };
 
 sim_moment *sim_moment_take(const sim_world *w, const sim_model *model, hr_time reset)
 {
     sim_moment *m = hr_alloc(sizeof *m);
-    *m = (sim_moment){w->now - reset, w->has_truth, hr_alloc(model->component_count * sizeof *m->station),
-                      hr_alloc(model->component_count * sizeof *m->requests)};
-    for (int i = 0; i < model->component_count; i++) {
-        m->station[i] = look_at(w, i);
-        if (!has_latency(model, i))
-            continue;
-        m->requests[i] = look_at_requests(w, model, i);
+    *m = (sim_moment){w->now - reset, w->has_truth, hr_alloc(model->column_count * sizeof *m->station),
+                      hr_alloc(model->column_count * sizeof *m->requests)};
+    for (uint32_t i = 0; i < model->column_count; i++) {
+        m->station[i] = look_at(w, &model->columns[i]);
+        m->requests[i] = look_at_requests(w, model, &model->columns[i]);
         m->requests[i].latency = copy_of(m->requests[i].latency);
     }
     return m;
@@ -106,7 +102,7 @@ sim_moment *sim_moment_take(const sim_world *w, const sim_model *model, hr_time 
 
 void sim_moment_free(sim_moment *m, const sim_model *model)
 {
-    for (int i = 0; i < model->component_count; i++) {
+    for (uint32_t i = 0; i < model->column_count; i++) {
         free_copy(m->requests[i].latency);
         free_copy(m->station[i].lag);
     }
@@ -151,17 +147,16 @@ static sim_workload_view requests_since(const sim_workload_view *a, const sim_wo
 void sim_moment_between(const sim_moment *a, const sim_moment *b, const sim_model *model, double *values)
 {
     double a_s = (double)a->since_reset * 1e-9, b_s = (double)b->since_reset * 1e-9;
-    sim_station_view *station = hr_alloc(model->component_count * sizeof *station);
-    sim_workload_view *requests = hr_alloc(model->component_count * sizeof *requests);
-    // A component has either: of a workload or broker the latencies, of a database the lag.
-    sim_histogram *latency = hr_alloc((model->component_count + 1u) * sizeof *latency), *together = &latency[model->component_count];
+    sim_station_view *station = hr_alloc(model->column_count * sizeof *station);
+    sim_workload_view *requests = hr_alloc(model->column_count * sizeof *requests);
+    // A column has either: of a workload or broker the latencies, of a database the lag.
+    sim_histogram *latency = hr_alloc((model->column_count + 1u) * sizeof *latency), *together = &latency[model->column_count];
     sim_workload_view all = {.latency = together};
-    for (int i = 0; i < model->component_count; i++) {
+    for (uint32_t i = 0; i < model->column_count; i++) {
         station[i] = station_since(&a->station[i], &b->station[i], a_s, b_s, &latency[i]);
-        if (!has_latency(model, i))
-            continue;
-        requests[i] = requests_since(&a->requests[i], &b->requests[i], &latency[i]);
-        if (model->components[i].kind == SIM_PART_broker)
+        if (b->requests[i].latency)
+            requests[i] = requests_since(&a->requests[i], &b->requests[i], &latency[i]);
+        if (!is_workload(model, &model->columns[i]))
             continue;
         sim_histogram_merge(together, &latency[i]);
         add_requests(&all, &requests[i]);

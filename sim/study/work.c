@@ -28,7 +28,7 @@ sim_work sim_work_begin(sim_study *study, const sim_study_options *options)
     for (size_t v = 0; v < study->variant_count; v++)
         for (int r = 0; r < SIM_WORK_MOST; r++)
             work.trials[v * SIM_WORK_MOST + (size_t)r].values =
-                hr_alloc(SIM_METRIC_COUNT * (study->variants[v].model->component_count + 1u) * sizeof(double));
+                hr_alloc(SIM_METRIC_COUNT * (study->variants[v].model->column_count + 1u) * sizeof(double));
     return work;
 }
 
@@ -106,7 +106,7 @@ static sim_fault_run *copy_faults(const sim_world *w, const sim_model *model, si
 static bool run_pieces(const sim_work *work, sim_world *w, sim_study_variant *v)
 {
     hr_time from = work->study->warmup, span = work->study->duration - from;
-    size_t cells = SIM_METRIC_COUNT * (v->model->component_count + 1u);
+    size_t cells = SIM_METRIC_COUNT * (v->model->column_count + 1u);
     sim_moment *before = sim_moment_take(w, v->model, from);
     bool whole = true;
     v->pieces = hr_alloc(SIM_WORK_PIECES * cells * sizeof(double));

@@ -1,0 +1,78 @@
+// tests/unit/test_measure.c - figures of a study that have a column of their own: those of queues, against sums made by hand.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim/study/study.h"
+
+#define PARTS "scenario: t\ncomponents:\n" \
+    "  s: {kind: service, on: {a: [{publish: mq.work}], b: [{publish: mq.left}]}}\n" \
+    "  c: {kind: service, consume: {from: mq.work, call: do}, on: {do: [{wait: 50ms}]}}\n" \
+    "  mq: {kind: broker, demand: 0s, persist: 0s, network: 0s, queues: {work: {}, left: {}}}\n" \
+    "workload: {a: {rate: 10/s, arrivals: constant, call: s.a}, b: {rate: 5/s, arrivals: constant, call: s.b}}\n" \
+    "variants: {base: {}}\nrun: {duration: 10s, warmup: 0}\n"
+
+static sim_model *model_of(const char *claim)
+{
+    hr_error e = {0};
+    char *text = hr_format(PARTS "claims: [{id: i, source: s, holds: \"%s\"}]\n", claim);
+    sim_model *model = NULL;
+    if (sim_model_parse("t", text, strlen(text), "base", &model, &e))
+        fail_msg("%s", e.text);
+    free(text);
+    return model;
+}
+
+static double value(const sim_study *study, sim_metric metric, const char *column)
+{
+    return sim_study_value(study, 0, 0, metric, sim_model_column(study->variants[0].model, column));
+}
+
+// Of `left`, which nobody consumes, messages are sent at 0.2 s, 0.4 s … 9.8 s, are there a microsecond later and stay: (0.2 × (1 + … + 49) - 49 × 1e-6) / 10
+// wait on average. Those of `work` never wait.
+static void test_each_queue_has_its_figures(void **state)
+{
+    (void)state;
+    hr_error e = {0};
+    sim_model *model = model_of("queue(base, mq.left) > 24.4 + queue(base, mq.work)");
+    assert_int_equal(sim_claims_check(model, &e), HR_OK);
+    sim_study_options options = sim_study_options_default();
+    options.least = options.most = 1;
+    sim_study *study;
+    if (sim_study_run(&model, 1, &options, &study, &e))
+        fail_msg("%s", e.text);
+    print_message("left %.9g, work %g, both %g\n", value(study, SIM_METRIC_queue, "mq.left"), value(study, SIM_METRIC_queue, "mq.work"), value(study, SIM_METRIC_queue, "mq"));
+    assert_true(fabs(value(study, SIM_METRIC_queue, "mq.left") - (24.5 - 4.9e-6)) < 1e-9);
+    assert_true(value(study, SIM_METRIC_queue, "mq.work") == 0);
+    assert_true(value(study, SIM_METRIC_queue, "mq") == value(study, SIM_METRIC_queue, "mq.left"));
+    assert_true(fabs(value(study, SIM_METRIC_messages, "mq.left") - 4.9) < 1e-9);
+    assert_true(fabs(value(study, SIM_METRIC_messages, "mq.work") - 9.9) < 1e-9);
+    assert_true(fabs(value(study, SIM_METRIC_messages, "mq") - 14.8) < 1e-9);
+    assert_true(fabs(value(study, SIM_METRIC_message_p50, "mq.work") - 0.05) < 0.001);
+    assert_true(isnan(value(study, SIM_METRIC_message_p50, "mq.left")));
+    assert_int_equal(study->claims[0].verdict, SIM_UNDECIDED);     // of one replication there is no interval
+    sim_study_free(study);
+}
+
+static void test_a_queue_that_is_not_there_is_told(void **state)
+{
+    (void)state;
+    hr_error e = {0};
+    sim_model *model = model_of("queue(base, mq.worc) < 1");
+    assert_int_equal(sim_claims_check(model, &e), HR_BAD_INPUT);
+    sim_model_free(model);
+    assert_non_null(strstr(e.text, "mq.worc"));
+    assert_non_null(strstr(e.text, "did you mean 'mq.work'"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_queue_has_its_figures), cmocka_unit_test(test_a_queue_that_is_not_there_is_told)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

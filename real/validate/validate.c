@@ -122,11 +122,16 @@ static void refuse_distance(refusals *r, const sim_model_component *c)
     REFUSE(r, c, "%s: regions and edges are only simulated, for the live servers all run on this machine: leave it out", c->name);
 }
 
+static void refuse_mesh(refusals *r, const sim_model_component *c)
+{
+    REFUSE(r, c, "%s: sidecars are only simulated: put a balancer in its place", c->name);
+}
+
 // What stands for a kind of component in the live world, and what of it cannot be there.
 static const struct { const char *engine; void (*refuse)(refusals *r, const sim_model_component *c); } live[SIM_PART_COUNT] = {
     [SIM_PART_database] = {"postgres", refuse_database}, [SIM_PART_cache] = {"redis", refuse_cache}, [SIM_PART_service] = {NULL, refuse_service},
     [SIM_PART_workload] = {NULL, refuse_workload}, [SIM_PART_autoscaler] = {NULL, refuse_autoscaler},
-    [SIM_PART_network] = {NULL, refuse_distance}, [SIM_PART_cdn] = {NULL, refuse_distance}, [SIM_PART_faults] = {NULL, refuse_faults}};
+    [SIM_PART_network] = {NULL, refuse_distance}, [SIM_PART_cdn] = {NULL, refuse_distance}, [SIM_PART_faults] = {NULL, refuse_faults}, [SIM_PART_mesh] = {NULL, refuse_mesh}};
 
 // Whether the scenario can be run on live servers here: it has a database or a cache, uses nothing that is only simulated, and the servers are
 // installed. HR_BAD_INPUT or HR_ENVIRONMENT with what to do.

@@ -6,7 +6,6 @@
 // * The budget is one for each step and replica, as a client library has it for a destination.
 #include "sim/parts/service.h"
 
-enum { FIRST_ROUND = 1 << 24 };                // of sim_path: beyond what a `repeat` can reach
 enum { LEARN = 100 };                          // answers before a quantile is used, and between two looks at it
 
 typedef struct {
@@ -37,7 +36,7 @@ static attempts *attempts_of(const sim_world *w, const sim_call *effort) { retur
 // Where attempt number `attempt`, from 0, stands in the tree of calls.
 static uint32_t path_of(const sim_call *effort, uint32_t attempt)
 {
-    return attempt ? sim_path(effort->path, 0, FIRST_ROUND + attempt) : effort->path;
+    return attempt ? sim_path(effort->path, 0, SIM_ROUND_ATTEMPT + attempt) : effort->path;
 }
 
 static sim_ref settle(sim_world *w, sim_component_id id, sim_ref effort);

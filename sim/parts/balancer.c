@@ -1,11 +1,11 @@
 // sim/parts/balancer.c - passes each call on to a replica that its policy chooses among those that may be chosen.
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 #include "sim/parts/lives.h"
+#include "sim/parts/mesh.h"
 #include "sim/policy/balance/upstream.h"
 
 typedef struct {
@@ -92,25 +92,14 @@ static void start(sim_world *w, sim_component_id id)
     free(names);
 }
 
-// What the hash policies hash. A key is its number in decimal; a client's address is 10.0.0.0 and its key, so that 256 clients share a /24.
-static uint32_t write_key(unsigned uses, uint64_t key, char *text, size_t room)
-{
-    if (uses & SIM_USES_KEY)
-        return (uint32_t)snprintf(text, room, "%llu", (unsigned long long)key);
-    text[0] = 10;
-    for (int i = 1; i < 4; i++)
-        text[i] = (char)(uint8_t)(key >> (24 - 8 * i));
-    return 4;
-}
-
 // The slot that the policy chooses.
 static uint32_t choose(sim_world *w, const balancer *s, const sim_call *c)
 {
     const unsigned uses = sim_balancers[s->policy.row]->uses;
-    char key[24];
+    char key[SIM_BALANCE_KEY_BYTES];
     sim_balanced choice = {.random = sim_random(w->seed, s->stream, c->request, c->path), .key = key};
     if (uses & (SIM_USES_KEY | SIM_USES_ADDRESS))
-        choice.key_bytes = write_key(uses, c->key, key, sizeof key);
+        choice.key_bytes = sim_balance_key(uses, c->key, key);
     return sim_upstream_choose(w, s->upstream, &choice, NULL, 0);
 }
 
@@ -182,6 +171,8 @@ static void renew(sim_world *w, const balancer *s, uint32_t slot)
 void sim_balancers_see(sim_world *w, sim_component_id service, uint32_t slot, bool is_eligible)
 {
     for (sim_component_id id = 0; id < w->component_count; id++) {
+        if (sim_component_at(w, id)->kind == SIM_PART_mesh)
+            sim_mesh_see(w, id, service, slot, is_eligible);
         if (!is_in_front(w, id, service))
             continue;
         const balancer *s = SIM_STATE(w, const balancer, id);

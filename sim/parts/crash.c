@@ -8,6 +8,12 @@ void sim_service_tell(sim_world *w, sim_component_id id, uint32_t slot, bool is_
     sim_consumers_see(w, id, slot, is_ready);
 }
 
+bool sim_service_is_ready(const sim_world *w, sim_component_id id, uint32_t slot)
+{
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    return s->lives ? sim_lives_is_ready(w, id, slot) : !(SIM_AT(w, const sim_replica, s->replicas)[slot].down & SIM_DOWN_CRASH);
+}
+
 void sim_service_crash(sim_world *w, sim_component_id id, uint32_t slot, hr_time back_after)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);

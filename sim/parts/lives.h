@@ -65,6 +65,8 @@ void     sim_lives_check(const sim_world *w, sim_component_id id);
 void     sim_service_cut(sim_world *w, sim_component_id id, uint32_t slot, sim_outcome status);
 // Balancers and brokers learn whether a replica takes calls and messages. crash.c
 void     sim_service_tell(sim_world *w, sim_component_id id, uint32_t slot, bool is_ready);
+// What they were told last; one that a fault has killed is thought to be there. crash.c
+bool     sim_service_is_ready(const sim_world *w, sim_component_id id, uint32_t slot);
 // Tells the balancers of a service that a replica may get calls, or not any more. balancer.c
 void     sim_balancers_see(sim_world *w, sim_component_id service, uint32_t slot, bool is_eligible);
 // Calls that wait at the balancers of a service.

@@ -170,6 +170,8 @@ static bool carry(sim_world *w, sim_component_id id, sim_ref call, bool is_answe
     network *n = SIM_STATE(w, network, id);
     const sim_call *c = sim_call_at(w, call);
     uint32_t from = sim_network_from(w, c), to = sim_network_at(w, c), pipe = is_answer ? to * n->region_count + from : from * n->region_count + to;
+    if (to == SIM_BESIDE)
+        return false;
     if (!pipe_at(w, n, pipe)->is_used)
         return false;
     if (c->flags & SIM_CALL_ABANDONED) {       // its connection is closed

@@ -14,6 +14,8 @@
 #define SIM_MOST_REGIONS 32
 #define SIM_EVERYWHERE 0xffu                   // as a component's region: where its caller is, or near there
 
+#define SIM_BESIDE 0xfeu                       // as where it is for a caller: on the caller's own machine, to and from which nothing travels
+
 typedef struct {                               // between two regions, or inside one
     sim_dist_def rtt;                          // a round trip, as ping shows it
     double bytes_per_s;                        // each way; 0: any number

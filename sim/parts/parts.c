@@ -1,5 +1,6 @@
 // sim/parts/parts.c - the tables of kinds and of steps, made from their lists.
 #include "sim/parts/cdn.h"
+#include "sim/parts/mesh.h"
 
 #define SIM_PART(name) extern const sim_kind sim_kind_##name;
 #include "sim/parts/parts.def"
@@ -18,6 +19,7 @@ int sim_part_passes_to(uint16_t kind, const void *def)
     case SIM_PART_limiter: return ((const sim_limiter_def *)def)->target;
     case SIM_PART_breaker: return ((const sim_breaker_part_def *)def)->target;
     case SIM_PART_cdn: return ((const sim_cdn_def *)def)->target;
+    case SIM_PART_mesh: return ((const sim_mesh_def *)def)->target_count ? ((const sim_mesh_def *)def)->targets[0] : -1;
     default: return -1;
     }
 }

@@ -135,6 +135,8 @@ static inline bool sim_handler_brings(const sim_step *step, sim_outcome status, 
 {
     return status == SIM_ok && (hit || step->kind == SIM_STEP_query || step->kind == SIM_STEP_call);
 }
+// Rounds of sim_path for other attempts than the first: of a step, of a sidecar. Beyond what a `repeat` can reach.
+enum { SIM_ROUND_ATTEMPT = 1 << 24, SIM_ROUND_SIDECAR = 1 << 25 };
 // Steps that may ask several times: the first attempt (returns what goes on when that decides the step, else 0), one that has come back, one
 // that is late, the timers of SIM_SERVICE_RETRY and SIM_SERVICE_HEDGE.
 sim_ref sim_attempts_place(sim_world *w, sim_component_id id, const sim_attempts_def *def, uint32_t replicas);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sim/parts/cdn.h"
+#include "sim/parts/mesh.h"
 #include "sim/parts/network.h"
 
 // A service counts for all its replicas; of those that come and go, for those that were there.
@@ -34,6 +35,7 @@ sim_station_view sim_station_look(const sim_world *w, sim_component_id id)
     case SIM_PART_cdn: return sim_cdn_look(w, id);
     case SIM_PART_network: return (sim_station_view){.crossed_bytes = sim_network_crossed(w)};
     case SIM_PART_balancer: return sim_balancer_look(w, id);
+    case SIM_PART_mesh: return sim_mesh_look(w, id);
     default: return (sim_station_view){0};
     }
 }

@@ -36,6 +36,15 @@ static void read_weights(sim_reader *r, uint16_t id, const sim_service_def *serv
     }
 }
 
+bool sim_outliers_read(sim_reader *r, sim_node *node, const char *where, sim_outlier_def *d)
+{
+    sim_node *outliers = sim_node_member(node, "outlier_detection");
+    if (outliers && sim_map_read(r, node, where, "outlier_detection", "{consecutive_5xx: 5}, or {} for Envoy's values", d) &&
+        (d->interval == HR_FOREVER || d->base_ejection_time == HR_FOREVER))
+        SIM_FAIL(r, outliers, "%s.outlier_detection: want times for interval and base_ejection_time", where);
+    return outliers != NULL;
+}
+
 // Who is kept out, and how it comes back.
 static void read_healing(sim_reader *r, sim_node *node, const char *where, sim_balancer_def *d)
 {
@@ -45,11 +54,7 @@ static void read_healing(sim_reader *r, sim_node *node, const char *where, sim_b
     if (d->is_sticky)
         sim_map_read(r, node, where, "sticky", "{expires: 1h}, or {} for cookies that stay", d);
     d->has_checks = sim_node_member(node, "health_check") != NULL;
-    sim_node *outliers = sim_node_member(node, "outlier_detection");
-    d->has_outliers = outliers != NULL;
-    if (outliers && sim_map_read(r, node, where, "outlier_detection", "{consecutive_5xx: 5}, or {} for Envoy's values", &d->outliers) &&
-        (d->outliers.interval == HR_FOREVER || d->outliers.base_ejection_time == HR_FOREVER))
-        SIM_FAIL(r, outliers, "%s.outlier_detection: want times for interval and base_ejection_time", where);
+    d->has_outliers = sim_outliers_read(r, node, where, &d->outliers);
     if (d->has_checks && !sim_map_read(r, node, where, "health_check", "{call: OPERATION, interval: 5s}", &d->health))
         return;
     if (d->has_checks && d->health.interval == HR_FOREVER)

@@ -7,7 +7,8 @@
 #include "sim/scenario/units.h"
 
 enum { MOST_BRANCHES = 1024, MOST_ROUNDS = 1000 };   // MOST_ROUNDS: unless `most` says otherwise
-static const double MOST_STEPS_RUN = 1e7;      // by one request: more would take seconds though no simulated time may pass
+
+enum { SIDECAR_ORDINAL = 1 << 15 };            // of its `cpu` steps, so that they change no draw of others
 
 typedef struct {
     sim_reader   *reader;
@@ -348,8 +349,8 @@ static void read_blocks(compiler *c, sim_node *map, sim_node *argument, uint16_t
         read_branches(c, argument, place);
     double rounds = c->rounds;
     c->rounds *= kind == SIM_STEP_repeat ? (double)c->steps[place].limit : 1;
-    if (c->rounds > MOST_STEPS_RUN)
-        SIM_FAIL(c->reader, map, "%s: %g rounds, together with those around them; at most %g", c->where, c->rounds, MOST_STEPS_RUN);
+    if (c->rounds > SIM_MOST_STEPS_RUN)
+        SIM_FAIL(c->reader, map, "%s: %g rounds, together with those around them; at most %g", c->where, c->rounds, SIM_MOST_STEPS_RUN);
     else if (list)
         read_steps(c, list);
     c->rounds = rounds;
@@ -370,6 +371,19 @@ static void read_blocks(compiler *c, sim_node *map, sim_node *argument, uint16_t
         lead_on(c, step->branches[b], b + 1 < step->branch_count ? step->branches[b + 1] : behind, c->count);
     if (list)
         lead_on(c, (uint16_t)(place + 1), behind, c->count);
+}
+
+// The sidecar of the service computes for a call that comes or goes.
+static void add_sidecar(compiler *c, const sim_dist_def *cpu)
+{
+    if (!cpu)
+        return;
+    uint16_t n = 0;
+    for (uint16_t i = 0; i < c->count; i++)
+        n = (uint16_t)(n + (c->steps[i].kind == SIM_STEP_cpu && c->steps[i].ordinal >= SIDECAR_ORDINAL));
+    uint16_t place = c->count++;
+    c->steps[place] = (sim_step_def){.kind = SIM_STEP_cpu, .ordinal = (uint16_t)(SIDECAR_ORDINAL + n), .next = c->count, .first = c->count, .other = SIM_NO_STEP,
+                                     .rounds = (uint32_t)c->rounds, .ttl = HR_FOREVER, .timeout = HR_FOREVER, .time = *cpu};
 }
 
 static void read_step(compiler *c, sim_node *map)
@@ -405,7 +419,10 @@ static void read_step(compiler *c, sim_node *map)
         break;
     case SIM_STEP_get: case SIM_STEP_set: case SIM_STEP_delete: resolve_cache(c, argument, &step.target); break;
     case SIM_STEP_query: sim_resolve_statement(r, argument, &step.target, &step.operation); break;
-    case SIM_STEP_call: sim_resolve_call(r, argument, &step.target, &step.operation); break;
+    case SIM_STEP_call:
+        if (sim_resolve_call(r, argument, &step.target, &step.operation))
+            add_sidecar(c, sim_sidecar_cpu(r->model, step.target));
+        break;
     case SIM_STEP_publish: sim_publish_read(r, map, argument, &step); break;
     case SIM_STEP_parallel: break;
     case SIM_STEP_repeat: read_rounds(c, map, &step); break;
@@ -475,6 +492,7 @@ void sim_handlers_read(sim_reader *r, uint16_t id)
         char where[160];
         snprintf(where, sizeof where, "%.60s.on.%.60s", r->model->components[id].name, m->key->text);
         *c = (compiler){.reader = r, .service = s, .rounds = 1, .where = where};
+        add_sidecar(c, sim_sidecar_cpu_in(r->model, id));
         read_steps(c, m);
         c->steps[c->count++] = (sim_step_def){.kind = SIM_STEP_return, .rounds = 1, .ttl = HR_FOREVER, .timeout = HR_FOREVER};
         sim_step_def *steps = sim_pool_take(r->pool, c->count * sizeof *steps);
@@ -483,75 +501,4 @@ void sim_handlers_read(sim_reader *r, uint16_t id)
         handlers[i].count = c->count;
     }
     free(c);
-}
-
-// --- rings, and calls without end -----------------------------------------------------------------------------------------
-
-typedef struct { uint8_t colour; double steps; } handler_note;     // colour: 1 = on the present path, 2 = known to be free of rings
-
-static void visit(sim_reader *r, uint16_t id, uint16_t operation, int depth, handler_note *notes);
-
-// What a step of handler `h` of service `id` causes: `next` runs `operation`, `times` at most.
-static void follow(sim_reader *r, uint16_t id, const sim_handler_def *h, uint16_t next, uint16_t operation, double times, int depth, handler_note *notes)
-{
-    handler_note *theirs = &notes[next * SIM_MOST_operations + operation];
-    const sim_service_def *mine = r->model->components[id].def;
-    if (theirs->colour == 1) {
-        const sim_service_def *other = r->model->components[next].def;
-        SIM_FAIL(r, r->nodes[id], "a ring of calls: %s.%s calls %s.%s, which ends up here again", r->model->components[id].name, h->name,
-                 r->model->components[next].name, other->handlers[operation].name);
-    } else if (!theirs->colour) {
-        visit(r, next, operation, depth + 1, notes);
-    }
-    notes[id * SIM_MOST_operations + (size_t)(h - mine->handlers)].steps += times * theirs->steps;
-}
-
-// The consumers that a message may come to, through dead letters, too.
-static void follow_message(sim_reader *r, uint16_t id, const sim_handler_def *h, const sim_step_def *step, double times, int depth, handler_note *notes)
-{
-    const sim_broker_def *b = r->model->components[sim_model_behind(r->model, step->target)].def;
-    for (uint16_t c = 0; c < b->consumer_count; c++)
-        if (sim_publish_reaches(r->model, step, &b->consumers[c]))
-            follow(r, id, h, b->consumers[c].service, b->consumers[c].operation, times * sim_deliveries_most(r->model, &b->consumers[c]), depth, notes);
-}
-
-// Depth-first over handlers. Counts the steps that a call runs at most, with all that it causes.
-static void visit(sim_reader *r, uint16_t id, uint16_t operation, int depth, handler_note *notes)
-{
-    handler_note *mine = &notes[id * SIM_MOST_operations + operation];
-    const sim_service_def *s = r->model->components[id].def;
-    mine->colour = 1;
-    const sim_handler_def *h = &s->handlers[operation];
-    if (depth > SIM_MOST_nested)
-        SIM_FAIL(r, r->nodes[id], "%s.%s is the end of %d calls, each waiting for the next; at most %d", r->model->components[id].name,
-                 h->name, depth, SIM_MOST_nested);
-    for (uint16_t i = 0; i < h->count && h->steps && depth <= SIM_MOST_nested; i++) {
-        const sim_step_def *step = &h->steps[i];
-        const sim_attempts_def *a = step->attempts;
-        double times = step->rounds * (a ? 1.0 + a->retry.most + a->hedges : 1);
-        mine->steps += step->rounds;
-        if (step->kind == SIM_STEP_call)
-            follow(r, id, h, sim_model_behind(r->model, step->target), step->operation, times, depth, notes);
-        else if (step->kind == SIM_STEP_publish)
-            follow_message(r, id, h, step, times, depth, notes);
-    }
-    mine->colour = 2;
-    if (mine->steps > MOST_STEPS_RUN && !r->failed)
-        SIM_FAIL(r, r->nodes[id], "%s.%s: one call may run %.3g steps, its nested calls included; at most %g", r->model->components[id].name,
-                 h->name, mine->steps, MOST_STEPS_RUN);
-}
-
-void sim_find_cycles(sim_reader *r, double *steps)
-{
-    handler_note *notes = hr_alloc(SIM_MAX_COMPONENTS * SIM_MOST_operations * sizeof *notes);
-    for (uint16_t i = 0; i < r->model->component_count; i++) {
-        const sim_service_def *s = r->model->components[i].def;
-        for (uint16_t h = 0; r->model->components[i].kind == SIM_PART_service && h < s->handler_count; h++) {
-            handler_note *note = &notes[i * SIM_MOST_operations + h];
-            if (!note->colour)
-                visit(r, i, h, 1, notes);
-            steps[i * SIM_MOST_operations + h] = note->steps;
-        }
-    }
-    free(notes);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/parts/faults.h"
+#include "sim/parts/mesh.h"
 #include "sim/scenario/loads.h"
 #include "sim/scenario/units.h"
 

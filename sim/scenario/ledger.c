@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/parts/faults.h"
+#include "sim/parts/mesh.h"
 #include "sim/scenario/keys.h"
 #include "sim/scenario/units.h"
 
@@ -343,7 +344,7 @@ static void show_region(const sim_model *model, uint16_t component, hr_text *out
             if (c->edges >> i & 1)
                 hr_text_add(out, " %s", last->kind == SIM_PART_network ? d->region[i] : "one");
         hr_text_add(out, ", fetching from %s\n", model->components[c->target].name);
-    } else if (last->kind == SIM_PART_network && &model->components[component] != last)
+    } else if (last->kind == SIM_PART_network && model->components[component].kind != SIM_PART_mesh && &model->components[component] != last)
         hr_text_add(out, "%s.region = %s\n", model->components[component].name, d->region[d->region_of[component]]);
 }
 
@@ -360,6 +361,26 @@ static void show_healing(const sim_model *model, const sim_model_component *c, h
     hr_text_add(out, "%s.health_check.call = %s\n", c->name, ((const sim_service_def *)model->components[d->target].def)->handlers[d->health.operation].name);
 }
 
+static void show_mesh(const sim_model *model, const sim_model_component *c, hr_text *out)
+{
+    const sim_mesh_def *d = c->def;
+    hr_text_add(out, "%s.to =", c->name);
+    for (uint16_t t = 0; t < d->target_count; t++)
+        hr_text_add(out, " %s", model->components[d->targets[t]].name);
+    hr_text_add(out, "\n");
+    if (d->has_retries) {
+        show_map(c->name, "retries", d, out);
+        hr_text_add(out, "%s.retries.retry_on =", c->name);
+        for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
+            if (d->retry_on >> o & 1)
+                hr_text_add(out, " %s", sim_outcome_name((sim_outcome)o));
+        hr_text_add(out, "\n");
+    }
+    if (d->has_outliers)
+        show_map(c->name, "outlier_detection", &d->outliers, out);
+    hr_text_add(out, "assumption: sidecars learn at once which replicas are ready; max_ejection_percent is of the replicas of a region where calls stay in one\n");
+}
+
 void sim_model_ledger(const sim_model *model, hr_text *out)
 {
     hr_text_add(out, "scenario = %s\nversion = %s\n", model->name, HEADROOM_VERSION);
@@ -374,6 +395,8 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             show_weights(c->name, c->def, ((const sim_service_def *)model->components[((const sim_balancer_def *)c->def)->target].def)->replicas, out);
         if (c->kind == SIM_PART_balancer)
             show_healing(model, c, out);
+        if (c->kind == SIM_PART_mesh)
+            show_mesh(model, c, out);
         if (c->kind == SIM_PART_service) {
             const sim_service_def *s = c->def;
             hr_text_add(out, "%s.patience = %s", c->name, s->gives_up ? "" : "none");

@@ -186,6 +186,7 @@ static void read_components(sim_reader *r, sim_node *root)
     for (uint16_t i = 0; i < m->component_count; i++)
         switch (m->components[i].kind) {
         case SIM_PART_balancer: sim_balancer_read_keys(r, i); break;
+        case SIM_PART_mesh: sim_mesh_read(r, i); break;
         case SIM_PART_limiter:
             read_target(r, i, &((sim_limiter_def *)m->components[i].def)->target);
             sim_limiter_bind(r, i);
@@ -204,6 +205,8 @@ static void read_components(sim_reader *r, sim_node *root)
             sim_cdn_read(r, i);
         else if (m->components[i].kind == SIM_PART_balancer)
             sim_balancer_bind(r, i);
+        else if (m->components[i].kind == SIM_PART_mesh)
+            sim_mesh_bind(r, i);
     for (uint16_t i = 0; i < m->component_count; i++)
         if (m->components[i].kind == SIM_PART_service) {
             sim_handlers_read(r, i);
@@ -249,9 +252,10 @@ static void check_work(sim_reader *r)
         if (d->arrivals.kind == SIM_ARRIVALS_shaped && sim_dist_mean(&d->arrivals.gaps) < 1e-6)
             SIM_FAIL(r, sim_node_member(r->nodes[i], "arrivals"), "%s.arrivals: only the shape counts, but want a mean of 1us at least, such as "
                      "erlang(4, 1s)", m->components[i].name);
-        const sim_model_component *target = &m->components[d->target];
-        uint16_t service = target->kind == SIM_PART_balancer ? ((const sim_balancer_def *)target->def)->target : d->target;
-        double requests = requests_of(m, d), each = 1 + steps[service * SIM_MOST_operations + d->operation];
+        double requests = requests_of(m, d), each = 1;
+        uint16_t service, operation = d->operation;
+        for (uint16_t n = 0; (service = sim_model_reached(m, d->target, n, &operation)) != UINT16_MAX; n++, operation = d->operation)
+            each = fmax(each, 1 + sim_model_tries(m, d->target) * steps[service * SIM_MOST_operations + operation]);
         if (requests * each > SIM_MOST_WORK)
             SIM_FAIL(r, r->nodes[i], "%s: up to %.3g requests in %g s, up to %.3g steps each; at most %.0e steps in all, because more take "
                      "longer than anybody waits: lower `%s`, run.duration, or the calls of a request", m->components[i].name, requests,

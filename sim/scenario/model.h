@@ -74,6 +74,10 @@ int       sim_model_find(const sim_model *model, const char *name);
 int       sim_model_column(const sim_model *model, const char *name);
 // The component that does the work of calls to `target`: itself, or what stands behind the balancers, limiters and breakers from there on.
 uint16_t  sim_model_behind(const sim_model *model, uint16_t target);
+// The n-th component, from 0, that a call to `target` may come to, several behind a mesh; UINT16_MAX: there are no more. Makes *operation its number there.
+uint16_t  sim_model_reached(const sim_model *model, uint16_t target, uint16_t n, uint16_t *operation);
+// How often a call to `target` is made at most, by the retries of sidecars.
+uint32_t  sim_model_tries(const sim_model *model, uint16_t target);
 // Whether its load is the same at all times on average, so that a longer run is more of the same: no program of rates, no trace, no fault at a fixed time.
 bool      sim_model_is_steady(const sim_model *model);
 // The duration that the grid and the run use: grid = max(sample, duration / 36000), so that a long run keeps a bounded series.

@@ -163,13 +163,25 @@ static uint8_t nearest_edge(const sim_network_def *d, uint32_t edges, uint32_t r
     return (uint8_t)best;
 }
 
+static uint8_t connects_of(sim_reader *r, uint16_t id)
+{
+    const sim_workload_def *w = r->model->components[id].def;
+    if (w->connect && r->model->components[w->target].kind == SIM_PART_mesh)
+        SIM_FAIL(r, sim_node_member(r->nodes[id], "connect"), "%s.connect: it calls a mesh, whose proxies keep their connections", r->model->components[id].name);
+    return (uint8_t)w->connect;
+}
+
 static void place_components(sim_reader *r, sim_network_def *d)
 {
     const sim_model *m = r->model;
     uint8_t *region_of = sim_pool_take(r->pool, m->component_count), *nearest = sim_pool_take(r->pool, (size_t)m->component_count * d->region_count);
     uint8_t *connects = sim_pool_take(r->pool, m->component_count);
     for (uint16_t i = 0; i < m->component_count; i++) {
-        const sim_node *region = m->components[i].kind != SIM_PART_network && m->components[i].kind != SIM_PART_cdn ? sim_node_member(r->nodes[i], "region") : NULL;
+        bool is_spread = m->components[i].kind == SIM_PART_cdn || m->components[i].kind == SIM_PART_mesh;
+        const sim_node *region = m->components[i].kind != SIM_PART_network ? sim_node_member(r->nodes[i], "region") : NULL;
+        if (is_spread && region)
+            SIM_FAIL(r, region, "%s.region: a %s is where its callers are: leave it out", m->components[i].name, sim_kinds[m->components[i].kind]->name);
+        region = is_spread ? NULL : region;
         int at = !region ? 0 : region->kind == SIM_SCALAR ? region_named(d, region->text) : -1;
         if (at < 0)
             SIM_FAIL(r, region, "%s.region: want one of `network.regions`%s", m->components[i].name,
@@ -182,9 +194,16 @@ static void place_components(sim_reader *r, sim_network_def *d)
             for (uint32_t from = 0; from < d->region_count; from++)
                 nearest[i * d->region_count + from] = nearest_edge(d, ((const sim_cdn_def *)m->components[i].def)->edges, from);
         }
+        if (m->components[i].kind == SIM_PART_mesh) {
+            region_of[i] = SIM_EVERYWHERE;
+            memset(nearest + i * d->region_count, SIM_BESIDE, d->region_count);
+        }
         if (m->components[i].kind == SIM_PART_workload)
-            connects[i] = (uint8_t)((const sim_workload_def *)m->components[i].def)->connect;
+            connects[i] = connects_of(r, i);
     }
+    for (uint16_t i = 0; i < m->component_count; i++)
+        if (m->components[i].kind == SIM_PART_mesh)
+            sim_mesh_place(r, i, d, region_of);
     d->region_of = region_of;
     d->nearest = nearest;
     d->connects = connects;

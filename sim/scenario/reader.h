@@ -13,6 +13,9 @@ typedef struct {
     bool        failed;
 } sim_reader;
 
+// Steps that one request runs at most: more would take seconds though no simulated time may pass.
+#define SIM_MOST_STEPS_RUN 1e7
+
 // A mistake at a node.
 #define SIM_FAIL(r, node, ...) ((void)SIM_WRONG((r)->source, node, __VA_ARGS__), (void)((r)->failed = true))
 
@@ -48,6 +51,15 @@ void sim_autoscalers_settle(sim_reader *r);
 // What a balancer says; later, when all operations are named, what it calls by itself.
 void sim_balancer_read_keys(sim_reader *r, uint16_t id);
 void sim_balancer_bind(sim_reader *r, uint16_t id);
+// Whether it ejects who fails, and how.
+bool sim_outliers_read(sim_reader *r, sim_node *node, const char *where, sim_outlier_def *def);
+// What a mesh says; later, when all operations are named, what they are in each of its services; how near these are, when regions are known.
+void sim_mesh_read(sim_reader *r, uint16_t id);
+void sim_mesh_bind(sim_reader *r, uint16_t id);
+void sim_mesh_place(sim_reader *r, uint16_t id, const sim_network_def *network, const uint8_t *region_of);
+// The CPU time of a sidecar for a call to `target`; for one that comes to `service`. NULL: none.
+const sim_dist_def *sim_sidecar_cpu(const sim_model *model, uint16_t target);
+const sim_dist_def *sim_sidecar_cpu_in(const sim_model *model, uint16_t service);
 // Complains of more checks than can be run; `steps` as from sim_find_cycles.
 void sim_checks_count(sim_reader *r, const double *steps);
 // What a database says beside its plain keys.

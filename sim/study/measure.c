@@ -185,13 +185,15 @@ static void measure_balancer(const sim_station_view *v, table t, int component)
 {
     put(t, SIM_METRIC_lost_sessions, component, share((double)v->lost_sessions, (double)v->session_looks));
     put(t, SIM_METRIC_moved_sessions, component, share((double)v->moved_sessions, (double)v->cookies));
+    put(t, SIM_METRIC_sidecar_retries, component, share((double)v->retried, (double)v->attempts));
+    put(t, SIM_METRIC_away, component, share((double)v->away, (double)v->attempts));
     if (!v->judges)
         return;
     put(t, SIM_METRIC_unhealthy, component, v->unhealthy);
     put(t, SIM_METRIC_panicking, component, v->panicking);
 }
 
-// Balancers, and services that remember users: each, and all together; the share of the time in panic is that of the worst.
+// Balancers and meshes, and services that remember users: each, and all together; the share of the time in panic is that of the worst.
 static void measure_balancers(const sim_counted *c, table t)
 {
     sim_station_view all = {0};

@@ -228,9 +228,7 @@ void sim_request_log_end(sim_request_log *log, sim_request_log_part *part, bool 
 // The service that answers a workload's requests.
 static const sim_service_def *service_of(const sim_model *model, const sim_workload_def *d)
 {
-    uint16_t target = d->target;
-    if (model->components[target].kind == SIM_PART_balancer)
-        target = ((const sim_balancer_def *)model->components[target].def)->target;
+    uint16_t target = sim_model_behind(model, d->target);
     return model->components[target].kind == SIM_PART_service ? model->components[target].def : NULL;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/parts/mesh.h"
 #include "sim/parts/network.h"
 #include "sim/policy/balance/balance.h"
 #include "viz/scene/paint.h"
@@ -65,7 +66,7 @@ static viz_icon icon_of(const viz_part *p)
 {
     switch (p->kind) {
     case SIM_PART_workload: return VIZ_ICON_PEOPLE;
-    case SIM_PART_balancer: return VIZ_ICON_BALANCER;
+    case SIM_PART_balancer: case SIM_PART_mesh: return VIZ_ICON_BALANCER;
     case SIM_PART_limiter: return VIZ_ICON_LIMITER;
     case SIM_PART_breaker: return VIZ_ICON_BREAKER;
     case SIM_PART_cache: case SIM_PART_cdn: return VIZ_ICON_CACHE;
@@ -85,6 +86,7 @@ const char *viz_card_policy(const viz_scene *s, uint16_t part)
     const void *def = s->graph->model->components[part].def;
     switch (s->graph->parts[part].kind) {
     case SIM_PART_balancer: return sim_balancers[((const sim_balancer_def *)def)->policy.row]->name;
+    case SIM_PART_mesh: return sim_balancers[((const sim_mesh_def *)def)->policy.row]->name;
     case SIM_PART_limiter: return sim_limiters[((const sim_limiter_def *)def)->policy]->name;
     case SIM_PART_breaker: return sim_breaker_rows[((const sim_breaker_part_def *)def)->policy]->name;
     case SIM_PART_autoscaler: return sim_scalers[((const sim_autoscaler_def *)def)->policy]->name;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "sim/parts/mesh.h"
 #include "sim/scenario/writers.h"
 
 static uint32_t replicas_of(const sim_model_component *c)
@@ -49,6 +50,9 @@ static void join_part(viz_graph *g, uint16_t id)
     int to = sim_part_passes_to(c->kind, c->def);
     if (to >= 0)
         join(g, id, (uint16_t)to);
+    const sim_mesh_def *mesh = c->def;
+    for (uint16_t i = 1; c->kind == SIM_PART_mesh && i < mesh->target_count; i++)
+        join(g, id, mesh->targets[i]);
     if (c->kind == SIM_PART_limiter && ((const sim_limiter_def *)c->def)->has_store)
         join(g, id, ((const sim_limiter_def *)c->def)->store);
     if (c->kind == SIM_PART_cache)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "sim/parts/cdn.h"
+#include "sim/parts/mesh.h"
 #include "sim/parts/network.h"
 #include "viz/scene/paint.h"
 
@@ -102,6 +103,16 @@ static void tell_cdn(tip *t, const viz_scene *s, uint16_t part)
 
 static void tell_balancer(tip *t, const viz_scene *s, uint16_t part) { add_row(t, "decides by", "%s", viz_card_policy(s, part)); }
 
+static void tell_mesh(tip *t, const viz_scene *s, uint16_t part)
+{
+    sim_station_view v = sim_mesh_look(s->world, part);
+    add_row(t, "decides by", "%s", viz_card_policy(s, part));
+    add_row(t, "sidecars", "%u", v.sidecars);
+    add_row(t, "calls, retries", "%llu, %llu", (unsigned long long)v.passed, (unsigned long long)v.retried);
+    add_row(t, "to other regions", "%llu", (unsigned long long)v.away);
+    add_row(t, "ejections", "%llu", (unsigned long long)v.ejections);
+}
+
 static void tell_limiter(tip *t, const viz_scene *s, uint16_t part)
 {
     sim_gate_view v = sim_limiter_look(s->world, part);
@@ -123,7 +134,7 @@ static void tell_breaker(tip *t, const viz_scene *s, uint16_t part)
 static const struct { uint16_t kind; void (*tell)(tip *t, const viz_scene *s, uint16_t part); } plain[] = {
     {SIM_PART_workload, tell_workload}, {SIM_PART_broker, tell_broker}, {SIM_PART_autoscaler, tell_autoscaler}, {SIM_PART_cluster, tell_cluster},
     {SIM_PART_network, tell_network}, {SIM_PART_cdn, tell_cdn}, {SIM_PART_balancer, tell_balancer}, {SIM_PART_limiter, tell_limiter},
-    {SIM_PART_breaker, tell_breaker}};
+    {SIM_PART_breaker, tell_breaker}, {SIM_PART_mesh, tell_mesh}};
 
 void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card)
 {

@@ -2,6 +2,7 @@
 #include "sim/policy/balance/balance.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +102,16 @@ hr_status sim_balancer_read(const char *text, sim_balancer_choice *choice, hr_er
 }
 
 // --- what policies share --------------------------------------------------------------------------------------------------
+
+uint32_t sim_balance_key(unsigned uses, uint64_t key, char text[SIM_BALANCE_KEY_BYTES])
+{
+    if (uses & SIM_USES_KEY)
+        return (uint32_t)snprintf(text, SIM_BALANCE_KEY_BYTES, "%llu", (unsigned long long)key);
+    text[0] = 10;
+    for (int i = 1; i < 4; i++)
+        text[i] = (char)(uint8_t)(key >> (24 - 8 * i));
+    return 4;
+}
 
 uint32_t sim_balance_below(const sim_candidates *c, uint32_t i, uint32_t bound)
 {

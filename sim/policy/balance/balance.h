@@ -95,6 +95,11 @@ hr_status sim_balancer_read(const char *text, sim_balancer_choice *choice, hr_er
 // "d=2: replicas looked at", all parameters of a row, or "". The caller frees it.
 char *sim_balancer_parameters(const sim_balancer *b);
 
+// What the hash policies hash, at most so many bytes: the key's number in decimal, or with SIM_USES_ADDRESS a client's address, 10.0.0.0 and the key, so
+// that 256 clients share a /24. Returns how many bytes that are.
+enum { SIM_BALANCE_KEY_BYTES = 24 };
+uint32_t sim_balance_key(unsigned uses, uint64_t key, char text[SIM_BALANCE_KEY_BYTES]);
+
 // --- for policies ----------------------------------------------------------------------------------------------------
 // The i-th random word of a choice, below `bound`.
 uint32_t sim_balance_below(const sim_candidates *c, uint32_t i, uint32_t bound);

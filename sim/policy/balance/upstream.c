@@ -244,6 +244,23 @@ bool sim_upstream_choose_this(sim_world *w, sim_ref upstream, uint32_t slot)
     return true;
 }
 
+// Somebody may be chosen.
+static uint32_t pick(sim_world *w, sim_upstream *u, sim_balanced *call)
+{
+    sim_candidates c = {.slot = SIM_AT(w, const uint16_t, u->eligible), .count = u->eligible_count, .peer = SIM_AT(w, sim_peer, u->peers),
+                        .peer_count = u->peer_count, .call = call, .world = w, .upstream = u, .parameter = u->parameter};
+    uint32_t slot = sim_balancers[u->policy]->pick(SIM_AT(w, void, u->state), &c);
+    SIM_ASSERT(w, slot < u->peer_count && c.peer[slot].out == 0);
+    return slot;
+}
+
+void sim_upstream_turn(sim_world *w, sim_ref upstream, uint32_t turns)
+{
+    sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
+    for (; turns && u->eligible_count; turns--)
+        tell(w, u, pick(w, u, &(sim_balanced){0}));
+}
+
 uint32_t sim_upstream_choose(sim_world *w, sim_ref upstream, sim_balanced *call, const uint32_t *tried, uint32_t tried_count)
 {
     sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
@@ -254,10 +271,7 @@ uint32_t sim_upstream_choose(sim_world *w, sim_ref upstream, sim_balanced *call,
         mark(w, u, tried[i], SIM_OUT_TRIED, true);
     uint32_t slot = SIM_NO_PEER;
     if (u->eligible_count) {
-        sim_candidates c = {.slot = SIM_AT(w, const uint16_t, u->eligible), .count = u->eligible_count, .peer = SIM_AT(w, sim_peer, u->peers),
-                            .peer_count = u->peer_count, .call = call, .world = w, .upstream = u, .parameter = u->parameter};
-        slot = sim_balancers[u->policy]->pick(SIM_AT(w, void, u->state), &c);
-        SIM_ASSERT(w, slot < u->peer_count && c.peer[slot].out == 0);
+        slot = pick(w, u, call);
         take(w, u, slot);
     }
     for (uint32_t i = 0; i < tried_count; i++)

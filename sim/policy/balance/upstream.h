@@ -52,6 +52,8 @@ typedef struct {
 sim_ref  sim_upstream_make(sim_world *w, const sim_upstream_def *def);
 // The slot for a call, or SIM_NO_PEER when no replica may be chosen. `tried`: slots where this call has been.
 uint32_t sim_upstream_choose(sim_world *w, sim_ref upstream, sim_balanced *call, const uint32_t *tried, uint32_t tried_count);
+// The policy chooses so often for nobody: where its turn begins.
+void     sim_upstream_turn(sim_world *w, sim_ref upstream, uint32_t turns);
 // That one, without asking the policy; false: it may not be chosen.
 bool     sim_upstream_choose_this(sim_world *w, sim_ref upstream, uint32_t slot);
 // The call that was sent to `slot` has ended after `took`.

@@ -55,3 +55,8 @@ bool sim_retry_budget_take(sim_retry_budget *b, const sim_retry_def *d, hr_time 
     b->slice[b->second % SIM_BUDGET_SLICES] -= cost;
     return true;
 }
+
+bool sim_retry_fits(const sim_retry_def *d, uint32_t least, uint32_t active, uint32_t retrying)
+{
+    return retrying < least || retrying < d->budget * active;
+}

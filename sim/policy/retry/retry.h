@@ -42,4 +42,8 @@ void sim_retry_budget_request(sim_retry_budget *b, hr_time now);
 // Takes out what a retry costs; false, and takes nothing, when there is not enough.
 bool sim_retry_budget_take(sim_retry_budget *b, const sim_retry_def *d, hr_time now);
 
+// Envoy's retry budget (its API, CircuitBreakers.Thresholds.RetryBudget): with so many requests active and so many retries under way there may
+// be another retry while these are fewer than the share `budget` of those, or than `least`.
+bool sim_retry_fits(const sim_retry_def *d, uint32_t least, uint32_t active, uint32_t retrying);
+
 #endif

@@ -13,7 +13,8 @@ typedef struct {
     uint16_t target, unused;
     uint32_t stream;
     uint32_t max_fails, fail_timeout_s, max_conns, queue_limit;
-    uint32_t scaled, unused_too;               // bool: replicas come and go, so calls may wait for one also when nobody is at work
+    uint32_t scaled;                           // bool: replicas come and go, so calls may wait for one also when nobody is at work
+    uint32_t sticky_drain;                     // bool: who leaves gets the calls that are bound to it
     sim_ref  weights, upstream;                // uint32_t[] until time zero, or 0; sim_upstream
     hr_time  sees, slow_start;
     double   panic;
@@ -55,6 +56,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->has_checks = d->has_checks;
     s->is_sticky = d->is_sticky;
     s->expires = d->expires;
+    s->sticky_drain = d->sticky_drain;
     s->checks = d->health;
     s->has_outliers = d->has_outliers;
     s->outliers = d->outliers;
@@ -82,6 +84,8 @@ static void start(sim_world *w, sim_component_id id)
         s->outlier = sim_outlier_make(w, &s->outliers, s->upstream, replicas);
         sim_schedule(w, w->now + s->outliers.interval, id, SIM_BALANCER_EJECTED, 0, 0);
     }
+    if (s->sticky_drain)
+        sim_lives_of(w, s->target)->drains_whole = 1;
     if (s->is_sticky)
         s->sticky = sim_sticky_make(w, s->expires, replicas);
     s->scaled = sim_service_present(w, s->target).is_scaled;
@@ -180,7 +184,9 @@ void sim_balancers_see(sim_world *w, sim_component_id service, uint32_t slot, bo
             continue;
         if (is_eligible)
             renew(w, s, slot);
-        sim_upstream_mark(w, s->upstream, slot, SIM_OUT_DOWN, !is_eligible);
+        bool drains = !is_eligible && s->sticky_drain && sim_lives_is_draining(w, service, slot);
+        sim_upstream_mark(w, s->upstream, slot, SIM_OUT_DRAINING, drains);
+        sim_upstream_mark(w, s->upstream, slot, SIM_OUT_DOWN, !is_eligible && !drains);
         if (is_eligible)
             serve_queue(w, id);
     }

@@ -87,8 +87,11 @@ static void end(sim_world *w, sim_component_id id, uint32_t slot, sim_outcome st
     sim_lives *l = sim_lives_of(w, id);
     sim_life *life = sim_life_at(w, l, slot);
     uint32_t node = life->node;
+    bool was_draining = life->phase == SIM_LIFE_DRAINING;
     life->node = 0;
     turn(w, l, slot, SIM_LIFE_GONE);
+    if (was_draining && l->drains_whole)
+        sim_balancers_see(w, id, slot, false);
     sim_service_cut(w, id, slot, status);
     if (SIM_STATE(w, const sim_service, id)->memory)
         sim_memory_forget(w, id, slot);
@@ -105,7 +108,7 @@ static void stop(sim_world *w, sim_component_id id, sim_lives *l, uint32_t slot)
     turn(w, l, slot, SIM_LIFE_DRAINING);
     if (was_ready)
         sim_service_tell(w, id, slot, false);
-    if (is_idle(w, id, slot))
+    if (is_idle(w, id, slot) && !(was_ready && l->drains_whole))
         end(w, id, slot, SIM_error);
     else
         await(w, l, SIM_LIFE_ENDS, slot, l->drain);
@@ -206,7 +209,7 @@ hr_time sim_lives_startup(const sim_world *w, sim_component_id id, uint32_t slot
 void sim_lives_left(sim_world *w, sim_component_id id, uint32_t slot)
 {
     sim_lives *l = sim_lives_of(w, id);
-    if (sim_life_at(w, l, slot)->phase == SIM_LIFE_DRAINING && is_idle(w, id, slot)) {
+    if (sim_life_at(w, l, slot)->phase == SIM_LIFE_DRAINING && is_idle(w, id, slot) && !l->drains_whole) {
         end(w, id, slot, SIM_error);
         settle(w, id);
     }
@@ -271,6 +274,11 @@ bool sim_lives_is_ready(const sim_world *w, sim_component_id id, uint32_t slot)
     return sim_life_at(w, sim_lives_of(w, id), slot)->phase == SIM_LIFE_READY;
 }
 
+bool sim_lives_is_draining(const sim_world *w, sim_component_id id, uint32_t slot)
+{
+    return sim_life_at(w, sim_lives_of(w, id), slot)->phase == SIM_LIFE_DRAINING;
+}
+
 bool sim_lives_is_up(const sim_world *w, sim_component_id id, uint32_t slot)
 {
     return sim_life_at(w, sim_lives_of(w, id), slot)->phase >= SIM_LIFE_READY;
@@ -310,7 +318,8 @@ void sim_lives_check(const sim_world *w, sim_component_id id)
         const sim_life *life = sim_life_at(w, l, i);
         SIM_ASSERT(w, life->phase <= SIM_LIFE_DRAINING && life->number <= l->births);
         SIM_ASSERT(w, (life->node != 0) == (l->in_cluster && life->phase >= SIM_LIFE_STARTING));
-        SIM_ASSERT(w, is_idle(w, id, i) == (life->phase < SIM_LIFE_READY) || life->phase == SIM_LIFE_READY);
+        SIM_ASSERT(w, is_idle(w, id, i) == (life->phase < SIM_LIFE_READY) || life->phase == SIM_LIFE_READY || l->drains_whole);
+        SIM_ASSERT(w, is_idle(w, id, i) || life->phase >= SIM_LIFE_READY);
         count[life->phase]++;
     }
     uint32_t active = count[SIM_LIFE_PENDING] + count[SIM_LIFE_STARTING] + count[SIM_LIFE_UNREADY] + count[SIM_LIFE_READY];

@@ -1,6 +1,7 @@
 // sim/parts/lives.h - replicas that come and go: the life of each slot of a service that has an autoscaler.
 // * gone → pending (no room in its cluster) → starting (the process does not run yet) → unready → ready → draining → gone. Who has no calls yet leaves at once.
-// * Balancers send calls to ready ones only. A draining one finishes what it has; what is left after `drain` is cut off with outcome error.
+// * Balancers send calls to ready ones only. A draining one finishes what it has; what is left after `drain` is cut off with outcome error. With a
+//   balancer of `sticky: {drain: true}` it gets the calls that are bound to it until then: nobody can tell which is the last.
 // * A slot is used again by a new replica with cold caches and a new number. There are twice as many slots as replicas may be wanted, for
 //   those that leave are not counted; were all in use, a new one would start when the first is gone.
 // * Timers belong to the autoscaler: a service without one pays nothing.
@@ -25,7 +26,8 @@ typedef struct {
     sim_dist  startup, readiness;
     hr_time   drain;
     uint32_t  scaler;                          // component whose timers these are
-    uint32_t  in_cluster, cluster, unused_too; // bool, and which
+    uint32_t  in_cluster, cluster;             // bool, and which
+    uint32_t  drains_whole;                    // bool: who leaves stays for all of `drain`, for users that are bound to it may come
     double    cores;                           // that a replica takes of a node
     sim_level present, ready;                  // present: all but gone and pending ones
 } sim_lives;
@@ -50,6 +52,7 @@ static inline sim_lives *sim_lives_of(const sim_world *w, sim_component_id id)
 static inline sim_life *sim_life_at(const sim_world *w, const sim_lives *l, uint32_t slot) { return SIM_AT(w, sim_life, l->life) + slot; }
 // Whether calls find anybody there, ready or draining.
 bool     sim_lives_is_up(const sim_world *w, sim_component_id id, uint32_t slot);
+bool     sim_lives_is_draining(const sim_world *w, sim_component_id id, uint32_t slot);
 bool     sim_lives_is_ready(const sim_world *w, sim_component_id id, uint32_t slot);
 // A replica dies at once; another one is started in its place.
 void     sim_lives_replace(sim_world *w, sim_component_id id, uint32_t slot);

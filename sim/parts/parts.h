@@ -146,6 +146,7 @@ typedef struct {
     hr_time  sees;                             // loads are reported so often; 0: always known
     bool     is_sticky;
     hr_time  expires;                          // with is_sticky: of a cookie
+    bool     sticky_drain;                     // with is_sticky: replicas that leave get the calls that are bound to them
     bool     has_checks;
     sim_health_def health;                     // with has_checks
     bool     has_outliers;

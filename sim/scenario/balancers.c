@@ -45,14 +45,23 @@ bool sim_outliers_read(sim_reader *r, sim_node *node, const char *where, sim_out
     return outliers != NULL;
 }
 
+// Replicas that leave are there for who is bound to them: some must leave, and not for ever.
+static void check_drain(sim_reader *r, const sim_node *sticky, const char *where, const sim_service_def *service)
+{
+    if (!service->slots)
+        SIM_FAIL(r, sticky, "%s.sticky.drain: no replica of its service ever leaves: that needs an autoscaler", where);
+    else if (!service->drain || service->drain == HR_FOREVER)
+        SIM_FAIL(r, sticky, "%s.sticky.drain: its service wants a `drain`, such as 5min: how long a replica that leaves is there for them", where);
+}
+
 // Who is kept out, and how it comes back.
-static void read_healing(sim_reader *r, sim_node *node, const char *where, sim_balancer_def *d)
+static void read_healing(sim_reader *r, sim_node *node, const char *where, sim_balancer_def *d, const sim_service_def *service)
 {
     const sim_node *panic = sim_node_member(node, "panic"), *slow = sim_node_member(node, "slow_start");
     const sim_balancer *policy = sim_balancers[d->policy.row];
     d->is_sticky = sim_node_member(node, "sticky") != NULL;
-    if (d->is_sticky)
-        sim_map_read(r, node, where, "sticky", "{expires: 1h}, or {} for cookies that stay", d);
+    if (d->is_sticky && sim_map_read(r, node, where, "sticky", "{expires: 1h}, or {} for cookies that stay", d) && d->sticky_drain && service)
+        check_drain(r, sim_node_member(node, "sticky"), where, service);
     d->has_checks = sim_node_member(node, "health_check") != NULL;
     d->has_outliers = sim_outliers_read(r, node, where, &d->outliers);
     if (d->has_checks && !sim_map_read(r, node, where, "health_check", "{call: OPERATION, interval: 5s}", &d->health))
@@ -89,7 +98,7 @@ void sim_balancer_read_keys(sim_reader *r, uint16_t id)
         SIM_FAIL(r, queue, "%s.queue belongs to `max_conns`, or to a service with an autoscaler: without a limit nobody waits here", name);
     if (timeout && !d->max_fails)
         SIM_FAIL(r, timeout, "%s.fail_timeout belongs to `max_fails`", name);
-    read_healing(r, r->nodes[id], name, d);
+    read_healing(r, r->nodes[id], name, d, target >= 0 ? r->model->components[target].def : NULL);
 }
 
 // The operation that checks call.

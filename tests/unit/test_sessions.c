@@ -105,11 +105,55 @@ static void test_a_replica_that_ends_takes_the_state_along(void **state)
     done(f);
 }
 
+// Four users, two replicas, one of which leaves at 10 s (it is the younger one) and is there for 5 s more. Each user comes every 100 ms.
+static fixture scaled_in(const char *sticky)
+{
+    char *components = hr_format("lb: {kind: balancer, to: s, sticky: %s}, s: {kind: service, replicas: 2, drain: 5s, on: {go: [{wait: 1ms}]}}, "
+                                 "a: {kind: autoscaler, of: s, policy: fixed, min: 1, max: 2}", sticky);
+    fixture f = begin(components, "c: {rate: 40/s, arrivals: constant, key: sequential(4), call: lb.go, timeout: none}", 30 * HR_SEC);
+    free(components);
+    sim_world_run(f.w, 10 * HR_SEC);
+    sim_lives_want(f.w, (sim_component_id)sim_model_find(f.model, "s"), 1);
+    for (hr_time at = 10 * HR_SEC; at <= 31 * HR_SEC; at += HR_SEC / 4) {
+        sim_world_run(f.w, at);
+        sim_world_check(f.w);
+    }
+    return f;
+}
+
+static void test_a_replica_that_drains_keeps_its_users(void **state)
+{
+    (void)state;
+    fixture f = scaled_in("{}");
+    assert_in_range(started(f, 1), 199, 201);  // two users, ten calls a second each, until 10 s
+    assert_int_equal(balancer(f).moved_sessions, 2);
+    done(f);
+    f = scaled_in("{drain: true}");
+    assert_in_range(started(f, 1), 299, 301);  // until 15 s
+    assert_int_equal(balancer(f).moved_sessions, 2);
+    assert_int_equal(look(f, "c").outcome[SIM_ok], look(f, "c").offered);
+    done(f);
+    f = scaled_in("{drain: true, expires: 4s}");                   // cookies set at 0, 4 and 8 s: from 12 s on nobody is bound to it
+    assert_in_range(started(f, 1), 239, 243);
+    assert_int_equal(balancer(f).moved_sessions, 0);
+    done(f);
+}
+
+static void test_who_cannot_drain_is_told(void **state)
+{
+    (void)state;
+    const char *call = "c: {rate: 1/s, call: lb.go}";
+    refused("lb: {kind: balancer, to: s, sticky: {drain: true}}, s: {kind: service, replicas: 2, on: {go: [{wait: 1ms}]}}", call, "that needs an autoscaler");
+    refused("lb: {kind: balancer, to: s, sticky: {drain: true}}, s: {kind: service, drain: none, on: {go: [{wait: 1ms}]}}, "
+            "a: {kind: autoscaler, of: s, policy: fixed, min: 1, max: 2}", call, "wants a `drain`");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_cookies_state_in_memory_is_lost), cmocka_unit_test(test_a_cookie_leads_back_to_the_same_replica),
         cmocka_unit_test(test_what_has_expired_is_not_lost), cmocka_unit_test(test_who_may_not_be_chosen_loses_the_user),
-        cmocka_unit_test(test_a_replica_that_ends_takes_the_state_along)};
+        cmocka_unit_test(test_a_replica_that_ends_takes_the_state_along), cmocka_unit_test(test_a_replica_that_drains_keeps_its_users),
+        cmocka_unit_test(test_who_cannot_drain_is_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

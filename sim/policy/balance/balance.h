@@ -31,7 +31,8 @@ enum {                                         // reasons why a replica may not 
     SIM_OUT_EJECTED = 8,                       // outlier detection has put it out for a while
     SIM_OUT_FULL = 16,                         // has as many calls as max_conns allows
     SIM_OUT_TRIED = 32,                        // this very call has been there
-    SIM_OUT_OF_SERVICE = 15,                   // the lasting ones: tables of policies are made without these replicas
+    SIM_OUT_DRAINING = 64,                     // it leaves: only who is bound to it may come (nginx' drain)
+    SIM_OUT_OF_SERVICE = 15 | SIM_OUT_DRAINING,                 // the lasting ones: tables of policies are made without these replicas
     SIM_OUT_SICK = SIM_OUT_UNHEALTHY | SIM_OUT_EJECTED,            // what a panic forgives
 };
 

@@ -129,8 +129,9 @@ static HR_APART void look_for_panic(sim_world *w, sim_upstream *u)
     uint32_t there = 0, healthy = 0;
     for (uint32_t i = 0; i < u->peer_count; i++) {
         const sim_peer *p = SIM_AT(w, const sim_peer, u->peers) + i;
-        there += !(p->out & SIM_OUT_DOWN);
-        healthy += !(p->out & SIM_OUT_DOWN) && !p->sick;
+        bool is_there = !(p->out & (SIM_OUT_DOWN | SIM_OUT_DRAINING));
+        there += is_there;
+        healthy += is_there && !p->sick;
     }
     bool panics = healthy < u->panic * there;
     if (panics == (u->panicking.level > 0))
@@ -155,7 +156,7 @@ static void mark(sim_world *w, sim_upstream *u, uint32_t slot, uint32_t reason, 
         set_out(w, u, slot, reason, on);
     if (u->slow_start && lasting && !(p->out & SIM_OUT_OF_SERVICE) && !p->sick)
         begin_slowly(w, u, slot);
-    if (u->panic > 0 && reason & (SIM_OUT_SICK | SIM_OUT_DOWN))
+    if (u->panic > 0 && reason & (SIM_OUT_SICK | SIM_OUT_DOWN | SIM_OUT_DRAINING))
         look_for_panic(w, u);
 }
 
@@ -238,7 +239,7 @@ bool sim_upstream_choose_this(sim_world *w, sim_ref upstream, uint32_t slot)
 {
     sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
     release(w, u);
-    if (SIM_AT(w, const sim_peer, u->peers)[slot].out)
+    if (SIM_AT(w, const sim_peer, u->peers)[slot].out & ~(uint32_t)SIM_OUT_DRAINING)
         return false;
     take(w, u, slot);
     return true;

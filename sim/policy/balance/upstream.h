@@ -54,7 +54,7 @@ sim_ref  sim_upstream_make(sim_world *w, const sim_upstream_def *def);
 uint32_t sim_upstream_choose(sim_world *w, sim_ref upstream, sim_balanced *call, const uint32_t *tried, uint32_t tried_count);
 // The policy chooses so often for nobody: where its turn begins.
 void     sim_upstream_turn(sim_world *w, sim_ref upstream, uint32_t turns);
-// That one, without asking the policy; false: it may not be chosen.
+// That one, for a call that is bound to it, without asking the policy; false: it may not be chosen. One that drains may.
 bool     sim_upstream_choose_this(sim_world *w, sim_ref upstream, uint32_t slot);
 // The call that was sent to `slot` has ended after `took`.
 void     sim_upstream_answer(sim_world *w, sim_ref upstream, uint32_t slot, hr_time took, bool failed);

@@ -378,7 +378,6 @@ static void show_mesh(const sim_model *model, const sim_model_component *c, hr_t
     }
     if (d->has_outliers)
         show_map(c->name, "outlier_detection", &d->outliers, out);
-    hr_text_add(out, "assumption: sidecars learn at once which replicas are ready; max_ejection_percent is of the replicas of a region where calls stay in one\n");
 }
 
 void sim_model_ledger(const sim_model *model, hr_text *out)
@@ -441,6 +440,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
                      "assumption: interrupting a computation and going on with it costs nothing; on live servers `preemptive` is not imitated\n"
                      "assumption: attempts that are no longer needed (hedging, a timeout before a retry) work on; nobody cancels them\n"
                      "assumption: for retries and breakers every outcome but ok is a failure\n"
+                     "assumption: sidecars learn at once which replicas are ready; where calls stay in a region max_ejection_percent is of its replicas\n"
                      "assumption: branches of `parallel` hold no worker of their own; after a deadline they work on, and their work is wasted\n"
                      "assumption: who waits for the load of another keeps its worker; a load in the background holds none\n"
                      "assumption: a call that loses its patience leaves the queue at once and is counted as a timeout\n"

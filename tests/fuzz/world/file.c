@@ -26,7 +26,8 @@ static void write_workload(writer *r, uint32_t i)
         hr_text_add(&r->text, "%u/s", 1 + pick(r, 20000));
     if (sessions)
         hr_text_add(&r->text, ", requests_per_session: %g", 1 + pick(r, 256) / 16.0);
-    write_keys(r, "workload", closed || sessions ? r->regions ? "rate users" : "rate users connect" : r->regions ? "rate users think" : "rate users think connect");
+    bool connects = r->regions && r->front[target] != 'x';
+    write_keys(r, "workload", closed || sessions ? connects ? "rate users" : "rate users connect" : connects ? "rate users think" : "rate users think connect");
     switch (closed || varies ? 0 : pick(r, 4)) {
     case 1: hr_text_add(&r->text, ", arrivals: constant"); break;
     case 2: case 3:
@@ -59,11 +60,13 @@ void write_scenario(writer *r)
     r->cluster = pick(r, 2);
     r->regions = pick(r, 2) * (1 + pick(r, MOST_REGIONS));
     for (uint32_t i = 0; i < r->services; i++) {
+        r->region[i] = r->regions ? pick(r, r->regions + 1) : 0;
         r->balanced[i] = pick(r, 2);
+        r->behind[i] = pick(r, 4) == 3 ? 'x' : r->balanced[i] ? 'b' : 's';
         r->scaled[i] = r->balanced[i] && pick(r, 2);
         static const char fronts[] = {0, 0, 'l', 'f', 'e'};
         char front = fronts[pick(r, HR_COUNT(fronts))];
-        r->front[i] = front ? front : r->balanced[i] ? 'b' : 's';
+        r->front[i] = front ? front : r->behind[i];
         r->local[i] = pick(r, 3) == 2;
         r->operations[i] = 1 + pick(r, MOST_OPERATIONS);
     }

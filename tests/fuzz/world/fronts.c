@@ -1,9 +1,16 @@
-// tests/fuzz/world/fronts.c - what stands before a service and passes calls on: balancers, limiters, breakers, CDNs.
+// tests/fuzz/world/fronts.c - what stands before a service and passes calls on: balancers, meshes, limiters, breakers, CDNs.
 #include "tests/fuzz/world/writer.h"
 
 #include "sim/policy/balance/balance.h"
 #include "sim/policy/breaker/breaker.h"
 #include "sim/policy/limit/limit.h"
+
+static void write_outliers(writer *r)
+{
+    if (pick(r, 4) == 3)
+        hr_text_add(&r->text, ", outlier_detection: {consecutive_5xx: %u, interval: 100ms, base_ejection_time: %s, max_ejection_percent: %u%%}", 1 + pick(r, 4),
+                    pick(r, 2) ? "50ms" : "1s", pick(r, 101));
+}
 
 // Checks often enough to be seen in a short run.
 static void write_health(writer *r, uint32_t i, const sim_balancer *policy)
@@ -14,11 +21,9 @@ static void write_health(writer *r, uint32_t i, const sim_balancer *policy)
         write_keys(r, "health_check", "interval timeout");
         hr_text_add(&r->text, "}%s", pick(r, 2) ? ", panic: 50%" : "");
     }
+    write_outliers(r);
     if (pick(r, 4) == 3)
-        hr_text_add(&r->text, ", outlier_detection: {consecutive_5xx: %u, interval: 100ms, base_ejection_time: %s, max_ejection_percent: %u%%}", 1 + pick(r, 4),
-                    pick(r, 2) ? "50ms" : "1s", pick(r, 101));
-    if (pick(r, 4) == 3)
-        hr_text_add(&r->text, ", sticky: {%s}", pick(r, 2) ? "expires: 100ms" : "");
+        hr_text_add(&r->text, ", sticky: {%s%s}", pick(r, 2) ? "expires: 100ms" : "expires: none", r->drains[i] && pick(r, 2) ? ", drain: true" : "");
     if (policy->uses & SIM_USES_WEIGHTS && !(policy->uses & (SIM_USES_KEY | SIM_USES_ADDRESS)) && pick(r, 3) == 2)
         hr_text_add(&r->text, ", slow_start: %s", pick(r, 2) ? "1ms" : "300ms");
 }
@@ -36,6 +41,29 @@ void write_balancer(writer *r, uint32_t i)
         hr_text_add(&r->text, ", queue: %u", pick(r, 100));
     if (pick(r, 3) == 2)
         hr_text_add(&r->text, ", max_fails: %u, fail_timeout: %us", 1 + pick(r, 5), 1 + pick(r, 10));
+    hr_text_add(&r->text, "}\n");
+}
+
+// Of its own service, and a later one that has all of its operations.
+void write_mesh(writer *r, uint32_t i)
+{
+    const sim_balancer *row = ANY_ROW(r, sim_balancers);
+    uint32_t other = i + 1 + pick(r, MOST_SERVICES);
+    bool has_other = other < r->services && r->operations[other] >= r->operations[i];
+    hr_text_add(&r->text, "  x%u: {kind: mesh, to: [s%u", i, i);
+    if (has_other)
+        hr_text_add(&r->text, ", s%u", other);
+    hr_text_add(&r->text, "], policy: %s", row->name);
+    uint32_t here = r->region[i] ? r->region[i] : 1, there = has_other && r->region[other] ? r->region[other] : 1;
+    if (r->regions && has_other && here != there && pick(r, 4))
+        hr_text_add(&r->text, ", locality: true%s", pick(r, 2) ? ", overprovisioning_factor: 1" : "");
+    write_keys(r, "mesh", "policy locality overprovisioning_factor");
+    write_outliers(r);
+    if (pick(r, 2)) {
+        static const char *const tries[] = {"", "per_try_timeout: 1ms", "per_try_timeout: 20ms, base_interval: 1us", "retry_on: [error, rejected], base_interval: 100us",
+                                            "retry_on: timeout, per_try_timeout: 2ms, max_interval: 30ms", "budget_percent: 20%, min_retry_concurrency: 0, base_interval: 10ms"};
+        hr_text_add(&r->text, ", retries: {attempts: %u, %s}", 1 + pick(r, 4), any_of(r, tries, HR_COUNT(tries)));
+    }
     hr_text_add(&r->text, "}\n");
 }
 

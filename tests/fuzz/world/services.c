@@ -98,7 +98,8 @@ void write_service(writer *r, uint32_t i)
 {
     uint32_t replicas = r->scaled[i] ? write_autoscaler(r, i) : r->balanced[i] ? 1 + (uint32_t)pick_size(r, 0, 300, 20) : 1;
     hr_text_add(&r->text, "  s%u: {kind: service, replicas: %u", i, replicas);
-    write_region(r);
+    if (r->region[i])
+        hr_text_add(&r->text, ", region: r%u", r->region[i] - 1);
     static const char *const cores[] = {"", ", sharing: true", ", sharing: true, cpu_limit: 0.3", ", sharing: true, cpu_limit: 2, cpu_period: 3ms"};
     uint32_t discipline = pick(r, SIM_DISCIPLINE_COUNT), sharing = pick(r, HR_COUNT(cores));
     hr_text_add(&r->text, ", discipline: %s%s", sim_discipline_name(discipline), cores[sharing]);
@@ -113,7 +114,11 @@ void write_service(writer *r, uint32_t i)
     bool in_cluster = r->cluster && r->scaled[i] && pick(r, 4);
     char room[200];
     bool starts = write_footprint(r, r->local[i]);
-    const char *not = r->scaled[i] ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas" :
+    static const char *const drains[] = {"", ", drain: 20ms", ", drain: 0s", ", drain: none"};
+    uint32_t drain = r->scaled[i] ? pick(r, HR_COUNT(drains)) : 0;
+    r->drains[i] = r->scaled[i] && drain < 2;
+    hr_text_add(&r->text, "%s", drains[drain]);
+    const char *not = r->scaled[i] ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas drain" :
                       starts ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas drain" :
                       "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain";
     bool moves = !r->scaled[i] && replicas == 1 && sharing && pick(r, 3) == 2;
@@ -145,9 +150,11 @@ void write_service(writer *r, uint32_t i)
         write_steps(r, i, 0);
     }
     hr_text_add(&r->text, "}}\n");
-    char target = r->balanced[i] ? 'b' : 's';
+    char target = r->behind[i];
     if (r->balanced[i])
         write_balancer(r, i);
+    if (target == 'x')
+        write_mesh(r, i);
     if (r->front[i] == 'l')
         write_limiter(r, i, target);
     else if (r->front[i] == 'f')

@@ -13,8 +13,11 @@ typedef struct {
     uint32_t services, caches, databases, workloads;
     bool     cluster, any_fault, sharded[MOST_OTHERS];
     uint32_t regions;                          // 0: no network
-    char     front[MOST_SERVICES];             // what takes its calls: s itself, b balancer, l limiter, f breaker, e CDN
+    uint32_t region[MOST_SERVICES];            // of a service, from 1; 0: it says none, so the first
+    char     behind[MOST_SERVICES];            // what stands before it at first: s itself, b balancer, x mesh
+    char     front[MOST_SERVICES];             // what takes its calls: as behind, or in front of that l limiter, f breaker, e CDN
     bool     balanced[MOST_SERVICES], local[MOST_SERVICES], scaled[MOST_SERVICES];        // scaled: balanced, too
+    bool     drains[MOST_SERVICES];            // scaled, and who leaves is there for a while
     uint32_t operations[MOST_SERVICES], statements[MOST_OTHERS];
     uint32_t queues;                           // of the one broker; 0: there is none
     uint32_t consumer[MOST_QUEUES], dead_letter[MOST_QUEUES];      // the service that consumes, or as many as there are; another queue, or as many
@@ -50,7 +53,8 @@ void write_steps(writer *r, uint32_t service, int depth);
 
 // Keys that mean nothing alone come together.
 void write_balancer(writer *r, uint32_t i);
-// What stands before a service or its balancer and passes calls on.
+void write_mesh(writer *r, uint32_t i);
+// What stands before a service, or its balancer or mesh, and passes calls on.
 void write_limiter(writer *r, uint32_t i, char target);
 void write_breaker(writer *r, uint32_t i, char target);
 void write_cdn(writer *r, uint32_t i, char target);

@@ -48,8 +48,8 @@ void write_balancer(writer *r, uint32_t i)
 void write_mesh(writer *r, uint32_t i)
 {
     const sim_balancer *row = ANY_ROW(r, sim_balancers);
-    uint32_t other = i + 1 + pick(r, MOST_SERVICES);
-    bool has_other = other < r->services && r->operations[other] >= r->operations[i];
+    uint32_t later = r->services - i - 1, other = i + 1 + pick(r, later);
+    bool has_other = later && r->operations[other] >= r->operations[i];
     hr_text_add(&r->text, "  x%u: {kind: mesh, to: [s%u", i, i);
     if (has_other)
         hr_text_add(&r->text, ", s%u", other);

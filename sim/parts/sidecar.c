@@ -254,8 +254,10 @@ static void see(sim_world *w, sim_sidecar_level *l, uint32_t slot, bool is_eligi
         if (l->outlier)
             sim_outlier_renew(w, l->outlier, slot);
     }
-    if (was_down == is_eligible)
-        l->there += is_eligible ? 1u : UINT32_MAX;
+    if (is_eligible)
+        l->there += was_down;
+    else
+        l->there -= !was_down;
     sim_upstream_mark(w, l->upstream, slot, SIM_OUT_DOWN, !is_eligible);
 }
 

@@ -100,6 +100,13 @@ void sim_mesh_bind(sim_reader *r, uint16_t id)
         SIM_FAIL(r, sim_node_member(r->nodes[id], "locality"), "%s.locality needs a section `network: {regions: [eu, us], rtt: {eu-us: 80ms}}`", m->components[id].name);
     if (!d->target_count)
         return;                                // told
+    uint64_t replicas = 0;
+    for (uint16_t t = 0; t < d->target_count; t++) {
+        const sim_service_def *service = m->components[d->targets[t]].def;
+        replicas += service->slots ? service->slots : service->replicas;
+    }
+    if (replicas > SIM_MOST_PEERS)
+        SIM_FAIL(r, to, "%s.to: %llu replicas, or places for them, together; at most %d", m->components[id].name, (unsigned long long)replicas, SIM_MOST_PEERS);
     const sim_service_def *first = m->components[d->targets[0]].def;
     uint16_t *operations = sim_pool_take(r->pool, (size_t)d->target_count * first->handler_count * sizeof *operations + 1);
     for (uint16_t t = 0; t < d->target_count; t++) {

@@ -346,6 +346,8 @@ static void test_mistakes_are_told(void **state)
         {"to: s, retries: {most: 3}", "has no key `most`"}, {"to: s, sticky: {}", "has no key `sticky`"}};
     all_refused("m: {kind: mesh, @}, lb: {kind: balancer, to: s}, s: {kind: service, on: {o: [{wait: 1ms}]}}, other: {kind: service, on: {p: [{wait: 1ms}]}}",
                 "c: {rate: 1/s, call: lb.o}", mistakes, HR_COUNT(mistakes));
+    refused("m: {kind: mesh, to: [s, t]}, s: {kind: service, replicas: 30000, on: {o: [{wait: 1ms}]}}, t: {kind: service, replicas: 30001, on: {o: [{wait: 1ms}]}}",
+            "c: {rate: 1/s, call: m.o}", "60001 replicas");
     refused("m: {kind: mesh, to: [s, t], locality: true}, s: {kind: service, on: {o: [{wait: 1ms}]}}, t: {kind: service, on: {o: [{wait: 1ms}]}}",
             "c: {rate: 1/s, call: m.o}}\nnetwork: {regions: [eu, us], rtt: 80ms", "all its services are in one region");
     refused("m: {kind: mesh, to: s}, s: {kind: service, on: {o: [{wait: 1ms}]}}", "c: {rate: 1/s, call: m.o, connect: 2}}\nnetwork: {regions: [eu, us], rtt: 80ms",

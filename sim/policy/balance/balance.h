@@ -10,6 +10,7 @@
 #include "sim/core/random.h"
 
 enum { SIM_BALANCER_PARAMETERS = 2 };          // at most, of one policy
+enum { SIM_MOST_PEERS = 60000 };               // replicas among which one balancer chooses
 
 typedef struct {                               // one replica as its balancer knows it
     sim_ref  name;                             // text, for policies with SIM_USES_NAMES; else 0

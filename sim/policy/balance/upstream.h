@@ -39,7 +39,7 @@ enum { SIM_SLOW_UNIT = 100 };                  // a weight of 1 with slow start
 
 typedef struct {
     sim_balancer_choice policy;
-    uint32_t        count;                     // 1 … 60000
+    uint32_t        count;                     // 1 … SIM_MOST_PEERS
     const uint32_t *weights;                   // NULL: all 1
     const char *const *names;                  // NULL: only for policies that look at no names
     uint32_t        max_fails, fail_timeout_s; // 0: failures do not count

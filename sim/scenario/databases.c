@@ -94,12 +94,16 @@ static void read_plans(sim_reader *r, sim_node *node, const char *where, const s
 
 static void read_locks(sim_reader *r, sim_node *node, const char *where, const sim_database_def *d)
 {
-    const sim_node *timeout = sim_node_member(node, "lock_timeout");
+    const sim_node *timeout = sim_node_member(node, "lock_timeout"), *deadlock = sim_node_member(node, "deadlock_timeout");
     bool any = false;
     for (uint16_t i = 0; i < d->statement_count; i++)
         any = any || d->statements[i].lock;
     if (timeout && !any && d->statement_count)
         SIM_FAIL(r, timeout, "%s.lock_timeout belongs to a statement with `lock: true`, and there is none", where);
+    if (deadlock && !any && d->statement_count)
+        SIM_FAIL(r, deadlock, "%s.deadlock_timeout belongs to statements with `lock: true`, and there are none", where);
+    if (d->deadlock_timeout == HR_FOREVER)
+        SIM_FAIL(r, deadlock, "%s.deadlock_timeout: want a time: nothing else ends a deadlock", where);
 }
 
 void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)

@@ -84,12 +84,14 @@ void write_database(writer *r, uint32_t i)
 {
     hr_text_add(&r->text, "  d%u: {kind: database", i);
     write_region(r);
-    bool own = pick(r, 3) == 2, sharded = pick(r, 3) == 2, locks = r->statements[i] > 1 && pick(r, 2);
-    const char *together = "rows replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history lock_timeout";
+    bool own = pick(r, 3) == 2, sharded = pick(r, 3) == 2 && !r->transacted[i], locks = r->statements[i] > 1 && pick(r, 2);
+    const char *together = "rows replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history lock_timeout deadlock_timeout";
     char room[240];
     write_keys(r, "database", own ? together : write_machine(r, together, room, sizeof room));
     if (locks && pick(r, 2))
         hr_text_add(&r->text, ", lock_timeout: %s", pick(r, 2) ? "1ms" : "100ms");
+    if (locks && r->transacted[i])
+        hr_text_add(&r->text, ", deadlock_timeout: %s", pick(r, 2) ? "1ms" : "50ms");
     if (own)
         write_pools(r);
     r->sharded[i] = sharded;

@@ -12,6 +12,9 @@ typedef struct {
     hr_text  text;
     uint32_t services, caches, databases, workloads;
     bool     cluster, any_fault, sharded[MOST_OTHERS];
+    bool     transacted[MOST_OTHERS];          // some `transaction` is about it: then it has no shards
+    uint32_t inside;                           // what is written is in a transaction of this database, counted from 1; 0: in none
+    bool     ordered;                          // whose `order` is ascending: then it has no `repeat`
     uint32_t regions;                          // 0: no network
     char     front[MOST_SERVICES];             // what takes its calls: s itself, b balancer, l limiter, f breaker, e CDN
     bool     balanced[MOST_SERVICES], local[MOST_SERVICES], scaled[MOST_SERVICES];        // scaled: balanced, too

@@ -44,7 +44,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         sim_statement t = {.cpu = sim_dist_place(w, &d->statements[i].cpu), .wait = sim_dist_place(w, &d->statements[i].wait),
                            .stream = sim_stream(w, id, SIM_DRAW_STATEMENT + i), .writes = d->statements[i].writes,
                            .scatter = d->statements[i].scatter, .keys = (uint8_t)d->statements[i].keys, .lock = d->statements[i].lock, .inserts = d->statements[i].inserts,
-                           .plan = (uint8_t)d->statements[i].plan, .reads = !d->statements[i].writes, .row_ns = (double)d->statements[i].per_row};
+                           .plan = (uint8_t)d->statements[i].plan, .reads = !d->statements[i].writes, .checks = d->statements[i].if_unchanged, .row_ns = (double)d->statements[i].per_row};
         SIM_AT(w, sim_statement, s->statements)[i] = t;
     }
     sim_statement own[SIM_OWN_STATEMENTS] = {[SIM_OWN_COMMIT] = {.ends = SIM_ENDS_COMMIT}, [SIM_OWN_ROLLBACK] = {.ends = SIM_ENDS_ROLLBACK}};
@@ -162,9 +162,12 @@ void sim_database_run(sim_world *w, sim_component_id id, sim_ref call)
     sim_call *c = sim_call_at(w, call);
     sim_server *server = server_of(w, s, c);
     const sim_statement *t = sim_statement_of(w, s, c);
+    uint32_t read = c->version;
     c->version = sim_rows_version(w, sim_sharding_rows(w, s, c), c->key);
     if (sim_transaction_at(s, c))
         sim_backends_see(w, s, c);
+    if (t->checks && c->version != read)
+        c->version = 0;                        // it will find no row of that version
     if (s->shard_size > 1 && t->reads)         // rows that move are nobody's to read
         sim_routing_read(w, s, c);
     if (server->cores.level < s->core_count)
@@ -388,7 +391,7 @@ static void end_transaction(sim_world *w, sim_component_id id, sim_ref call)
 
 static void waited(sim_world *w, sim_component_id id, sim_ref call)
 {
-    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_database *s = SIM_STATE(w, sim_database, id);
     sim_call *c = sim_call_at(w, call);
     if (c->flags & SIM_CALL_PART && c->step == SIM_PART_PREPARES) {
         sim_sharding_prepare(w, id, call);
@@ -402,7 +405,10 @@ static void waited(sim_world *w, sim_component_id id, sim_ref call)
         end(w, id, call, SIM_ok);
         return;
     }
-    if (server_of(w, s, c)->is_full) {         // No space left on device
+    bool checks = sim_statement_of(w, s, c)->checks, conflicts = checks && !c->version;
+    s->counts.checked += checks;
+    s->counts.conflicts += conflicts;
+    if (server_of(w, s, c)->is_full || conflicts) {                // No space left on device
         end(w, id, call, SIM_error);
         return;
     }
@@ -600,7 +606,7 @@ sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
     sim_station_view v = {.queue_limit = s->queue_limit, .has_pools = s->has_pools, .has_locks = s->has_locks, .reads = n->reads,
                           .unread_writes = n->unread_writes, .backwards = n->backwards, .lost_commits = n->lost_commits, .locking = n->locking,
                           .lock_timeouts = n->lock_timeouts, .lock_wait_s = n->lock_wait_s, .locked_out = sim_level_average(w, &s->locked_out),
-                          .has_transactions = s->has_transactions, .deadlocks = n->deadlocks, .idle_timeouts = n->idle_timeouts};
+                          .has_transactions = s->has_transactions, .deadlocks = n->deadlocks, .idle_timeouts = n->idle_timeouts, .checked = n->checked, .conflicts = n->conflicts};
     for (uint32_t i = 0; i < s->server_count; i++) {
         const sim_server *server = sim_server_at(w, s, i);
         v.busy_average += sim_level_average(w, &server->busy) + sim_level_average(w, &server->idle);

@@ -40,7 +40,7 @@ typedef struct {
     uint32_t stream;                           // cpu and wait take one word of the stream each
     uint8_t  writes, scatter, keys, moves;     // keys: how many it touches; moves: its cpu is for each of the call's `count` rows
     uint8_t  lock, inserts, plan, ends;        // plan: SIM_PLAN_…; ends: SIM_ENDS_…
-    uint8_t  reads, unused[3];                 // it shows its user a row
+    uint8_t  reads, checks, unused[2];         // reads: it shows its user a row; checks: only over the version that its caller has read
     double   row_ns;                           // for a row that the plan looks at
 } sim_statement;
 
@@ -56,7 +56,7 @@ typedef struct {
 } sim_shard;
 
 typedef struct {                               // since the reset, as station.def has them
-    uint64_t reads, unread_writes, backwards, lost_commits, locking, lock_timeouts, deadlocks, idle_timeouts;
+    uint64_t reads, unread_writes, backwards, lost_commits, locking, lock_timeouts, deadlocks, idle_timeouts, checked, conflicts;
     double   lock_wait_s;
 } sim_database_counts;
 

@@ -253,6 +253,7 @@ typedef struct {
     bool         scatter;                      // asks every shard
     uint32_t     keys;                         // that it touches, at least 1
     bool         lock;                         // its row is locked until its end
+    bool         if_unchanged;                 // it fails when its row has another version than its caller has read last
     bool         inserts;                      // the table has a row more when it ends
     uint32_t     plan;                         // SIM_PLAN_…
     hr_time      per_row;                      // core time for a row that the plan looks at

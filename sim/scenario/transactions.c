@@ -51,6 +51,9 @@ void sim_statement_read(sim_compiler *c, sim_node *map, const sim_node *argument
         return;
     if (c->inside)
         read_inside(c, argument, step);
+    const sim_database_def *d = r->model->components[sim_model_behind(r->model, step->target)].def;
+    if (d->statements[step->operation].if_unchanged && (key || (c->inside && c->ascending)))
+        SIM_FAIL(r, argument, "`if_unchanged` compares the row of the request: without `key` and `order: ascending`");
     if (!key)
         return;
     sim_keys_def *row = sim_pool_take(r->pool, sizeof *row);

@@ -128,6 +128,7 @@ static void measure_database(const sim_station_view *v, double window_s, table t
     measure_replicas(v, t, component);
     measure_locks(v, t, component);
     measure_transactions(v, window_s, t, component);
+    put(t, SIM_METRIC_conflicts, component, share((double)v->conflicts, (double)v->checked));
     measure_shards(v, t, component);
 }
 

@@ -330,6 +330,48 @@ static void test_lock_timeout_ends_a_deadlock_as_well(void **state)
     done(f);
 }
 
+// --- optimistic locking -----------------------------------------------------------------------------------------------------
+
+// Reads for 100 ms, thinks for 300 ms and writes only over what it has read. Two at once: one row is written by the first in its queue, and the
+// second, which has waited for the row until then, finds another version. It has waited 100 ms and run for another 100 ms. On rows of their own both write.
+static void test_only_over_the_version_that_was_read(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"one", "sequential(2)"};
+    for (size_t i = 0; i < HR_COUNT(keys); i++) {
+        char *workload = hr_format("c: {users: 2, think: 1s, call: s.go, timeout: none, key: %s}", keys[i]);
+        fixture f = run_seen("s: {kind: service, workers: 9, on: {go: [{query: d.get}, {wait: 300ms}, {query: d.put}]}}, d: {kind: database, network: 0, "
+                             "statements: {get: {cpu: 0, wait: 100ms}, put: {cpu: 0, wait: 100ms, writes: true, lock: true, if_unchanged: true}}}", workload, "", 1500 * HR_MS);
+        near(mean(f, "c"), i == 0 ? (0.5 + 0.6) / 2 : 0.5);
+        assert_int_equal(look(f, "c").outcome[SIM_error], i == 0);
+        assert_int_equal(counts(f).checked, 2);
+        assert_int_equal(counts(f).conflicts, i == 0);
+        assert_int_equal(version(f, 0), 2);
+        free(workload);
+        done(f);
+    }
+}
+
+// In a transaction the conflict rolls back what came before it, and an attempt more reads again: 0.6 s, then 0.5 s. Who has read nothing has nothing to compare.
+static void test_a_conflict_is_tried_again(void **state)
+{
+    (void)state;
+    static const struct { const char *steps; double mean; unsigned errors; uint32_t row; } cases[] = {
+        {"{transaction: [{query: d.get}, {wait: 300ms}, {query: d.put}], retry: {policy: fixed, base: 50ms, cap: 50ms, most: 1}}", (0.5 + 0.6 + 0.05 + 0.5) / 2, 0, 3},
+        {"{transaction: [{query: d.get}, {query: d.put}, {query: d.put}]}", (0.3 + 0.4) / 2, 1, 3},            // its own version is the one that it has
+        {"{query: d.put}", (0.1 + 0.2) / 2, 2, 1}};
+    for (size_t i = 0; i < HR_COUNT(cases); i++) {
+        char *components = hr_format("s: {kind: service, workers: 9, on: {go: [%s]}}, d: {kind: database, network: 0, statements: {get: {cpu: 0, wait: 100ms}, "
+                                     "put: {cpu: 0, wait: 100ms, writes: true, lock: true, if_unchanged: true}}}", cases[i].steps);
+        fixture f = run_seen(components, "c: {users: 2, think: 1s, call: s.go, timeout: none}", "", 1500 * HR_MS);
+        near(mean(f, "c"), cases[i].mean);
+        assert_int_equal(look(f, "c").outcome[SIM_error], cases[i].errors);
+        assert_int_equal(version(f, 0), cases[i].row);
+        free(components);
+        done(f);
+    }
+}
+
 // --- and the rest -------------------------------------------------------------------------------------------------------------
 
 // A world that is copied in the middle of everything goes on as the original does.
@@ -380,6 +422,12 @@ static void test_mistakes(void **state)
     all_refused("s: {kind: service, on: {go: [@]}}, k: {kind: cache}, d: {kind: database, statements: {put: {writes: true}}}, "
                 "e: {kind: database, statements: {put: {writes: true}}}, h: {kind: database, shards: {count: 2}, statements: {put: {writes: true}}}, "
                 "l: {kind: limiter, policy: token-bucket, rate: 1/s, burst: 1, to: d}", "c: {rate: 1/s, call: s.go}", wrong, HR_COUNT(wrong));
+    static const mistake checked[] = {
+        {"{query: d.put}]}}, d: {kind: database, statements: {put: {writes: true, if_unchanged: true}}", "belongs to `writes: true` and `lock: true`"},
+        {"{query: d.put, key: one}]}}, d: {kind: database, statements: {put: {writes: true, lock: true, if_unchanged: true}}", "compares the row of the request"},
+        {"{transaction: [{query: d.put}], order: ascending}]}}, d: {kind: database, statements: {put: {writes: true, lock: true, if_unchanged: true}}", "compares the row"},
+        {"{set: k}]}}, k: {kind: cache, writes: d.put}, d: {kind: database, statements: {put: {writes: true, lock: true, if_unchanged: true}}", "has read no version"}};
+    all_refused("s: {kind: service, on: {go: [@}", "c: {rate: 1/s, call: s.go}", checked, HR_COUNT(checked));
     static const mistake keys[] = {{"deadlock_timeout: 2s", "belongs to statements with `lock: true`"},
                                    {"deadlock_timeout: none, lock_timeout: none", "nothing else ends a deadlock"}};
     all_refused("s: {kind: service, on: {go: [{query: d.put}]}}, d: {kind: database, @, statements: {put: {writes: true}}}", "c: {rate: 1/s, call: s.go}", keys, 1);
@@ -397,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_a_transaction_ends_with_its_client), cmocka_unit_test(test_poolers_lend_for_a_transaction),
         cmocka_unit_test(test_the_first_to_look_is_the_victim), cmocka_unit_test(test_who_looks_before_the_ring_is_closed_waits_on),
         cmocka_unit_test(test_in_order_nobody_waits_in_a_ring), cmocka_unit_test(test_a_victim_tries_again), cmocka_unit_test(test_lock_timeout_ends_a_deadlock_as_well),
+        cmocka_unit_test(test_only_over_the_version_that_was_read), cmocka_unit_test(test_a_conflict_is_tried_again),
         cmocka_unit_test(test_a_copy_goes_on_alike), cmocka_unit_test(test_mistakes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

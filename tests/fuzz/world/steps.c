@@ -82,8 +82,9 @@ static bool write_argument(writer *r, const char *argument, uint32_t service, in
         uint32_t database = r->inside ? r->inside - 1 : pick(r, r->databases);
         if (!r->databases)
             return false;
-        hr_text_add(&r->text, "d%u.q%u", database, pick(r, r->statements[database]));
-        if (pick(r, 3) == 2)
+        uint32_t statement = pick(r, r->statements[database]) % (r->ordered ? CHECKED : UINT32_MAX);
+        hr_text_add(&r->text, "d%u.q%u", database, statement);
+        if (statement < CHECKED && pick(r, 3) == 2)
             hr_text_add(&r->text, ", key: uniform(%u)", 1 + pick(r, 8));
     } else if (strcmp(argument, "SERVICE.OPERATION") == 0) {       // a later one: no rings
         uint32_t behind = r->services - service - 1, other = service + 1 + pick(r, behind);
@@ -125,7 +126,7 @@ static bool write_transaction(writer *r, uint32_t service, int depth)
     r->inside = database + 1;
     r->transacted[database] = true;
     r->ordered = pick(r, 3) == 2;
-    hr_text_add(&r->text, "[{query: d%u.q%u}, ", database, pick(r, r->statements[database]));
+    hr_text_add(&r->text, "[{query: d%u.q0}, ", database);
     write_list(r, service, depth + 1);
     hr_text_add(&r->text, "%s", r->ordered ? ", order: ascending" : "");
     r->inside = 0;

@@ -104,7 +104,7 @@ void write_database(writer *r, uint32_t i)
     hr_text_add(&r->text, ", statements: {");
     for (uint32_t q = 0; q < r->statements[i]; q++) {
         hr_text_add(&r->text, "%sq%u: {sql: x", q ? ", " : "", q);
-        write_keys(r, "statement", "sql writes scatter keys lock plan per_row inserts");
+        write_keys(r, "statement", "sql writes scatter keys lock plan per_row inserts if_unchanged");
         if (sharded && pick(r, 2))
             hr_text_add(&r->text, q == 0 ? ", scatter: true" : ", keys: %u", 1 + pick(r, 8));
         if (pick(r, 4) == 3)
@@ -112,7 +112,10 @@ void write_database(writer *r, uint32_t i)
         if (q == 1 && pick(r, 2))
             hr_text_add(&r->text, ", inserts: true");
         hr_text_add(&r->text, "%s", q > 0 && locks ? ", lock: true" : "");
-        hr_text_add(&r->text, "%s", q == 1 || (q == 2 && pick(r, 2)) ? ", writes: true" : "");
+        bool writes = q == 1 || (q == 2 && pick(r, 2));
+        hr_text_add(&r->text, "%s", writes ? ", writes: true" : "");
+        if (q == CHECKED && writes && locks && !sharded && pick(r, 2))
+            hr_text_add(&r->text, ", if_unchanged: true");
         hr_text_add(&r->text, "}");
     }
     hr_text_add(&r->text, "}}\n");

@@ -5,6 +5,7 @@
 #include "sim/scenario/keys.h"
 
 enum { MOST_SERVICES = 4, MOST_OTHERS = 2, MOST_QUEUES = 4, MOST_REGIONS = 3, MOST_OPERATIONS = 3 };
+enum { CHECKED = 2 };                          // the statement that may have `if_unchanged`: it is about the request's row
 
 typedef struct {
     const uint8_t *data;

@@ -4,15 +4,8 @@
 // * What a server has in hand when it dies is lost at once; what comes while it is down fails.
 #include <stdlib.h>
 
-#include "sim/parts/database.h"
 #include "sim/parts/faults.h"
-
-#include "sim/core/histogram.h"
 #include "sim/parts/sharding.h"
-
-typedef struct { hr_time at; uint32_t version; sim_ref before; } commit;        // with `history`, of each row, back to the first
-
-static const char *const gauges[] = {"utilisation", "queue", "statements_per_s", "lag_ms", NULL};
 
 static size_t demand(const void *def)
 {
@@ -63,62 +56,9 @@ static void build(sim_world *w, sim_component_id id, const void *def)
 
 static void start(sim_world *w, sim_component_id id) { sim_reshard_start(w, id); }
 
-// --- rows, for others -------------------------------------------------------------------------------------------------
-
-// The primary of the shard where a row lives.
-static sim_server *primary(const sim_world *w, const sim_database *s, uint64_t key)
-{
-    return sim_server_at(w, s, sim_shard_at(w, s, sim_sharding_home(w, s, key))->primary);
-}
-
-uint32_t sim_database_version(const sim_world *w, sim_component_id id, uint64_t key)
-{
-    const sim_database *s = SIM_STATE(w, const sim_database, id);
-    return sim_rows_version(w, &primary(w, s, key)->rows, key);
-}
-
-static HR_APART void remember(sim_world *w, sim_database *s, uint64_t key, uint32_t version)
-{
-    sim_ref ref = sim_take(w, sizeof(commit));
-    *SIM_AT(w, commit, ref) = (commit){w->now, version, sim_map_at(w, &s->history, key)};
-    sim_map_put(w, &s->history, key, ref);
-}
-
-hr_time sim_database_overtaken(const sim_world *w, sim_component_id id, uint64_t key, uint32_t version)
-{
-    const sim_database *s = SIM_STATE(w, const sim_database, id);
-    hr_time at = HR_FOREVER;
-    for (sim_ref ref = sim_map_at(w, &s->history, key); ref; ref = SIM_AT(w, const commit, ref)->before) {
-        if (SIM_AT(w, const commit, ref)->version <= version)
-            break;
-        at = SIM_AT(w, const commit, ref)->at;
-    }
-    return at;
-}
-
-bool sim_database_has_history(const sim_world *w, sim_component_id id) { return SIM_STATE(w, const sim_database, id)->has_history; }
-
-bool sim_database_lacks(const sim_world *w, sim_component_id id, uint64_t key)
-{
-    enum { STREAM_OF_ROWS = 0x726F7773 };      // one for all databases
-    double absent = SIM_STATE(w, const sim_database, id)->absent;
-    return absent > 0 && sim_unit(sim_random(w->seed, STREAM_OF_ROWS, key, 0).word[0]) < absent;
-}
-
-void sim_database_commit(sim_world *w, sim_component_id id, uint64_t key, uint32_t version)
-{
-    sim_database *s = SIM_STATE(w, sim_database, id);
-    bool is_new = sim_rows_commit(w, &primary(w, s, key)->rows, key, version);
-    if (is_new && s->has_history)
-        remember(w, s, key, version);
-}
-
 // --- statements -----------------------------------------------------------------------------------------------------
 
 static sim_server *server_of(const sim_world *w, const sim_database *s, const sim_call *c) { return sim_server_at(w, s, c->replica); }
-
-// Connections that it has.
-static uint32_t capacity(const sim_database *s, const sim_server *server) { return s->has_pools ? server->open.level : s->pool; }
 
 static void compute(sim_world *w, sim_component_id id, const sim_database *s, sim_ref call)
 {
@@ -130,7 +70,7 @@ static void compute(sim_world *w, sim_component_id id, const sim_database *s, si
         cpu *= c->count;
     cpu += sim_scans_time(w, s, t);
     if (s->connection_cpu > 0)                 // all connections are looked through for each statement's snapshot
-        cpu += (hr_time)((double)cpu * s->connection_cpu * capacity(s, server_of(w, s, c)));
+        cpu += (hr_time)((double)cpu * s->connection_cpu * sim_database_capacity(s, server_of(w, s, c)));
     if (s->stretch > 0)
         cpu += (hr_time)((double)cpu * s->stretch);
     if (server_of(w, s, c)->slow > 0)
@@ -517,117 +457,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     }
 }
 
-static void reset(sim_world *w, sim_component_id id)
-{
-    sim_database *s = SIM_STATE(w, sim_database, id);
-    for (uint32_t i = 0; i < s->server_count; i++) {
-        sim_server *server = sim_server_at(w, s, i);
-        sim_level_reset(w, &server->busy);
-        sim_level_reset(w, &server->idle);
-        sim_level_reset(w, &server->cores);
-        sim_level_reset(w, &server->queue.length);
-        sim_level_reset(w, &server->core_queue.length);
-        sim_level_reset(w, &server->open);
-        server->started = server->rejected = 0;
-    }
-    sim_level_reset(w, &s->routed);
-    sim_level_reset(w, &s->locked_out);
-    sim_sharding_reset(w, s);
-    s->sampled_started = 0;
-    s->counts = (sim_database_counts){0};
-    if (s->lag)
-        *SIM_AT(w, sim_histogram, s->lag) = (sim_histogram){0};
-}
-
-static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
-{
-    sim_database *s = SIM_STATE(w, sim_database, id);
-    double busy = 0, queue = 0, have = 0;
-    uint64_t started = 0;
-    for (uint32_t i = 0; i < s->server_count; i++) {
-        sim_server *server = sim_server_at(w, s, i);
-        busy += sim_level_sample(w, &server->busy, step) + sim_level_sample(w, &server->idle, step);
-        queue += sim_level_sample(w, &server->queue.length, step);
-        started += server->started;
-        have += capacity(s, server);
-    }
-    out[0] = have > 0 ? (float)(busy / have) : 0;
-    out[1] = (float)queue;
-    out[2] = (float)((double)(started - s->sampled_started) * 1e9 / (double)step);
-    out[3] = (float)((double)sim_replication_lag(w, s) * 1e-6);
-    s->sampled_started = started;
-}
-
-static void check(const sim_world *w, sim_component_id id)
-{
-    const sim_database *s = SIM_STATE(w, const sim_database, id);
-    for (uint32_t i = 0; i < s->server_count; i++) {
-        const sim_server *server = sim_server_at(w, s, i);
-        if (s->has_pools) {
-            sim_pools_check(w, s, server);
-        } else {
-            SIM_ASSERT(w, server->busy.level + server->idle.level <= s->pool && server->queue.length.level <= s->queue_limit);
-            SIM_ASSERT(w, server->queue.length.level == 0 || server->busy.level == server->room);
-            SIM_ASSERT(w, server->room == s->pool - server->idle.level);
-        }
-        SIM_ASSERT(w, server->cores.level <= s->core_count);
-        SIM_ASSERT(w, server->core_queue.length.level == 0 || server->cores.level == s->core_count);
-        SIM_ASSERT(w, server->parts <= server->busy.level + server->queue.length.level);
-    }
-    sim_replication_check(w, s);
-    sim_locks_check(w, s);
-    sim_backends_check(w, id);
-    sim_reshard_check(w, s);
-}
-
-// One station a server; where there are several, one more for the calls that are routed.
-static bool account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a)
-{
-    const sim_database *s = SIM_STATE(w, const sim_database, id);
-    if (station >= s->server_count) {
-        *a = (sim_account){.left = s->routed_left, .inside = s->routed.level, .stay = &s->routed_stay,
-                           .level = {{"routed calls", &s->routed, 0}}, .levels = 1, .staying = 1};
-        return station == s->server_count && s->server_count > 1;
-    }
-    const sim_server *server = sim_server_at(w, s, station);
-    uint32_t most_busy = !s->has_pools ? s->pool : s->most_open != UINT32_MAX ? s->most_open : 0;
-    *a = (sim_account){.refused = server->refused, .left = server->left,
-                       .inside = (uint64_t)server->busy.level + server->queue.length.level - server->parts, .stay = &server->stay,
-                       .level = {{"time of connections <= pool x time", &server->busy, most_busy},
-                                 {"time of waiting <= places x time", &server->queue.length, s->has_pools ? 0 : s->queue_limit},
-                                 {"time of cores <= cores x time", &server->cores, s->core_count}}, .levels = 3, .staying = 2};
-    return true;
-}
-
-sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
-{
-    const sim_database *s = SIM_STATE(w, const sim_database, id);
-    const sim_database_counts *n = &s->counts;
-    sim_station_view v = {.queue_limit = s->queue_limit, .has_pools = s->has_pools, .has_locks = s->has_locks, .reads = n->reads,
-                          .unread_writes = n->unread_writes, .backwards = n->backwards, .lost_commits = n->lost_commits, .locking = n->locking,
-                          .lock_timeouts = n->lock_timeouts, .lock_wait_s = n->lock_wait_s, .locked_out = sim_level_average(w, &s->locked_out),
-                          .has_transactions = s->has_transactions, .deadlocks = n->deadlocks, .idle_timeouts = n->idle_timeouts, .checked = n->checked, .conflicts = n->conflicts};
-    for (uint32_t i = 0; i < s->server_count; i++) {
-        const sim_server *server = sim_server_at(w, s, i);
-        v.busy_average += sim_level_average(w, &server->busy) + sim_level_average(w, &server->idle);
-        v.idle_in_transaction += sim_level_average(w, &server->idle);
-        v.queue_average += sim_level_average(w, &server->queue.length);
-        v.busy += server->busy.level + server->idle.level;
-        v.queued += server->queue.length.level;
-        v.capacity += capacity(s, server);
-        v.connections += sim_level_average(w, &server->open);
-        v.started += server->started;
-        v.rejected += server->rejected;
-    }
-    double have = s->has_pools ? v.connections : v.capacity;
-    v.utilisation = have > 0 ? v.busy_average / have : 0;
-    sim_sharding_add(w, s, &v);
-    v.lag = s->lag ? SIM_AT(w, const sim_histogram, s->lag) : NULL;
-    return v;
-}
-
 const sim_kind sim_kind_database = {.name = "database",
     .summary = "pools of connections in front of statements and rows with versions, replicas that follow a log, as PostgreSQL has them",
-    .state_size = sizeof(sim_database), .def_size = sizeof(sim_database_def), .gauges = gauges, .demand = demand, .build = build, .start = start,
-    .fault = suffer, .offer = offer, .wake = wake, .done = sim_database_leave, .sample = sample, .reset = reset, .check = check,
-    .account = account};
+    .state_size = sizeof(sim_database), .def_size = sizeof(sim_database_def), .gauges = sim_database_gauges, .demand = demand, .build = build, .start = start,
+    .fault = suffer, .offer = offer, .wake = wake, .done = sim_database_leave, .sample = sim_database_sample, .reset = sim_database_reset,
+    .check = sim_database_check, .account = sim_database_account};

@@ -1,6 +1,7 @@
-// sim/parts/database.h - what the files of a database share: database.c runs statements on servers, rows.c keeps versions, pools.c the
-// connections of callers, backends.c what a connection holds while a transaction is open, locks.c locks of rows, scans.c plans, replication.c the
-// log and its way to the replicas, routing.c says which server a call goes to and remembers what users have seen; sharding.h is about several shards.
+// sim/parts/database.h - what the files of a database share: database.c runs statements on servers, books.c shows what it counts, rows.c keeps
+// versions, truth.c tells others what is committed, pools.c has connections of callers, backends.c what one holds while a transaction is open, locks.c
+// locks of rows, scans.c plans, replication.c the log and its way to the replicas, routing.c says which server a call goes to and remembers what users
+// have seen; sharding.h is about several shards.
 // * A database has shards, mostly one, each a primary and its replicas. With one shard and without replicas server 0 is all there is, and
 //   none of the rest is touched.
 // * A call at a server holds a connection from its start to its answer, also while its commit waits for replicas. A transaction holds one
@@ -135,6 +136,8 @@ static inline const sim_statement *sim_statement_of(const sim_world *w, const si
     return SIM_AT(w, const sim_statement, s->statements) + c->operation;
 }
 
+// Connections that a server has.
+static inline uint32_t sim_database_capacity(const sim_database *s, const sim_server *server) { return s->has_pools ? server->open.level : s->pool; }
 // The transaction that a call is a statement of; 0: of none.
 static inline uint32_t sim_transaction_at(const sim_database *s, const sim_call *c) { return s->has_transactions ? c->transaction : 0; }
 
@@ -170,6 +173,13 @@ void sim_database_turn_away(sim_world *w, sim_component_id id, sim_ref call, sim
 void sim_database_time_queue(sim_world *w, sim_component_id id, uint32_t server);
 // The answer that a call, or its part, gets without having been at a server.
 void sim_database_refuse(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
+
+// --- books.c --- (the ops of the kind that only look)
+extern const char *const sim_database_gauges[];
+void sim_database_reset(sim_world *w, sim_component_id id);
+void sim_database_sample(sim_world *w, sim_component_id id, hr_time step, float *out);
+void sim_database_check(const sim_world *w, sim_component_id id);
+bool sim_database_account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a);
 
 // --- locks.c ---
 void sim_locks_build(sim_world *w, sim_component_id id, const sim_database_def *d);

@@ -6,12 +6,14 @@
 #include "sim/parts/database.h"
 #include "sim/parts/transaction.h"
 
-typedef struct { uint64_t key; uint32_t version; uint8_t is_locked, inserts, unused[2]; sim_ref next; uint32_t unused_word; } held;    // version 0: not written
+typedef struct { uint64_t key; uint32_t version, is_locked, inserts; sim_ref next; } held;         // a row; version 0: not written
+typedef struct { sim_pair number_key; sim_ref row; uint32_t unused; } held_entry;
 
 void sim_backends_build(sim_database *s, const sim_database_def *d)
 {
     s->has_transactions = d->has_transactions;
     s->backends = sim_map_make();
+    s->held.bytes = sizeof(held_entry);
     s->deadlock_timeout = d->deadlock_timeout;
     s->idle_timeout = d->idle_timeout;
 }
@@ -50,51 +52,46 @@ uint16_t sim_backend_ending(const sim_world *w, sim_component_id db, bool commit
 
 // --- rows -----------------------------------------------------------------------------------------------------------------
 
-static held *row_of(const sim_world *w, const sim_backend *b, uint64_t key)
+static held *row_of(const sim_world *w, const sim_database *s, uint32_t number, uint64_t key)
 {
-    for (sim_ref ref = b->first; ref; ref = SIM_AT(w, const held, ref)->next)
-        if (SIM_AT(w, const held, ref)->key == key)
-            return SIM_AT(w, held, ref);
-    return NULL;
+    const held_entry *entry = sim_table_find(w, &s->held, number, key);
+    return entry ? SIM_AT(w, held, entry->row) : NULL;
 }
 
-static held *add_row(sim_world *w, sim_backend *b, uint64_t key)
+static held *add_row(sim_world *w, sim_database *s, uint32_t number, uint64_t key)
 {
-    held *row = row_of(w, b, key);
-    if (row)
-        return row;
-    sim_ref ref = sim_take(w, sizeof(held));
+    held_entry *entry = sim_table_add(w, &s->held, number, key);
+    if (entry->row)
+        return SIM_AT(w, held, entry->row);
+    sim_backend *b = sim_backend_find(w, s, number);
+    sim_ref ref = entry->row = sim_take(w, sizeof(held));
     if (b->first)
         SIM_AT(w, held, b->last)->next = ref;
     else
         b->first = ref;
     b->last = ref;
-    row = SIM_AT(w, held, ref);
-    row->key = key;
-    return row;
+    SIM_AT(w, held, ref)->key = key;
+    return SIM_AT(w, held, ref);
 }
 
-void sim_backends_lock(sim_world *w, const sim_database *s, uint32_t number, uint64_t key)
-{
-    add_row(w, sim_backend_find(w, s, number), key)->is_locked = 1;
-}
+void sim_backends_lock(sim_world *w, sim_database *s, uint32_t number, uint64_t key) { add_row(w, s, number, key)->is_locked = 1; }
 
-bool sim_backends_has_locked(const sim_world *w, const sim_backend *b, uint64_t key)
+bool sim_backends_has_locked(const sim_world *w, const sim_database *s, uint32_t number, uint64_t key)
 {
-    const held *row = row_of(w, b, key);
+    const held *row = row_of(w, s, number, key);
     return row && row->is_locked;
 }
 
-void sim_backends_write(sim_world *w, const sim_database *s, const sim_call *c, bool inserts)
+void sim_backends_write(sim_world *w, sim_database *s, const sim_call *c, bool inserts)
 {
-    held *row = add_row(w, sim_backend_find(w, s, c->transaction), c->key);
+    held *row = add_row(w, s, c->transaction, c->key);
     row->version = c->version;
-    row->inserts = (uint8_t)(row->inserts + inserts);
+    row->inserts += inserts;
 }
 
 void sim_backends_see(const sim_world *w, const sim_database *s, sim_call *c)
 {
-    const held *row = row_of(w, sim_backend_find(w, s, c->transaction), c->key);
+    const held *row = row_of(w, s, c->transaction, c->key);
     if (row && row->version)
         c->version = row->version;
 }
@@ -102,10 +99,12 @@ void sim_backends_see(const sim_world *w, const sim_database *s, sim_call *c)
 // It holds no row any more: who waits for one of them has it.
 static void free_rows(sim_world *w, sim_component_id id, sim_backend *b)
 {
+    sim_database *s = SIM_STATE(w, sim_database, id);
     while (b->first) {
         sim_ref ref = b->first;
         const held row = *SIM_AT(w, const held, ref);
         b->first = row.next;
+        sim_table_remove(w, &s->held, sim_table_find(w, &s->held, b->number, row.key));
         sim_give(w, ref, sizeof(held));
         if (row.is_locked)
             sim_locks_release_row(w, id, row.key);
@@ -353,17 +352,19 @@ void sim_backends_die(sim_world *w, sim_component_id id, uint32_t which)
 void sim_backends_check(const sim_world *w, sim_component_id id)
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
-    uint32_t at = 0, waiting = 0, idle = 0, resting = 0;
+    uint32_t at = 0, waiting = 0, idle = 0, resting = 0, rows = 0;
     for (const sim_backend *b; (b = next_of(w, s, &at));) {
         const sim_call *c = b->statement ? sim_call_at(w, b->statement) : NULL;
         SIM_ASSERT(w, !c || (c->callee == id && c->transaction == b->number && c->replica == b->server));
         SIM_ASSERT(w, !b->is_waiting || (c && c->flags & SIM_CALL_RUNNING));
         SIM_ASSERT(w, !b->runner || sim_call_at(w, b->runner)->transaction == b->number);
         SIM_ASSERT(w, !b->first || b->is_connected || c);
+        for (sim_ref ref = b->first; ref; ref = SIM_AT(w, const held, ref)->next, rows++)
+            SIM_ASSERT(w, row_of(w, s, b->number, SIM_AT(w, const held, ref)->key) == SIM_AT(w, const held, ref));
         waiting += b->is_waiting;
         resting += b->is_connected && !c;
     }
     for (uint32_t i = 0; i < s->server_count; i++)
         idle += sim_server_at(w, s, i)->idle.level;
-    SIM_ASSERT(w, idle == resting && waiting <= s->locked_out.level);
+    SIM_ASSERT(w, idle == resting && waiting <= s->locked_out.level && rows == s->held.count);
 }

@@ -92,6 +92,7 @@ typedef struct {
     // Transactions of several statements.
     uint32_t  has_transactions, last_number;   // bool; of the transaction that began last
     sim_table backends;                        // a map from a transaction's number to its sim_backend
+    sim_table held;                            // rows by transaction and key: backends.c
     hr_time   deadlock_timeout, idle_timeout;
     // Replication.
     sim_dist  flush, send, apply;
@@ -215,10 +216,10 @@ void sim_backends_offer(sim_world *w, sim_component_id id, sim_ref call);
 void sim_backends_leave(sim_world *w, sim_component_id id, sim_ref call);
 void sim_backends_turned_away(sim_world *w, sim_component_id id, sim_ref call);
 // It has locked a row, written one: those are its own to the end. It sees what it has written itself.
-void sim_backends_lock(sim_world *w, const sim_database *s, uint32_t number, uint64_t key);
-void sim_backends_write(sim_world *w, const sim_database *s, const sim_call *c, bool inserts);
+void sim_backends_lock(sim_world *w, sim_database *s, uint32_t number, uint64_t key);
+void sim_backends_write(sim_world *w, sim_database *s, const sim_call *c, bool inserts);
 void sim_backends_see(const sim_world *w, const sim_database *s, sim_call *c);
-bool sim_backends_has_locked(const sim_world *w, const sim_backend *b, uint64_t key);
+bool sim_backends_has_locked(const sim_world *w, const sim_database *s, uint32_t number, uint64_t key);
 // Its COMMIT or ROLLBACK has run. Returns when that may be answered; then comes sim_backends_committed. SIM_error: there is nothing to commit.
 hr_time sim_backends_end(sim_world *w, sim_component_id id, sim_ref call, sim_outcome *status);
 void sim_backends_committed(sim_world *w, sim_component_id id, sim_ref call);

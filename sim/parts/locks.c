@@ -19,7 +19,7 @@ void sim_locks_build(sim_world *w, sim_component_id id, const sim_database_def *
 }
 
 // The row is the call's, or its transaction's.
-static void give(sim_world *w, const sim_database *s, lock *l, sim_ref call)
+static void give(sim_world *w, sim_database *s, lock *l, sim_ref call)
 {
     l->transaction = sim_transaction_at(s, sim_call_at(w, call));
     l->holder = l->transaction ? 0 : call;
@@ -167,9 +167,8 @@ void sim_locks_check(const sim_world *w, const sim_database *s)
         uint32_t count = 0;
         for (sim_ref call = l->head; call; call = sim_call_at(w, call)->next, count++)
             SIM_ASSERT(w, sim_call_at(w, call)->key == l->key.a && call != l->holder);
-        const sim_backend *b = l->transaction ? sim_backend_find(w, s, l->transaction) : NULL;
         SIM_ASSERT(w, count == l->waiting && !l->holder == (l->transaction != 0));
-        SIM_ASSERT(w, l->transaction ? b && sim_backends_has_locked(w, b, l->key.a) : sim_call_at(w, l->holder)->key == l->key.a);
+        SIM_ASSERT(w, l->transaction ? sim_backends_has_locked(w, s, l->transaction, l->key.a) : sim_call_at(w, l->holder)->key == l->key.a);
         waiting += count;
     }
     SIM_ASSERT(w, waiting == s->locked_out.level);

@@ -113,6 +113,17 @@ static void test_only_the_commit_waits(void **state)
     expect("{transaction: [{query: d.put}, {fail: error}]}", "network: 20ms", 1, 0.14, SIM_error, 1);
 }
 
+// Fifty thousand rows in one transaction are no work for seconds: each is found by its key. All are committed at once.
+static void test_a_transaction_may_hold_many_rows(void **state)
+{
+    (void)state;
+    fixture f = run_seen("s: {kind: service, on: {go: [{transaction: [{repeat: [{query: d.inc, key: uniform(1000000000)}], times: 50000}]}]}}, d: {kind: database, network: 0, "
+                         "replicas: 1, statements: {inc: {cpu: 0, wait: 1us, writes: true, lock: true, inserts: true}}}", "c: {users: 1, think: 1s, call: s.go, timeout: none}", "", 1100 * HR_MS);
+    near(mean(f, "c"), 0.05);
+    assert_int_equal(counts(f).locking, 50000);
+    done(f);
+}
+
 // A failure and an answer inside roll back, and then the handler goes on as if the block had been left there.
 static void test_what_is_left_early_is_rolled_back(void **state)
 {
@@ -438,7 +449,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_transaction_holds_its_connection), cmocka_unit_test(test_idle_in_transaction_is_measured),
-        cmocka_unit_test(test_only_the_commit_waits), cmocka_unit_test(test_what_is_left_early_is_rolled_back),
+        cmocka_unit_test(test_only_the_commit_waits), cmocka_unit_test(test_a_transaction_may_hold_many_rows), cmocka_unit_test(test_what_is_left_early_is_rolled_back),
         cmocka_unit_test(test_locks_are_held_to_the_end), cmocka_unit_test(test_a_transaction_sees_what_it_has_written),
         cmocka_unit_test(test_idle_in_transaction_session_timeout), cmocka_unit_test(test_who_stops_waiting_closes_the_connection),
         cmocka_unit_test(test_a_failed_statement_aborts), cmocka_unit_test(test_a_transaction_dies_with_its_server),

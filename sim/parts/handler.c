@@ -441,14 +441,16 @@ void sim_handler_back(sim_world *w, sim_component_id id, sim_ref child)
     const sim_call *c = sim_call_at(w, child);
     sim_ref call = c->parent;
     sim_call *p = sim_call_at(w, call);
-    count_back(w, c, p);
     if (p->flags & SIM_CALL_EFFORT) {
-        if (sim_service_step(w, p)->kind == SIM_STEP_transaction)
+        if (sim_service_step(w, p)->kind == SIM_STEP_transaction) {
             sim_transaction_back(w, id, child);
-        else
-            sim_attempts_back(w, id, child);
+            return;
+        }
+        count_back(w, c, p);
+        sim_attempts_back(w, id, child);
         return;
     }
+    count_back(w, c, p);
     const sim_step *step = sim_service_step(w, p);
     sim_outcome status = (sim_outcome)c->status;
     bool hit = status == SIM_ok && c->flags & SIM_CALL_HIT;

@@ -93,7 +93,7 @@ static sim_ref finish(sim_world *w, sim_component_id id, sim_ref part)
     return call;
 }
 
-// Sends COMMIT or ROLLBACK, past the bulkhead: nobody gains when one is kept in. Returns whether the answer is there already.
+// Sends COMMIT or ROLLBACK. The bulkhead does not count it: nobody gains when one is kept in. Returns whether the answer is there already.
 static bool send_end(sim_world *w, sim_component_id id, sim_ref part, const sim_step *step, bool commits)
 {
     sim_ref ref = sim_call_nested(w, part, id);
@@ -102,9 +102,6 @@ static bool send_end(sim_world *w, sim_component_id id, sim_ref part, const sim_
     child->transaction = p->transaction;
     child->size_bytes = 0;
     child->path = sim_path(p->path, step->ordinal, ENDING);
-    const sim_replica *r = sim_replica_of(w, p);
-    if (r->out)
-        SIM_AT(w, uint32_t, r->out)[step->target]++;
     p->flags |= SIM_CALL_ASKING | SIM_CALL_EFFORT;
     sim_call_send(w, ref, step->target, 0);
     bool is_back = !(p->flags & SIM_CALL_ASKING);

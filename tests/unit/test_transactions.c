@@ -113,6 +113,20 @@ static void test_only_the_commit_waits(void **state)
     expect("{transaction: [{query: d.put}, {fail: error}]}", "network: 20ms", 1, 0.14, SIM_error, 1);
 }
 
+// A statement may be out at the database at a time. Of three at once two are kept in, and the first one's COMMIT goes out though the one of 1.15 s is out then.
+static void test_a_bulkhead_keeps_no_commit_in(void **state)
+{
+    (void)state;
+    fixture f = run_seen("s: {kind: service, workers: 9, bulkhead: 1, on: {go: [{transaction: [{query: d.put}, {wait: 100ms}]}], slow: [{query: d.get}]}}, "
+                         "d: {kind: database, network: 0, flush: 1ms, statements: {put: {cpu: 0, wait: 100ms, writes: true}, get: {cpu: 0, wait: 100ms}}}",
+                         "c: {users: 3, think: 1s, call: s.go}, e: {users: 1, think: 1150ms, call: s.slow}", "", 1500 * HR_MS);
+    assert_int_equal(look(f, "c").outcome[SIM_ok], 1);
+    assert_int_equal(look(f, "c").outcome[SIM_rejected], 2);
+    assert_int_equal(look(f, "e").outcome[SIM_ok], 1);
+    near(sim_histogram_mean_s(look(f, "c").latency), 0.201);
+    done(f);
+}
+
 // Fifty thousand rows in one transaction are no work for seconds: each is found by its key. All are committed at once.
 static void test_a_transaction_may_hold_many_rows(void **state)
 {
@@ -449,7 +463,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_transaction_holds_its_connection), cmocka_unit_test(test_idle_in_transaction_is_measured),
-        cmocka_unit_test(test_only_the_commit_waits), cmocka_unit_test(test_a_transaction_may_hold_many_rows), cmocka_unit_test(test_what_is_left_early_is_rolled_back),
+        cmocka_unit_test(test_only_the_commit_waits), cmocka_unit_test(test_a_transaction_may_hold_many_rows),
+        cmocka_unit_test(test_a_bulkhead_keeps_no_commit_in), cmocka_unit_test(test_what_is_left_early_is_rolled_back),
         cmocka_unit_test(test_locks_are_held_to_the_end), cmocka_unit_test(test_a_transaction_sees_what_it_has_written),
         cmocka_unit_test(test_idle_in_transaction_session_timeout), cmocka_unit_test(test_who_stops_waiting_closes_the_connection),
         cmocka_unit_test(test_a_failed_statement_aborts), cmocka_unit_test(test_a_transaction_dies_with_its_server),

@@ -325,6 +325,14 @@ static void read_branches(sim_compiler *c, sim_node *list, uint16_t place)
     }
 }
 
+// How often the block of a step is run at most.
+static double rounds_of(const sim_step_def *step)
+{
+    if (step->kind == SIM_STEP_transaction && step->attempts)
+        return 1.0 + step->attempts->retry.most;
+    return step->kind == SIM_STEP_repeat ? (double)step->limit : 1;
+}
+
 // The rows of the blocks that belong to the step at `place`. Every block goes on behind all of them.
 static void read_blocks(sim_compiler *c, sim_node *map, sim_node *argument, uint16_t place)
 {
@@ -337,7 +345,7 @@ static void read_blocks(sim_compiler *c, sim_node *map, sim_node *argument, uint
     double rounds = c->rounds;
     bool repeats = c->repeats;
     c->repeats = c->repeats || kind == SIM_STEP_repeat;
-    c->rounds *= kind == SIM_STEP_repeat ? (double)c->steps[place].limit : kind == SIM_STEP_transaction && c->steps[place].attempts ? 1.0 + c->steps[place].attempts->retry.most : 1;
+    c->rounds *= rounds_of(&c->steps[place]);
     if (c->rounds > SIM_MOST_STEPS_RUN)
         SIM_FAIL(c->reader, map, "%s: %g rounds, together with those around them; at most %g", c->where, c->rounds, SIM_MOST_STEPS_RUN);
     else if (kind == SIM_STEP_transaction && !c->inside)

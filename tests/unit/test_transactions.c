@@ -131,8 +131,9 @@ static void test_a_bulkhead_keeps_no_commit_in(void **state)
 static void test_a_transaction_may_hold_many_rows(void **state)
 {
     (void)state;
-    fixture f = run_seen("s: {kind: service, on: {go: [{transaction: [{repeat: [{query: d.inc, key: uniform(1000000000)}], times: 50000}]}]}}, d: {kind: database, network: 0, "
-                         "replicas: 1, statements: {inc: {cpu: 0, wait: 1us, writes: true, lock: true, inserts: true}}}", "c: {users: 1, think: 1s, call: s.go, timeout: none}", "", 1100 * HR_MS);
+    fixture f = run_seen("s: {kind: service, on: {go: [{transaction: [{repeat: [{query: d.inc, key: uniform(1000000000)}], times: 50000}]}]}}, "
+                         "d: {kind: database, network: 0, replicas: 1, statements: {inc: {cpu: 0, wait: 1us, writes: true, lock: true, inserts: true}}}",
+                         "c: {users: 1, think: 1s, call: s.go, timeout: none}", "", 1100 * HR_MS);
     near(mean(f, "c"), 0.05);
     assert_int_equal(counts(f).locking, 50000);
     done(f);
@@ -232,6 +233,25 @@ static void test_a_transaction_dies_with_its_server(void **state)
     }
 }
 
+// A statement of a slow database takes twice as long; a paused service sees the end of its wait at 1.45 s instead of 1.4 s; who does not get a connection in
+// time has held none: the first ends after 0.5 s, the second after 0.2 s.
+static void test_a_transaction_in_bad_times(void **state)
+{
+    (void)state;
+    static const struct { const char *database, *fault; unsigned users, rejected; double mean; } cases[] = {
+        {"pool: 1", "{at: 500ms, slow: d, factor: 2}", 1, 0, 0.7}, {"pool: 1", "{at: 1150ms, for: 300ms, pause: s}", 1, 0, 0.55},
+        {"pool: 1, pool_timeout: 200ms", "", 2, 1, (0.5 + 0.2) / 2}, {"own_pools: true, pool: 1, pool_timeout: 200ms", "", 2, 1, (0.5 + 0.2) / 2}};
+    for (size_t i = 0; i < HR_COUNT(cases); i++) {
+        char *workload = hr_format("c: {users: %u, think: 1s, call: s.go, timeout: none}", cases[i].users);
+        fixture f = run_tx("{transaction: [{query: d.put}, {wait: 300ms}, {query: d.put}]}", cases[i].database, workload, cases[i].fault);
+        near(mean(f, "c"), cases[i].mean);
+        assert_int_equal(look(f, "c").outcome[SIM_rejected], cases[i].rejected);
+        assert_int_equal(look(f, "c").outcome[SIM_ok], 1);
+        free(workload);
+        done(f);
+    }
+}
+
 // The service dies: an idle transaction is rolled back then, a running statement first ends.
 static void test_a_transaction_ends_with_its_client(void **state)
 {
@@ -253,7 +273,8 @@ static void test_a_transaction_ends_with_its_client(void **state)
 static void test_poolers_lend_for_a_transaction(void **state)
 {
     (void)state;
-    static const char steps[] = "{transaction: [{query: d.put}, {wait: 300ms}, {query: d.put}]}", workload[] = "c: {users: 1, think: 1s, call: s.go}, e: {users: 1, think: 1050ms, call: r.go}";
+    static const char steps[] = "{transaction: [{query: d.put}, {wait: 300ms}, {query: d.put}]}";
+    static const char workload[] = "c: {users: 1, think: 1s, call: s.go}, e: {users: 1, think: 1050ms, call: r.go}";
     fixture f = run_tx(steps, "own_pools: true, pool: 1, pooler: {mode: transaction, size: 1}", workload, "");
     near(mean(f, "c"), 0.5);
     near(mean(f, "e"), 0.55);
@@ -366,7 +387,8 @@ static void test_only_over_the_version_that_was_read(void **state)
     for (size_t i = 0; i < HR_COUNT(keys); i++) {
         char *workload = hr_format("c: {users: 2, think: 1s, call: s.go, timeout: none, key: %s}", keys[i]);
         fixture f = run_seen("s: {kind: service, workers: 9, on: {go: [{query: d.get}, {wait: 300ms}, {query: d.put}]}}, d: {kind: database, network: 0, "
-                             "statements: {get: {cpu: 0, wait: 100ms}, put: {cpu: 0, wait: 100ms, writes: true, lock: true, if_unchanged: true}}}", workload, "", 1500 * HR_MS);
+                             "statements: {get: {cpu: 0, wait: 100ms}, put: {cpu: 0, wait: 100ms, writes: true, lock: true, if_unchanged: true}}}",
+                             workload, "", 1500 * HR_MS);
         near(mean(f, "c"), i == 0 ? (0.5 + 0.6) / 2 : 0.5);
         assert_int_equal(look(f, "c").outcome[SIM_error], i == 0);
         assert_int_equal(counts(f).checked, 2);
@@ -406,8 +428,10 @@ static void test_a_copy_goes_on_alike(void **state)
     static const char *const databases[] = {"pool: 5", "own_pools: true, pool: 5, pooler: {mode: transaction, size: 3}", "replicas: 1, confirm: 1, flush: 1ms"};
     for (size_t i = 0; i < HR_COUNT(databases); i++) {
         char *database = hr_format("%s, deadlock_timeout: 50ms, idle_in_transaction_session_timeout: 100ms", databases[i]);
-        char *components = parts("{transaction: [{query: d.inc}, {wait: exp(50ms)}, {query: d.inc, key: uniform(4), timeout: 400ms}, {query: d.get}], retry: {most: 2}}", database);
-        fixture f = begin_broken(components, "c: {rate: 15/s, call: s.go, key: uniform(4), timeout: 2s}", "{at: 5s, for: 1s, kill: d}, {at: 8s, for: 1s, kill: s}", 12 * HR_SEC);
+        char *components = parts("{transaction: [{query: d.inc}, {wait: exp(50ms)}, {query: d.inc, key: uniform(4), timeout: 400ms}, "
+                                 "{query: d.get}], retry: {most: 2}}", database);
+        fixture f = begin_broken(components, "c: {rate: 15/s, call: s.go, key: uniform(4), timeout: 2s}",
+                                 "{at: 5s, for: 1s, kill: d}, {at: 8s, for: 1s, kill: s}", 12 * HR_SEC);
         for (int k = 1; k <= 600; k++) {
             sim_world_run(f.w, k * HR_SEC / 50);
             sim_world_check(f.w);
@@ -450,13 +474,15 @@ static void test_mistakes(void **state)
     static const mistake checked[] = {
         {"{query: d.put}]}}, d: {kind: database, statements: {put: {writes: true, if_unchanged: true}}", "belongs to `writes: true` and `lock: true`"},
         {"{query: d.put, key: one}]}}, d: {kind: database, statements: {put: {writes: true, lock: true, if_unchanged: true}}", "compares the row of the request"},
-        {"{transaction: [{query: d.put}], order: ascending}]}}, d: {kind: database, statements: {put: {writes: true, lock: true, if_unchanged: true}}", "compares the row"},
+        {"{transaction: [{query: d.put}], order: ascending}]}}, d: {kind: database, statements: {put: {writes: true, lock: true, if_unchanged: true}}",
+         "compares the row"},
         {"{set: k}]}}, k: {kind: cache, writes: d.put}, d: {kind: database, statements: {put: {writes: true, lock: true, if_unchanged: true}}", "has read no version"}};
     all_refused("s: {kind: service, on: {go: [@}", "c: {rate: 1/s, call: s.go}", checked, HR_COUNT(checked));
     static const mistake keys[] = {{"deadlock_timeout: 2s", "belongs to statements with `lock: true`"},
                                    {"deadlock_timeout: none, lock_timeout: none", "nothing else ends a deadlock"}};
     all_refused("s: {kind: service, on: {go: [{query: d.put}]}}, d: {kind: database, @, statements: {put: {writes: true}}}", "c: {rate: 1/s, call: s.go}", keys, 1);
-    all_refused("s: {kind: service, on: {go: [{query: d.put}]}}, d: {kind: database, @, statements: {put: {writes: true, lock: true}}}", "c: {rate: 1/s, call: s.go}", keys + 1, 1);
+    all_refused("s: {kind: service, on: {go: [{query: d.put}]}}, d: {kind: database, @, statements: {put: {writes: true, lock: true}}}",
+                "c: {rate: 1/s, call: s.go}", keys + 1, 1);
 }
 
 int main(void)
@@ -468,7 +494,8 @@ int main(void)
         cmocka_unit_test(test_locks_are_held_to_the_end), cmocka_unit_test(test_a_transaction_sees_what_it_has_written),
         cmocka_unit_test(test_idle_in_transaction_session_timeout), cmocka_unit_test(test_who_stops_waiting_closes_the_connection),
         cmocka_unit_test(test_a_failed_statement_aborts), cmocka_unit_test(test_a_transaction_dies_with_its_server),
-        cmocka_unit_test(test_a_transaction_ends_with_its_client), cmocka_unit_test(test_poolers_lend_for_a_transaction),
+        cmocka_unit_test(test_a_transaction_in_bad_times), cmocka_unit_test(test_a_transaction_ends_with_its_client),
+        cmocka_unit_test(test_poolers_lend_for_a_transaction),
         cmocka_unit_test(test_the_first_to_look_is_the_victim), cmocka_unit_test(test_who_looks_before_the_ring_is_closed_waits_on),
         cmocka_unit_test(test_in_order_nobody_waits_in_a_ring), cmocka_unit_test(test_a_victim_tries_again), cmocka_unit_test(test_lock_timeout_ends_a_deadlock_as_well),
         cmocka_unit_test(test_only_over_the_version_that_was_read), cmocka_unit_test(test_a_conflict_is_tried_again),

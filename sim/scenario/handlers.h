@@ -4,8 +4,6 @@
 
 #include "sim/scenario/reader.h"
 
-#define SIM_MOST_STEPS_RUN 1e7                 // by one request: more would take seconds though no simulated time may pass
-
 typedef struct {
     sim_reader   *reader;
     sim_service_def *service;

@@ -13,6 +13,9 @@ typedef struct {
     bool        failed;
 } sim_reader;
 
+// Steps that one request runs at most: more would take seconds though no simulated time may pass.
+#define SIM_MOST_STEPS_RUN 1e7
+
 // A mistake at a node.
 #define SIM_FAIL(r, node, ...) ((void)SIM_WRONG((r)->source, node, __VA_ARGS__), (void)((r)->failed = true))
 

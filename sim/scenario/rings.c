@@ -1,7 +1,7 @@
-// sim/scenario/rings.c - services that call each other in a ring, and how many steps one call may run with all that it causes.
+// sim/scenario/rings.c - handlers that call each other in a ring, and how many steps a call runs at most.
 #include <stdlib.h>
 
-#include "sim/scenario/handlers.h"
+#include "sim/scenario/reader.h"
 
 typedef struct { uint8_t colour; double steps; } handler_note;     // colour: 1 = on the present path, 2 = known to be free of rings
 

@@ -152,12 +152,15 @@ static int step_kind(const char *word)
     return -1;
 }
 
-// Equal steps before this one: all rows before it, since a request may pass any of them.
+// Equal steps before this one: all rows before it, since a request may pass any of them. What a transaction is about is not known yet.
 static uint16_t ordinal_of(const sim_compiler *c, const sim_step_def *step)
 {
     uint16_t n = 0;
-    for (uint16_t i = 0; i < c->count; i++)
-        n = (uint16_t)(n + (c->steps[i].kind == step->kind && c->steps[i].target == step->target && c->steps[i].operation == step->operation));
+    for (uint16_t i = 0; i < c->count; i++) {
+        const sim_step_def *other = &c->steps[i];
+        bool same = other->target == step->target && other->operation == step->operation;
+        n = (uint16_t)(n + (other->kind == step->kind && (same || step->kind == SIM_STEP_transaction)));
+    }
     return n;
 }
 

@@ -139,6 +139,22 @@ static void test_a_transaction_may_hold_many_rows(void **state)
     done(f);
 }
 
+// The commits of two transactions of a request draw their times apart: of 20 requests not all take twice the same.
+static void test_each_commit_has_a_time_of_its_own(void **state)
+{
+    (void)state;
+    static const char database[] = "d: {kind: database, network: 0, flush: exp(10ms), statements: {put: {cpu: 0, writes: true}}}";
+    double once = 0, twice = 0;
+    for (int n = 1; n <= 2; n++) {
+        char *components = hr_format("s: {kind: service, workers: 99, on: {go: [{transaction: [{query: d.put}]}%s]}}, %s", n == 2 ? ", {transaction: [{query: d.put}]}" : "", database);
+        fixture f = run_seen(components, "c: {rate: 1/s, arrivals: constant, call: s.go, key: uniform(1000)}", "", 20 * HR_SEC);
+        *(n == 1 ? &once : &twice) = mean(f, "c");
+        free(components);
+        done(f);
+    }
+    assert_true(twice > once && (twice - 2 * once > 1e-6 || 2 * once - twice > 1e-6));
+}
+
 // A failure and an answer inside roll back, and then the handler goes on as if the block had been left there.
 static void test_what_is_left_early_is_rolled_back(void **state)
 {
@@ -489,7 +505,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_transaction_holds_its_connection), cmocka_unit_test(test_idle_in_transaction_is_measured),
-        cmocka_unit_test(test_only_the_commit_waits), cmocka_unit_test(test_a_transaction_may_hold_many_rows),
+        cmocka_unit_test(test_only_the_commit_waits), cmocka_unit_test(test_each_commit_has_a_time_of_its_own), cmocka_unit_test(test_a_transaction_may_hold_many_rows),
         cmocka_unit_test(test_a_bulkhead_keeps_no_commit_in), cmocka_unit_test(test_what_is_left_early_is_rolled_back),
         cmocka_unit_test(test_locks_are_held_to_the_end), cmocka_unit_test(test_a_transaction_sees_what_it_has_written),
         cmocka_unit_test(test_idle_in_transaction_session_timeout), cmocka_unit_test(test_who_stops_waiting_closes_the_connection),

@@ -32,7 +32,7 @@ enum {                                         // flags of a call
     SIM_CALL_RUNNING = 16,                     // the callee works on it (holds a worker or a connection)
     SIM_CALL_PART = 32,                        // no call, but a part of one that runs steps by itself: see sim/parts/handler.c
     SIM_CALL_ASKING = 64,                      // it is just handing a nested call over, which may come back at once
-    SIM_CALL_EFFORT = 128,                     // a part that stands between a call and its attempts: see sim/parts/attempts.c
+    SIM_CALL_EFFORT = 128,                     // a part that stands between a call and its attempts: see sim/parts/attempts.c; of a transaction: it is ending
 };
 
 // One unit of work handed from caller to callee. Calls nest by `parent`; a request is the outermost one.
@@ -65,6 +65,7 @@ typedef struct {
         uint32_t count;                        // of a part: rounds of a `repeat` that are over, branches of a `parallel`, attempts that are not
         sim_ref  previous;                     // while it waits for a worker: who waits before it
         uint32_t first_path;                   // of a `publish`: the path of its first attempt
+        uint32_t transaction;                  // of a statement of a transaction, and of the part that runs its steps: its number; 0: of none
     };
     sim_component_id caller, callee;
     uint16_t replica;                          // slot at the callee
@@ -75,6 +76,7 @@ typedef struct {
     uint8_t  found;                            // of a cache `get`: sim_found, see sim/parts/refill.c
     union {
         uint8_t newer;                         // of a cache `set`, bool: only over an older version
+        uint8_t returns;                       // of a transaction that ends, bool: the handler answers inside
         uint8_t from;                          // of a call by a component that is in several regions: from which, the region's number + 1
     };
     sim_ref  link;                             // sim_link of its caller and callee; 0: it is with neither of them

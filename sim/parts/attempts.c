@@ -3,8 +3,10 @@
 //   when another has decided the step before: attempts that are not needed any more are not told and work on, as in reality.
 // * `timeout` of the step is an attempt's. An attempt that is late is given up and counts as failed; the callee works on.
 // * The first attempt has the draws of a step without retries, so that the variants of a scenario stay comparable; each other one its own.
+// * An attempt at a `transaction` is a part that runs its steps. It is over when it is rolled back, and its successors have its draws, for they are
+//   about the same rows.
 // * The budget is one for each step and replica, as a client library has it for a destination.
-#include "sim/parts/service.h"
+#include "sim/parts/transaction.h"
 
 enum { LEARN = 100 };                          // answers before a quantile is used, and between two looks at it
 
@@ -41,13 +43,15 @@ static uint32_t path_of(const sim_call *effort, uint32_t attempt)
 
 static sim_ref settle(sim_world *w, sim_component_id id, sim_ref effort);
 
-// Sends an attempt. Returns what goes on when that has decided the step already, else 0.
+// Sends an attempt. Returns what goes on when that has decided the step already, or the part that is one, else 0.
 static sim_ref send(sim_world *w, sim_component_id id, sim_ref effort)
 {
     sim_call *f = sim_call_at(w, effort);
     const attempts *a = attempts_of(w, f);
     f->count++;
     uint32_t path = path_of(f, f->attempt++);
+    if (sim_service_step(w, f)->kind == SIM_STEP_transaction)
+        return sim_transaction_begin(w, id, effort, sim_service_step(w, f));
     if (sim_handler_ask(w, id, effort, sim_service_step(w, f), path))
         return settle(w, id, effort);
     if (f->hedged < a->hedges && a->hedge_after != HR_FOREVER) {
@@ -128,7 +132,7 @@ static void note_end(sim_world *w, sim_call *f, const sim_call *c, sim_outcome s
     bool hit = status == SIM_ok && c->flags & SIM_CALL_HIT;
     f->status = (uint8_t)status;
     f->flags = (uint8_t)((f->flags & ~SIM_CALL_HIT) | (hit ? SIM_CALL_HIT : 0));
-    if (sim_handler_brings(sim_service_step(w, f), status, hit))
+    if (sim_handler_brings(sim_service_step(w, f), f, c, status, hit))
         f->version = c->version;
 }
 
@@ -143,6 +147,20 @@ void sim_attempts_back(sim_world *w, sim_component_id id, sim_ref child)
         f->flags &= (uint8_t)~SIM_CALL_ASKING;
     else
         sim_handler_run(w, id, settle(w, id, effort));
+}
+
+sim_ref sim_attempts_ended(sim_world *w, sim_component_id id, sim_ref effort, const sim_call *part, bool returns)
+{
+    sim_call *f = sim_call_at(w, effort);
+    f->count--;
+    f->status = part->status;
+    if (part->status == SIM_ok && !returns)
+        f->version = part->version;
+    if (!returns)
+        return settle(w, id, effort);
+    sim_ref call = f->parent;
+    sim_handler_part_free(w, effort);
+    return call;
 }
 
 void sim_attempts_late(sim_world *w, sim_component_id id, sim_ref child)

@@ -2,6 +2,7 @@
 // * What it has asked others for is not taken back: they work on, and their answers go to nobody.
 // * Seldom, so every call that is alive is looked at; calls need no lists for it.
 #include "sim/parts/lives.h"
+#include "sim/parts/transaction.h"
 
 // One without a link has not been sent yet, unless it is a part.
 static bool is_here(const sim_call *c, sim_component_id id, uint32_t slot)
@@ -82,6 +83,7 @@ void sim_service_cut(sim_world *w, sim_component_id id, uint32_t slot, sim_outco
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + slot;
+    sim_backends_cut(w, id, slot);
     sim_consumers_cut(w, id, slot);
     sim_refill_cut(w, id, slot);
     forget_children(w, id, slot);

@@ -1,9 +1,11 @@
-// sim/parts/database.h - what the files of a database share: database.c runs statements on servers, rows.c keeps versions, pools.c the
-// connections of callers, locks.c locks of rows, scans.c plans, replication.c the log and its way to the replicas, routing.c says which server a call goes to and remembers what users have seen;
-// sharding.h is about several shards.
+// sim/parts/database.h - what the files of a database share: database.c runs statements on servers, books.c shows what it counts, rows.c keeps
+// versions, truth.c tells others what is committed, pools.c has connections of callers, backends.c what one holds while a transaction is open, locks.c
+// locks of rows, scans.c plans, replication.c the log and its way to the replicas, routing.c says which server a call goes to and remembers what users
+// have seen; sharding.h is about several shards.
 // * A database has shards, mostly one, each a primary and its replicas. With one shard and without replicas server 0 is all there is, and
 //   none of the rest is touched.
-// * A call at a server holds a connection from its start to its answer, also while its commit waits for replicas.
+// * A call at a server holds a connection from its start to its answer, also while its commit waits for replicas. A transaction holds one
+//   from its first statement to the answer of its COMMIT or ROLLBACK, also while none of its statements is there.
 #ifndef SIM_DATABASE_H
 #define SIM_DATABASE_H
 
@@ -15,6 +17,8 @@ typedef struct { sim_ref slots; uint32_t count, room; } sim_rows;
 
 typedef struct {
     sim_level busy, cores;                     // connections that run a statement; cores that compute
+    sim_level idle;                            // connections whose transaction has no statement here: idle in transaction
+    uint32_t  room, unused_room;               // without own_pools: connections that are not idle in transaction
     sim_fifo  queue, core_queue;
     sim_rows  rows;
     uint32_t  timer_set, is_down;
@@ -36,7 +40,8 @@ typedef struct {
     sim_dist cpu, wait;
     uint32_t stream;                           // cpu and wait take one word of the stream each
     uint8_t  writes, scatter, keys, moves;     // keys: how many it touches; moves: its cpu is for each of the call's `count` rows
-    uint8_t  lock, inserts, plan, unused[5];   // plan: SIM_PLAN_…
+    uint8_t  lock, inserts, plan, ends;        // plan: SIM_PLAN_…; ends: SIM_ENDS_…
+    uint8_t  reads, checks, unused[2];         // reads: it shows its user a row; checks: only over the version that its caller has read
     double   row_ns;                           // for a row that the plan looks at
 } sim_statement;
 
@@ -52,7 +57,7 @@ typedef struct {
 } sim_shard;
 
 typedef struct {                               // since the reset, as station.def has them
-    uint64_t reads, unread_writes, backwards, lost_commits, locking, lock_timeouts;
+    uint64_t reads, unread_writes, backwards, lost_commits, locking, lock_timeouts, deadlocks, idle_timeouts, checked, conflicts;
     double   lock_wait_s;
 } sim_database_counts;
 
@@ -84,6 +89,11 @@ typedef struct {
     hr_time   lock_timeout;
     uint32_t  has_locks, unused_locks;
     uint64_t  table_rows;                      // with those that were inserted
+    // Transactions of several statements.
+    uint32_t  has_transactions, last_number;   // bool; of the transaction that began last
+    sim_table backends;                        // a map from a transaction's number to its sim_backend
+    sim_table held;                            // rows by transaction and key: backends.c
+    hr_time   deadlock_timeout, idle_timeout;
     // Replication.
     sim_dist  flush, send, apply;
     uint32_t  flush_stream, send_stream, apply_stream, back_stream;
@@ -113,7 +123,12 @@ typedef struct { sim_pair user; hr_time wrote_at; uint64_t position; } sim_user;
 typedef struct { sim_pair user_key; uint32_t written, read; } sim_seen;        // versions: its own last write, the newest that it has read
 
 enum { SIM_DB_COMPUTED, SIM_DB_WAITED, SIM_DB_POOL_TIMEOUT, SIM_DB_COMMITTED, SIM_DB_APPLIED, SIM_DB_TAKES_OVER, SIM_DB_CAUGHT_UP,
-       SIM_DB_CONNECTED, SIM_DB_CLIENT_TIMEOUT, SIM_DB_PREPARED, SIM_DB_COMMIT_PREPARED, SIM_DB_ROLLBACK_PREPARED, SIM_DB_MOVES, SIM_DB_LOCK_TIMEOUT };
+       SIM_DB_CONNECTED, SIM_DB_CLIENT_TIMEOUT, SIM_DB_PREPARED, SIM_DB_COMMIT_PREPARED, SIM_DB_ROLLBACK_PREPARED, SIM_DB_MOVES, SIM_DB_LOCK_TIMEOUT,
+       SIM_DB_DEADLOCK, SIM_DB_IDLE_TIMEOUT, SIM_DB_CLIENT_GONE };
+
+// Behind the statements of the scenario lie those that a database has by itself: rows that move, and what ends a transaction.
+enum { SIM_OWN_MOVES, SIM_OWN_COMMIT, SIM_OWN_ROLLBACK, SIM_OWN_STATEMENTS };
+enum { SIM_ENDS_NOTHING, SIM_ENDS_COMMIT, SIM_ENDS_ROLLBACK };
 
 static inline sim_server *sim_server_at(const sim_world *w, const sim_database *s, uint32_t server) { return SIM_AT(w, sim_server, s->servers) + server; }
 static inline sim_shard  *sim_shard_at(const sim_world *w, const sim_database *s, uint32_t shard) { return SIM_AT(w, sim_shard, s->shards) + shard; }
@@ -121,6 +136,11 @@ static inline const sim_statement *sim_statement_of(const sim_world *w, const si
 {
     return SIM_AT(w, const sim_statement, s->statements) + c->operation;
 }
+
+// Connections that a server has.
+static inline uint32_t sim_database_capacity(const sim_database *s, const sim_server *server) { return s->has_pools ? server->open.level : s->pool; }
+// The transaction that a call is a statement of; 0: of none.
+static inline uint32_t sim_transaction_at(const sim_database *s, const sim_call *c) { return s->has_transactions ? c->transaction : 0; }
 
 // --- rows.c ---
 // The committed version of a row; 1 for one that was never written.
@@ -137,8 +157,12 @@ void     sim_rows_copy_one(sim_world *w, const sim_rows *from, sim_rows *to, uin
 // --- database.c ---
 // Lets the call wait for a connection of server c->replica, or refuses it.
 void sim_database_enter(sim_world *w, sim_component_id id, sim_ref call);
-// The call leaves its server with c->status, and its connection goes to the next one.
+// The call leaves its server with c->status, and its connection goes to the next one, unless its transaction keeps it.
 void sim_database_leave(sim_world *w, sim_component_id id, sim_ref call);
+// For backends.c, parts of that: the call is not at the server any more; a connection of the shared pool is free; the call goes back.
+void sim_database_count_left(const sim_world *w, sim_server *server, const sim_call *c);
+void sim_database_hand_on(sim_world *w, sim_component_id id, sim_server *server);
+void sim_database_answer(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
 // The call has a connection of its server and runs.
 void sim_database_execute(sim_world *w, sim_component_id id, sim_ref call);
 // It has its row's lock, if its statement takes one: now it computes.
@@ -151,16 +175,58 @@ void sim_database_time_queue(sim_world *w, sim_component_id id, uint32_t server)
 // The answer that a call, or its part, gets without having been at a server.
 void sim_database_refuse(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
 
+// --- books.c --- (the ops of the kind that only look)
+extern const char *const sim_database_gauges[];
+void sim_database_reset(sim_world *w, sim_component_id id);
+void sim_database_sample(sim_world *w, sim_component_id id, hr_time step, float *out);
+void sim_database_check(const sim_world *w, sim_component_id id);
+bool sim_database_account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a);
+
 // --- locks.c ---
 void sim_locks_build(sim_world *w, sim_component_id id, const sim_database_def *d);
 // The call wants its row's lock. False: it waits, and runs when it has it.
 bool sim_locks_take(sim_world *w, sim_component_id id, sim_ref call);
-// The call leaves its server: the next one has the lock.
+// The call leaves its server, a transaction ends that has locked a row: the next one has the lock.
 void sim_locks_release(sim_world *w, sim_component_id id, sim_ref call);
-// A call that dies with its server waits for no row any more.
+void sim_locks_release_row(sim_world *w, sim_component_id id, uint64_t key);
+// A statement of a transaction has waited for a row as long as `deadlock_timeout`.
+void sim_locks_look(sim_world *w, sim_component_id id, const sim_event *event);
+// A call that dies with its server, or in a deadlock, waits for no row any more.
 void sim_locks_forget(sim_world *w, sim_database *s, sim_ref call);
 void sim_locks_expire(sim_world *w, sim_component_id id, const sim_event *event);
 void sim_locks_check(const sim_world *w, const sim_database *s);
+
+// --- backends.c --- (what a handler asks of it: transaction.h)
+typedef struct {                               // a transaction; PostgreSQL's backend is the process that has its connection
+    sim_ref  runner;                           // the part that runs its steps; 0: its client is gone
+    sim_ref  statement;                        // that is here: it waits for a connection or has it; 0: none
+    sim_ref  first, last;                      // rows that it has written or locked
+    uint32_t number, client, server, alarm;    // client: as sim_call.client; alarm: generation of the idle timer
+    uint8_t  is_connected;                     // it has a connection beyond the statement that is here
+    uint8_t  is_aborted;                       // a statement has failed: all but ROLLBACK fail
+    uint8_t  is_closed;                        // its client has closed the connection, which the server sees when no statement runs
+    uint8_t  is_waiting;                       // its statement waits for a row's lock
+    uint8_t  ended, unused[3];                 // the session has ended here, as this outcome; SIM_ok: it has not
+} sim_backend;
+
+void sim_backends_build(sim_database *s, const sim_database_def *d);
+sim_backend *sim_backend_find(const sim_world *w, const sim_database *s, uint32_t number);
+// A statement of a transaction arrives; leaves its server with c->status; has been answered without having been at it.
+void sim_backends_offer(sim_world *w, sim_component_id id, sim_ref call);
+void sim_backends_leave(sim_world *w, sim_component_id id, sim_ref call);
+void sim_backends_turned_away(sim_world *w, sim_component_id id, sim_ref call);
+// It has locked a row, written one: those are its own to the end. It sees what it has written itself.
+void sim_backends_lock(sim_world *w, sim_database *s, uint32_t number, uint64_t key);
+void sim_backends_write(sim_world *w, sim_database *s, const sim_call *c, bool inserts);
+void sim_backends_see(const sim_world *w, const sim_database *s, sim_call *c);
+bool sim_backends_has_locked(const sim_world *w, const sim_database *s, uint32_t number, uint64_t key);
+// Its COMMIT or ROLLBACK has run. Returns when that may be answered; then comes sim_backends_committed. SIM_error: there is nothing to commit.
+hr_time sim_backends_end(sim_world *w, sim_component_id id, sim_ref call, sim_outcome *status);
+void sim_backends_committed(sim_world *w, sim_component_id id, sim_ref call);
+void sim_backends_wake(sim_world *w, sim_component_id id, const sim_event *event);
+// A server has died, with the statements that ran there.
+void sim_backends_die(sim_world *w, sim_component_id id, uint32_t which);
+void sim_backends_check(const sim_world *w, sim_component_id id);
 
 // --- scans.c ---
 void    sim_scans_build(sim_world *w, sim_component_id id, const sim_database_def *d);
@@ -173,7 +239,9 @@ void     sim_pools_build(sim_world *w, sim_component_id id, const sim_database_d
 uint32_t sim_pools_client(const sim_world *w, const sim_call *c);
 // sim_database_enter with `own_pools`; the end of that: the call has a place in its pool, and perhaps a connection that it has used.
 void     sim_pools_enter(sim_world *w, sim_component_id id, sim_ref call);
-void     sim_pools_left(sim_world *w, sim_component_id id, const sim_call *c, bool has_connection);
+void     sim_pools_left(sim_world *w, sim_component_id id, uint32_t client, uint32_t server, bool has_connection);
+// The connection of a client is closed instead: others may open one.
+void     sim_pools_close(sim_world *w, sim_component_id id, uint32_t client, uint32_t server);
 void     sim_pools_connected(sim_world *w, sim_component_id id, sim_ref call);
 void     sim_pools_expire(sim_world *w, sim_component_id id, sim_ref pool);
 // The server has died and none of its connections is used: nobody has any more.

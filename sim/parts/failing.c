@@ -57,13 +57,14 @@ static void pause_until(sim_world *w, sim_component_id id, uint32_t slot, hr_tim
 // An answer for a replica that is paused is seen when it goes on.
 void sim_service_back(sim_world *w, sim_component_id id, sim_ref child)
 {
-    const sim_call *c = sim_call_at(w, child);
+    sim_call *c = sim_call_at(w, child);
     const sim_replica *r = w->faulty & SIM_FAULTY_PAUSE ? sim_replica_of(w, sim_call_at(w, c->parent)) : NULL;
     if (!r || !r->is_paused) {
         sim_handler_back(w, id, child);
         return;
     }
-    w->parts_live++;                           // it is over no link any more
+    w->parts_live++;                           // it is over no link any more, nor at its callee, whatever becomes of that
+    c->link = 0;
     sim_schedule(w, r->resumes, id, SIM_SERVICE_SEEN, child, c->generation);
 }
 

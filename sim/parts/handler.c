@@ -1,11 +1,11 @@
 // sim/parts/handler.c - the interpreter of handlers: one loop over compiled steps, the same under both clocks.
-// * What runs steps is a call, or a part of one: the rounds of a `repeat`, a branch of a `parallel`. A part is a call slot of its own,
+// * What runs steps is a call, or a part of one: the rounds of a `repeat`, a branch of a `parallel`, the block of a `transaction`. A part is a call slot of its own,
 //   whose parent is what it is a part of; so blocks nest freely, and a checkpoint needs to know nothing of them.
 // * Between a call and its branches stands a join, a part that runs no steps: it outlives the call when a deadline has ended the step,
 //   for the branches are not told and work on. They hold no worker; their call does, until it answers.
 // * A nested call may come back before it is wholly handed over (rejected, answered from memory). It is then left to the loop that is
 //   handing it over, so that the depth of the C stack does not grow with the number of rounds or of waiting calls.
-#include "sim/parts/service.h"
+#include "sim/parts/transaction.h"
 
 sim_ref sim_call_nested(sim_world *w, sim_ref parent, sim_component_id id)
 {
@@ -53,7 +53,7 @@ void sim_call_answer(sim_world *w, sim_ref child)
 static uint32_t purpose_of(sim_step_kind kind)
 {
     return kind == SIM_STEP_cpu ? SIM_DRAW_CPU : kind == SIM_STEP_wait ? SIM_DRAW_WAIT : kind == SIM_STEP_set ? SIM_DRAW_TTL :
-           kind == SIM_STEP_delete ? SIM_DRAW_NETWORK : SIM_DRAW_CHANCE;
+           kind == SIM_STEP_delete ? SIM_DRAW_NETWORK : kind == SIM_STEP_query ? SIM_DRAW_ROW : SIM_DRAW_CHANCE;
 }
 
 sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_def *handler)
@@ -65,7 +65,8 @@ sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_d
                       .ordinal = d->ordinal, .next = d->next, .first = d->first, .other = d->other, .branch_count = d->branch_count, .share = d->share,
                       .limit = d->limit, .timeout = d->timeout,
                       .ttl_ms = d->ttl == HR_FOREVER ? 0 : (uint32_t)((d->ttl + HR_MS - 1) / HR_MS),
-                      .newer = d->newer, .everywhere = d->everywhere, .writes = d->writes, .stream = sim_stream(w, id, purpose_of(d->kind))};
+                      .newer = d->newer, .everywhere = d->everywhere, .writes = d->writes, .inside = d->inside, .ascending = d->ascending,
+                      .brings = d->kind == SIM_STEP_call || d->kind == SIM_STEP_query, .stream = sim_stream(w, id, purpose_of(d->kind))};
         if (d->kind == SIM_STEP_set)
             s.limit = (uint64_t)((d->negative + HR_MS - 1) / HR_MS);
         if (d->everywhere)
@@ -76,6 +77,11 @@ sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_d
         }
         if (d->refill)
             s.refill = sim_refill_place(w, id, d->refill);
+        if (d->row) {
+            s.row = sim_take(w, sizeof(sim_keys));
+            const sim_keys row = sim_keys_place(w, d->row);
+            *SIM_AT(w, sim_keys, s.row) = row;
+        }
         if (d->branch_count)
             s.branches = sim_take(w, d->branch_count * sizeof(uint16_t));
         if (d->attempts)
@@ -192,6 +198,11 @@ HR_APART bool sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent,
         child->newer = step->newer;
         break;
     case SIM_STEP_delete: child->operation = SIM_CACHE_DELETE; break;
+    case SIM_STEP_query:
+        child->operation = step->operation;
+        if (step->row || step->inside)
+            child->key = sim_transaction_row(w, parent, step);
+        break;
     case SIM_STEP_publish:
         child->priority = step->limit ? (uint8_t)(step->limit - 1) : c->priority;
         child->operation = step->attempts ? step->operation | SIM_PUBLISH_RETRIED : step->operation;
@@ -201,6 +212,8 @@ HR_APART bool sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent,
     child->path = path;
     if (step->kind == SIM_STEP_publish)
         child->first_path = c->flags & SIM_CALL_EFFORT ? c->path : path;
+    else if (step->inside)
+        child->transaction = sim_transaction_of(w, parent);
     else
         child->ttl_ms = ttl_of(w, c->flags & SIM_CALL_EFFORT ? sim_call_at(w, c->parent) : c, step);
     return sim_handler_send(w, id, parent, ref, step);
@@ -309,6 +322,8 @@ static HR_APART sim_ref end_block(sim_world *w, sim_component_id id, sim_ref par
         return end_branch(w, part, SIM_ok);
     if (step->kind == SIM_STEP_get)
         return sim_refill_end(w, id, part, SIM_ok);
+    if (step->kind == SIM_STEP_transaction)
+        return sim_transaction_end(w, id, part, SIM_ok, false);
     if (c->count + 1 >= step->limit || !is_drawn(w, c, step))
         return end_rounds(w, part, SIM_ok);
     c->count++;
@@ -318,8 +333,8 @@ static HR_APART sim_ref end_block(sim_world *w, sim_component_id id, sim_ref par
 }
 
 // The handler answers with `status`, or its branch ends so. Returns what goes on, or 0. An answer ends the rounds that it is given in, a
-// failure is one of the `repeat` step.
-static sim_ref answer(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
+// failure is one of the `repeat` step; both end a transaction first.
+sim_ref sim_handler_answer(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
 {
     while (sim_call_at(w, call)->flags & SIM_CALL_PART) {
         const sim_call *whole = sim_call_at(w, sim_call_at(w, call)->parent);
@@ -328,6 +343,8 @@ static sim_ref answer(sim_world *w, sim_component_id id, sim_ref call, sim_outco
             return end_branch(w, call, status);
         if (kind == SIM_STEP_get)
             return sim_refill_end(w, id, call, status);
+        if (kind == SIM_STEP_transaction)
+            return sim_transaction_end(w, id, call, status, status == SIM_ok);
         call = end_rounds(w, call, status);
         if (status != SIM_ok)
             return call;
@@ -369,11 +386,12 @@ static inline sim_ref run_step(sim_world *w, sim_component_id id, sim_ref call)
         return 0;
     case SIM_STEP_parallel: return begin_branches(w, id, call, step);
     case SIM_STEP_repeat: return begin_rounds(w, id, call, step->first);
+    case SIM_STEP_transaction: return step->attempts ? sim_attempts_begin(w, id, call) : sim_transaction_begin(w, id, call, step);
     case SIM_STEP_if:
         c->step = holds(w, c, step) ? step->first : step->other;
         return call;
-    case SIM_STEP_return: return answer(w, id, call, SIM_ok);
-    case SIM_STEP_fail: return answer(w, id, call, SIM_error);
+    case SIM_STEP_return: return sim_handler_answer(w, id, call, SIM_ok);
+    case SIM_STEP_fail: return sim_handler_answer(w, id, call, SIM_error);
     default:
         if (step->kind == SIM_STEP_set && !step->limit && has_no_row(w, c)) {
             sim_handler_turn(c, step, SIM_ok, false);              // nothing to put in
@@ -394,7 +412,7 @@ void sim_handler_run(sim_world *w, sim_component_id id, sim_ref call)
     while (call) {
         const sim_call *c = sim_call_at(w, call);
         if (c->step == SIM_NO_STEP)
-            call = answer(w, id, call, (sim_outcome)c->status);
+            call = sim_handler_answer(w, id, call, (sim_outcome)c->status);
         else if (c->flags & SIM_CALL_PART && c->step == sim_service_step(w, sim_call_at(w, c->parent))->next)
             call = end_block(w, id, call);
         else
@@ -423,15 +441,20 @@ void sim_handler_back(sim_world *w, sim_component_id id, sim_ref child)
     const sim_call *c = sim_call_at(w, child);
     sim_ref call = c->parent;
     sim_call *p = sim_call_at(w, call);
-    count_back(w, c, p);
     if (p->flags & SIM_CALL_EFFORT) {
+        if (sim_service_step(w, p)->kind == SIM_STEP_transaction) {
+            sim_transaction_back(w, id, child);
+            return;
+        }
+        count_back(w, c, p);
         sim_attempts_back(w, id, child);
         return;
     }
+    count_back(w, c, p);
     const sim_step *step = sim_service_step(w, p);
     sim_outcome status = (sim_outcome)c->status;
     bool hit = status == SIM_ok && c->flags & SIM_CALL_HIT;
-    if (sim_handler_brings(step, status, hit))
+    if (sim_handler_brings(step, p, c, status, hit))
         p->version = c->version;
     bool refills = step->kind == SIM_STEP_get && step->refill;
     if (refills)
@@ -457,6 +480,8 @@ void sim_handler_late(sim_world *w, sim_component_id id, sim_ref child)
     }
     const sim_step *step = sim_service_step(w, p);
     sim_ref next = c->parent;
+    if (step->inside)
+        sim_backend_close(w, step->target, sim_transaction_of(w, next));
     if (step->kind == SIM_STEP_get && step->refill) {
         p->status = SIM_timeout;
         p->found = SIM_FOUND_NOTHING;

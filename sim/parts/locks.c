@@ -1,10 +1,13 @@
-// sim/parts/locks.c - row locks of a database: a statement with `lock` has its row for itself from its start to the end of its commit.
+// sim/parts/locks.c - row locks of a database: a statement with `lock` has its row for itself from its start to the end of its commit, which
+// in a transaction of several statements is the end of that.
 // * Who finds the row locked waits in order of arrival, as PostgreSQL's heavyweight locks are given out, and holds its connection meanwhile.
 // * Waits are equally long at most (`lock_timeout`), so who has waited too long is the first of its row's queue.
 // * A row is locked wherever it lives: while rows move to other shards, old and new place share the lock.
+// * Transactions that lock rows in different orders may wait for each other. PostgreSQL looks for that when one has waited for `deadlock_timeout`,
+//   and ends the one that looks. Locks are exclusive and each transaction waits for one row at most, so there is one way to follow.
 #include "sim/parts/database.h"
 
-typedef struct { sim_pair key; sim_ref holder; uint32_t waiting; sim_ref head, tail; } lock;
+typedef struct { sim_pair key; sim_ref holder; uint32_t waiting; sim_ref head, tail; uint32_t transaction, unused; } lock;   // held by a call or a transaction
 
 void sim_locks_build(sim_world *w, sim_component_id id, const sim_database_def *d)
 {
@@ -15,14 +18,26 @@ void sim_locks_build(sim_world *w, sim_component_id id, const sim_database_def *
         s->has_locks |= d->statements[i].lock;
 }
 
+// The row is the call's, or its transaction's.
+static void give(sim_world *w, sim_database *s, lock *l, sim_ref call)
+{
+    l->transaction = sim_transaction_at(s, sim_call_at(w, call));
+    l->holder = l->transaction ? 0 : call;
+    if (l->transaction)
+        sim_backends_lock(w, s, l->transaction, l->key.a);
+}
+
 bool sim_locks_take(sim_world *w, sim_component_id id, sim_ref call)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_call *c = sim_call_at(w, call);
     lock *l = sim_table_add(w, &s->locks, c->key, 0);
     s->counts.locking++;
-    if (!l->holder) {
-        l->holder = call;
+    uint32_t number = sim_transaction_at(s, c);
+    if (number && l->transaction == number)
+        return true;                           // it has it already
+    if (!l->holder && !l->transaction) {
+        give(w, s, l, call);
         return true;
     }
     c->next = 0;
@@ -35,6 +50,10 @@ bool sim_locks_take(sim_world *w, sim_component_id id, sim_ref call)
     sim_level_up(w, &s->locked_out);
     if (s->lock_timeout != HR_FOREVER)
         sim_schedule(w, w->now + s->lock_timeout, id, SIM_DB_LOCK_TIMEOUT, call, c->generation);
+    if (number) {
+        sim_backend_find(w, s, number)->is_waiting = 1;
+        sim_schedule(w, w->now + s->deadlock_timeout, id, SIM_DB_DEADLOCK, call, c->generation);
+    }
     return false;
 }
 
@@ -47,21 +66,34 @@ static sim_ref pop(sim_world *w, sim_database *s, lock *l)
     l->waiting--;
     sim_level_down(w, &s->locked_out);
     s->counts.lock_wait_s += (double)(w->now - c->since) * 1e-9;
+    if (sim_transaction_at(s, c))
+        sim_backend_find(w, s, c->transaction)->is_waiting = 0;
     return call;
 }
 
-void sim_locks_release(sim_world *w, sim_component_id id, sim_ref call)
+static void hand_on(sim_world *w, sim_component_id id, lock *l)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
-    lock *l = sim_table_find(w, &s->locks, sim_call_at(w, call)->key, 0);
-    if (!l || l->holder != call)
-        return;                                // it has waited too long for it
     if (!l->head) {
         sim_table_remove(w, &s->locks, l);
         return;
     }
-    l->holder = pop(w, s, l);
-    sim_database_run(w, id, l->holder);
+    sim_ref next = pop(w, s, l);
+    give(w, s, l, next);
+    sim_database_run(w, id, next);
+}
+
+void sim_locks_release(sim_world *w, sim_component_id id, sim_ref call)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    lock *l = sim_table_find(w, &s->locks, sim_call_at(w, call)->key, 0);
+    if (l && l->holder == call)                // else it has waited too long for it
+        hand_on(w, id, l);
+}
+
+void sim_locks_release_row(sim_world *w, sim_component_id id, uint64_t key)
+{
+    hand_on(w, id, sim_table_find(w, &SIM_STATE(w, const sim_database, id)->locks, key, 0));
 }
 
 void sim_locks_forget(sim_world *w, sim_database *s, sim_ref call)
@@ -82,6 +114,32 @@ void sim_locks_forget(sim_world *w, sim_database *s, sim_ref call)
     sim_call_at(w, before)->next = l->head;
     l->tail = l->head ? l->tail : before;
     l->head = head;
+}
+
+// Whether what a transaction's statement waits for waits, in the end, for that transaction.
+static bool is_in_ring(const sim_world *w, const sim_database *s, const sim_backend *b)
+{
+    const sim_backend *at = b;
+    for (uint32_t steps = 0; at && at->is_waiting && steps <= s->backends.count; steps++) {
+        const lock *l = sim_table_find(w, &s->locks, sim_call_at(w, at->statement)->key, 0);
+        at = l->transaction ? sim_backend_find(w, s, l->transaction) : NULL;
+        if (at == b)
+            return true;
+    }
+    return false;                              // also where it only waits for others that form a ring
+}
+
+void sim_locks_look(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    sim_call *c = sim_call_at(w, event->subject);
+    const sim_backend *b = c->generation == event->generation ? sim_backend_find(w, s, c->transaction) : NULL;
+    if (!b || b->statement != event->subject || !b->is_waiting || !is_in_ring(w, s, b))
+        return;
+    sim_locks_forget(w, s, event->subject);
+    s->counts.deadlocks++;
+    c->status = SIM_error;                     // 40P01, deadlock detected
+    sim_database_leave(w, id, event->subject);
 }
 
 void sim_locks_expire(sim_world *w, sim_component_id id, const sim_event *event)
@@ -109,7 +167,8 @@ void sim_locks_check(const sim_world *w, const sim_database *s)
         uint32_t count = 0;
         for (sim_ref call = l->head; call; call = sim_call_at(w, call)->next, count++)
             SIM_ASSERT(w, sim_call_at(w, call)->key == l->key.a && call != l->holder);
-        SIM_ASSERT(w, l->holder && count == l->waiting && sim_call_at(w, l->holder)->key == l->key.a);
+        SIM_ASSERT(w, count == l->waiting && !l->holder == (l->transaction != 0));
+        SIM_ASSERT(w, l->transaction ? sim_backends_has_locked(w, s, l->transaction, l->key.a) : sim_call_at(w, l->holder)->key == l->key.a);
         waiting += count;
     }
     SIM_ASSERT(w, waiting == s->locked_out.level);

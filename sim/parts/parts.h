@@ -34,6 +34,7 @@ enum {
 #define SIM_PRIORITIES 8                       // 0 … 7, larger goes first
 #define SIM_MOST_PER_SESSION 100              // on average
 #define SIM_MOST_REPLICAS 15                   // of a database's primary
+#define SIM_MOST_ORDERED 64                    // statements of a transaction with `order: ascending`
 #define SIM_LOCAL 0xffffu                      // as a step's target: the replica's own cache
 
 // --- handlers: what a service does with an operation, as steps ------------------------------------------------------------
@@ -83,15 +84,15 @@ typedef enum { SIM_SINGLE_NONE, SIM_SINGLE_REPLICA, SIM_SINGLE_CACHE } sim_singl
 typedef enum { SIM_FOUND_NOTHING, SIM_FOUND, SIM_FOUND_DUE, SIM_FOUND_EARLY, SIM_FOUND_SPARE } sim_found;
 
 // One compiled step. A handler is a row of these and ends with SIM_STEP_return; the blocks of a step lie behind it: of parallel the
-// branches, of repeat the round, of if the `then`, and last what `other` tells of. Each block goes on at the step's `next`.
+// branches, of repeat the round, of transaction the block, of if the `then`, and last what `other` tells of. Each goes on at the step's `next`.
 typedef struct {
     sim_step_kind kind;
-    uint16_t      target;                      // get, set, delete: cache or SIM_LOCAL; query: database; call: balancer or service; publish: broker
+    uint16_t      target;                      // get, set, delete: cache or SIM_LOCAL; query, transaction: database; call: balancer or service; publish: broker
     uint16_t      operation;                   // query: statement; call: handler of the service behind the target; publish: queue and flags
     uint16_t      ordinal;                     // which of the equal steps of the handler it is: the ordinal of its draws
     uint16_t      next;                        // index of the step after it and its blocks
-    uint16_t      first;                       // repeat: of a round; if: of its `then`, `next` when that is empty
-    uint16_t      other;                       // get: of its `miss`; if: of its `else`; query … repeat: of its `failed`
+    uint16_t      first;                       // repeat, transaction: of its steps; if: of its `then`, `next` when that is empty
+    uint16_t      other;                       // get: of its `miss`; if: of its `else`; query … transaction: of its `failed`
     uint32_t      rounds;                      // how often one call of the handler runs it at most
     uint16_t      branch_count;                // parallel
     const uint16_t *branches;                  // indices of their first steps
@@ -103,6 +104,9 @@ typedef struct {
     bool          newer;                       // set: only over an older version
     bool          writes;                      // set: the cache writes, so that a failure is the handler's
     bool          everywhere;                  // delete local: the other replicas hear of it, after `time`
+    bool          inside;                      // query: a statement of the transaction that it stands in
+    bool          ascending;                   // transaction: its statements take their rows in ascending order of keys
+    const sim_keys_def *row;                   // query: another row than the request's; NULL: that one
     hr_time       timeout;                     // get … parallel: HR_FOREVER: none
     sim_dist_def  time;                        // wait, cpu; delete with `everywhere`
     const sim_attempts_def *attempts;          // get … publish; NULL: it asks once
@@ -250,6 +254,7 @@ typedef struct {
     bool         scatter;                      // asks every shard
     uint32_t     keys;                         // that it touches, at least 1
     bool         lock;                         // its row is locked until its end
+    bool         if_unchanged;                 // it fails when its row has another version than its caller has read last
     bool         inserts;                      // the table has a row more when it ends
     uint32_t     plan;                         // SIM_PLAN_…
     hr_time      per_row;                      // core time for a row that the plan looks at
@@ -280,6 +285,9 @@ typedef struct {
     uint32_t pooler, pooler_size, pooler_queue;                    // SIM_POOLER_…; its connections to a server; statements that wait for one
     hr_time  pooler_timeout;
     hr_time  lock_timeout;                     // longest wait for a row's lock, HR_FOREVER: none
+    bool     has_transactions;                 // some handler has a `transaction` of its statements
+    hr_time  deadlock_timeout;                 // who has waited for a row so long looks for a deadlock
+    hr_time  idle_timeout;                     // a session that is idle in transaction for so long is ended, HR_FOREVER: never
     sim_sharding_def shards;                   // count 0: one, and no map
     sim_reshard_def  reshard;
     uint32_t replicas;                         // beside the primary of each shard, each with the same pool, cores and memory

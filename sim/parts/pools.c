@@ -2,7 +2,8 @@
 // * A pool opens a connection when it has no idle one, up to `pool`, and keeps it. Directly, that is one of the server's
 //   `max_connections`: when they are used up the call is rejected, as the FATAL "too many clients" reaches the caller of Go's database/sql.
 // * Through a pooler in session mode a client connection has a server connection for itself; when they are used up, calls wait in their own pool.
-//   In transaction mode client connections cost nothing, and each statement waits at the pooler for one of few server connections.
+//   In transaction mode client connections cost nothing, and each statement, or transaction of several, waits at the pooler for one of few
+//   server connections.
 // * Who waits, in a pool, at the pooler or for a new connection, is counted in the server's queue; server->queue itself is the pooler's.
 #include "sim/core/random.h"
 #include "sim/parts/database.h"
@@ -31,13 +32,13 @@ uint32_t sim_pools_client(const sim_world *w, const sim_call *c)
     return (uint32_t)c->caller << 16 | replica;
 }
 
-static sim_ref pool_of(sim_world *w, sim_database *s, const sim_call *c)
+static sim_ref pool_of(sim_world *w, sim_database *s, uint32_t whose, uint32_t which)
 {
-    sim_client *client = sim_table_add(w, &s->clients, c->client, c->replica);
+    sim_client *client = sim_table_add(w, &s->clients, whose, which);
     if (!client->pool) {
-        sim_server *server = sim_server_at(w, s, c->replica);
+        sim_server *server = sim_server_at(w, s, which);
         client->pool = sim_take(w, sizeof(sim_client_pool));
-        *SIM_AT(w, sim_client_pool, client->pool) = (sim_client_pool){.server = c->replica, .next = server->pools};
+        *SIM_AT(w, sim_client_pool, client->pool) = (sim_client_pool){.server = which, .next = server->pools};
         server->pools = client->pool;
     }
     return client->pool;
@@ -123,7 +124,7 @@ void sim_pools_enter(sim_world *w, sim_component_id id, sim_ref call)
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_call *c = sim_call_at(w, call);
     sim_server *server = sim_server_at(w, s, c->replica);
-    sim_ref pool = pool_of(w, s, c);
+    sim_ref pool = pool_of(w, s, c->client, c->replica);
     sim_client_pool *p = SIM_AT(w, sim_client_pool, pool);
     way how = way_of(w, s, p);
     if (server->is_down || how == REFUSE || (how == WAIT && p->queue.length.level >= s->queue_limit)) {
@@ -169,8 +170,8 @@ void sim_pools_expire(sim_world *w, sim_component_id id, sim_ref pool)
     p->timer_set = 0;
 }
 
-// A call gives its server connection back: to the pooler, who lends it to the next.
-static void give_back(sim_world *w, sim_component_id id, sim_server *server)
+// A call gives its server connection back: to the pooler, who lends it to the next. `is_gone`: it was closed, and the next one opens another.
+static void give_back(sim_world *w, sim_component_id id, sim_server *server, bool is_gone)
 {
     server->lent--;
     sim_ref next = sim_fifo_pop(w, &server->queue);
@@ -178,19 +179,37 @@ static void give_back(sim_world *w, sim_component_id id, sim_server *server)
         return;
     server->backlog--;
     server->lent++;
-    sim_database_execute(w, id, next);
+    begin(w, id, next, is_gone);
 }
 
-void sim_pools_left(sim_world *w, sim_component_id id, const sim_call *c, bool has_connection)
+void sim_pools_left(sim_world *w, sim_component_id id, uint32_t client, uint32_t server, bool has_connection)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
-    sim_client_pool *p = SIM_AT(w, sim_client_pool, pool_of(w, s, c));
+    sim_client_pool *p = SIM_AT(w, sim_client_pool, pool_of(w, s, client, server));
     p->busy--;
     if (has_connection && s->pooler == SIM_POOLER_transaction)
-        give_back(w, id, sim_server_at(w, s, p->server));
+        give_back(w, id, sim_server_at(w, s, p->server), false);
     sim_ref next = p->busy < p->open ? pop(w, s, p) : 0;
     if (next)
         take(w, id, p, next, IDLE);
+}
+
+// Who waits in this pool or, for a connection of the server, in another one may open a new one.
+void sim_pools_close(sim_world *w, sim_component_id id, uint32_t client, uint32_t which)
+{
+    sim_database *s = SIM_STATE(w, sim_database, id);
+    sim_client_pool *own = SIM_AT(w, sim_client_pool, pool_of(w, s, client, which));
+    sim_server *server = sim_server_at(w, s, which);
+    own->busy--;
+    own->open--;
+    sim_level_down(w, &server->open);
+    if (s->pooler == SIM_POOLER_transaction)
+        give_back(w, id, server, true);
+    for (sim_ref pool = server->pools; pool; pool = SIM_AT(w, sim_client_pool, pool)->next) {
+        sim_client_pool *p = SIM_AT(w, sim_client_pool, pool);
+        for (way how; p->queue.head && ((how = way_of(w, s, p)) == IDLE || how == NEW);)
+            take(w, id, p, pop(w, s, p), how);
+    }
 }
 
 void sim_pools_die(sim_world *w, sim_component_id id, const sim_server *server)
@@ -225,7 +244,7 @@ void sim_pools_check(const sim_world *w, const sim_database *s, const sim_server
         busy += p->busy;
     }
     SIM_ASSERT(w, server->open.level <= s->most_open && server->lent <= s->most_open && server->backlog <= s->backlog_limit);
-    SIM_ASSERT(w, server->busy.level <= busy && server->busy.level <= server->open.level);
+    SIM_ASSERT(w, server->busy.level + server->idle.level <= busy && server->busy.level + server->idle.level <= server->open.level);
     SIM_ASSERT(w, s->pooler == SIM_POOLER_transaction || open == server->open.level);
     SIM_ASSERT(w, server->backlog == 0 || server->lent == s->most_open);
 }

@@ -12,14 +12,16 @@
 typedef struct {                               // a compiled step in the world
     uint8_t  kind, condition, newer, everywhere;                   // newer, everywhere, writes: bool
     uint16_t target, operation, ordinal, next, first, other, branch_count;
-    uint8_t  writes, unused;
-    uint32_t stream;                           // of the draws of `time` or of chance
+    uint8_t  writes, brings, inside, ascending;                    // bools; brings: it asks for a row
+    uint16_t unused;
+    uint32_t stream;                           // of the draws of `time`, of chance or of rows
     uint32_t ttl_ms;                           // 0: never expires
     sim_ref  branches;                         // uint16_t[branch_count]
     sim_ref  attempts;                         // how it asks again, attempts.c; 0: it asks once
     union {
         sim_ref  ahead;                        // wait, cpu: sim_ahead of `time`
         sim_ref  refill;                       // get: what it does about old values, refill.c; 0: nothing
+        sim_ref  row;                          // query: sim_keys of another row; 0: the request's
     };
     hr_time  timeout;
     double   share;
@@ -125,15 +127,17 @@ void    sim_handler_back(sim_world *w, sim_component_id id, sim_ref child);
 // A nested call of the handler, or a `parallel` step, is late: the handler goes on without it.
 void    sim_handler_late(sim_world *w, sim_component_id id, sim_ref child);
 // For attempts.c: a part of `whole` at the step that `whole` is at, and its end; a nested call of `parent` for that step, and whether it has come back
-// already; the step ended so: chooses the one that comes next; whether what a call brings counts for its caller.
+// already; the step ended so: chooses the one that comes next; the handler, or the part of it, answers so: returns what goes on, or 0;
+// whether what a call brings counts for its caller.
 sim_ref sim_handler_part(sim_world *w, sim_component_id id, sim_ref whole);
 void    sim_handler_part_free(sim_world *w, sim_ref part);
 bool    sim_handler_send(sim_world *w, sim_component_id id, sim_ref parent, sim_ref child, const sim_step *step);
 bool    sim_handler_ask(sim_world *w, sim_component_id id, sim_ref parent, const sim_step *step, uint32_t path);
 void    sim_handler_turn(sim_call *c, const sim_step *step, sim_outcome status, bool hit);
-static inline bool sim_handler_brings(const sim_step *step, sim_outcome status, bool hit)
+sim_ref sim_handler_answer(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
+static inline bool sim_handler_brings(const sim_step *step, const sim_call *asker, const sim_call *child, sim_outcome status, bool hit)
 {
-    return status == SIM_ok && (hit || step->kind == SIM_STEP_query || step->kind == SIM_STEP_call);
+    return status == SIM_ok && (hit || step->brings) && child->key == asker->key;
 }
 // Rounds of sim_path for other attempts than the first: of a step, of a sidecar. Beyond what a `repeat` can reach.
 enum { SIM_ROUND_ATTEMPT = 1 << 24, SIM_ROUND_SIDECAR = 1 << 25 };
@@ -143,6 +147,8 @@ sim_ref sim_attempts_place(sim_world *w, sim_component_id id, const sim_attempts
 sim_ref sim_attempts_begin(sim_world *w, sim_component_id id, sim_ref call);
 void    sim_attempts_back(sim_world *w, sim_component_id id, sim_ref child);
 void    sim_attempts_late(sim_world *w, sim_component_id id, sim_ref child);
+// An attempt at a transaction has ended as its part says. Returns what goes on, or 0; when the handler answers inside (`returns`): what the step is one of.
+sim_ref sim_attempts_ended(sim_world *w, sim_component_id id, sim_ref effort, const sim_call *part, bool returns);
 void    sim_attempts_wake(sim_world *w, sim_component_id id, const sim_event *event);
 // Steps with a refill (refill.c): what `asker`, a call or a load, has asked the cache is back, as its `found`, `status` and `version` tell. The
 // end of a `miss` block that ran as a load. Both return what goes on, or 0. How long the load that `call` is part of has taken; 0: of none.

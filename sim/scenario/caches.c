@@ -57,6 +57,8 @@ static void read_statement(sim_reader *r, const sim_node *node, uint16_t *target
     const sim_database_def *db = r->model->components[sim_model_behind(r->model, *target)].def;
     if (db->statements[*operation].writes != writes)
         SIM_FAIL(r, node, "'%s' %s", node->text, writes ? "does not write: give the statement `writes: true`" : "writes: want a statement that reads");
+    if (db->statements[*operation].if_unchanged)
+        SIM_FAIL(r, node, "'%s' has `if_unchanged`, and a cache has read no version", node->text);
 }
 
 void sim_cache_targets_read(sim_reader *r, uint16_t id)

@@ -94,12 +94,21 @@ static void read_plans(sim_reader *r, sim_node *node, const char *where, const s
 
 static void read_locks(sim_reader *r, sim_node *node, const char *where, const sim_database_def *d)
 {
-    const sim_node *timeout = sim_node_member(node, "lock_timeout");
+    const sim_node *timeout = sim_node_member(node, "lock_timeout"), *deadlock = sim_node_member(node, "deadlock_timeout");
     bool any = false;
-    for (uint16_t i = 0; i < d->statement_count; i++)
-        any = any || d->statements[i].lock;
+    const sim_node *statements = sim_node_member(node, "statements"), *s = statements ? statements->first : NULL;
+    for (uint16_t i = 0; i < d->statement_count; i++, s = s->next) {
+        const sim_statement_def *t = &d->statements[i];
+        any = any || t->lock;
+        if (t->if_unchanged && (!t->writes || !t->lock || t->keys > 1))
+            SIM_FAIL(r, s, "%s.statements.%s: `if_unchanged` belongs to `writes: true` and `lock: true`, of one row: without `keys`", where, t->name);
+    }
     if (timeout && !any && d->statement_count)
         SIM_FAIL(r, timeout, "%s.lock_timeout belongs to a statement with `lock: true`, and there is none", where);
+    if (deadlock && !any && d->statement_count)
+        SIM_FAIL(r, deadlock, "%s.deadlock_timeout belongs to statements with `lock: true`, and there are none", where);
+    if (d->deadlock_timeout == HR_FOREVER)
+        SIM_FAIL(r, deadlock, "%s.deadlock_timeout: want a time: nothing else ends a deadlock", where);
 }
 
 void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)

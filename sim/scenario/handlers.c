@@ -3,23 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/scenario/reader.h"
+#include "sim/scenario/handlers.h"
 #include "sim/scenario/units.h"
 
 enum { MOST_BRANCHES = 1024, MOST_ROUNDS = 1000 };   // MOST_ROUNDS: unless `most` says otherwise
 
 enum { SIDECAR_ORDINAL = 1 << 15 };            // of its `cpu` steps, so that they change no draw of others
 
-typedef struct {
-    sim_reader   *reader;
-    sim_service_def *service;
-    sim_step_def  steps[SIM_MOST_steps + 2];
-    uint16_t      count;
-    double        rounds;                      // how often what is read now is run at most
-    const char   *where;
-} compiler;
-
-static bool resolve_cache(compiler *c, const sim_node *node, uint16_t *target)
+static bool resolve_cache(sim_compiler *c, const sim_node *node, uint16_t *target)
 {
     sim_reader *r = c->reader;
     if (node->kind != SIM_SCALAR) {
@@ -45,16 +36,19 @@ static int step_kind(const char *word)
     return -1;
 }
 
-// Equal steps before this one: all rows before it, since a request may pass any of them.
-static uint16_t ordinal_of(const compiler *c, const sim_step_def *step)
+// Equal steps before this one: all rows before it, since a request may pass any of them. What a transaction is about is not known yet.
+static uint16_t ordinal_of(const sim_compiler *c, const sim_step_def *step)
 {
     uint16_t n = 0;
-    for (uint16_t i = 0; i < c->count; i++)
-        n = (uint16_t)(n + (c->steps[i].kind == step->kind && c->steps[i].target == step->target && c->steps[i].operation == step->operation));
+    for (uint16_t i = 0; i < c->count; i++) {
+        const sim_step_def *other = &c->steps[i];
+        bool same = other->target == step->target && other->operation == step->operation;
+        n = (uint16_t)(n + (other->kind == step->kind && (same || step->kind == SIM_STEP_transaction)));
+    }
     return n;
 }
 
-static void read_rounds(compiler *c, sim_node *map, sim_step_def *step)
+static void read_rounds(sim_compiler *c, sim_node *map, sim_step_def *step)
 {
     sim_reader *r = c->reader;
     const sim_node *times = sim_node_member(map, "times"), *again = sim_node_member(map, "again"), *most = sim_node_member(map, "most");
@@ -83,7 +77,7 @@ static bool read_outcome(const char *text, uint64_t *outcome)
     return false;
 }
 
-static void read_condition(compiler *c, sim_node *map, sim_step_def *step)
+static void read_condition(sim_compiler *c, sim_node *map, sim_step_def *step)
 {
     static const struct { const char *example; } wants[] = {[SIM_CONDITION_chance] = {"a probability such as 30%"},
         [SIM_CONDITION_key_share] = {"a share of the keys such as 10%"}, [SIM_CONDITION_key_below] = {"a key such as 1000"},
@@ -124,7 +118,7 @@ static void read_condition(compiler *c, sim_node *map, sim_step_def *step)
         SIM_FAIL(r, value, "%s: want %s", names[kind], wants[kind].example);
 }
 
-static void read_extras(compiler *c, sim_node *map, sim_step_def *step)
+static void read_extras(sim_compiler *c, sim_node *map, sim_step_def *step)
 {
     sim_reader *r = c->reader;
     sim_node *ttl = step->kind == SIM_STEP_set ? sim_node_member(map, "ttl") : NULL;
@@ -173,9 +167,9 @@ static void read_hedge(sim_reader *r, const char *where, sim_node *hedge, sim_at
         SIM_FAIL(r, after, "%s.after: want a time such as 20ms, or a quantile of the answers such as p95", name);
 }
 
-static void read_attempts(compiler *c, sim_node *map, sim_step_def *step)
+static void read_attempts(sim_compiler *c, sim_node *map, sim_step_def *step)
 {
-    sim_node *retry = sim_node_member(map, "retry"), *hedge = sim_node_member(map, "hedge");
+    sim_node *retry = sim_node_member(map, "retry"), *hedge = step->kind == SIM_STEP_transaction ? NULL : sim_node_member(map, "hedge");
     if (!retry && !hedge)
         return;
     sim_attempts_def *a = sim_pool_take(c->reader->pool, sizeof *a);
@@ -188,10 +182,8 @@ static void read_attempts(compiler *c, sim_node *map, sim_step_def *step)
     step->attempts = a;
 }
 
-static void read_steps(compiler *c, sim_node *list);
-
 // What runs off the end of rows `from` … goes on at `next` instead of at `end`, the first row behind them.
-static void lead_on(compiler *c, uint16_t from, uint16_t end, uint16_t next)
+static void lead_on(sim_compiler *c, uint16_t from, uint16_t end, uint16_t next)
 {
     for (uint16_t i = from; i < end; i++) {
         if (c->steps[i].next == end)
@@ -204,7 +196,7 @@ static void lead_on(compiler *c, uint16_t from, uint16_t end, uint16_t next)
 }
 
 // The branches of the `parallel` step at `place`.
-static void read_branches(compiler *c, sim_node *list, uint16_t place)
+static void read_branches(sim_compiler *c, sim_node *list, uint16_t place)
 {
     if (list->kind != SIM_LIST || list->count == 0 || list->count > MOST_BRANCHES) {
         SIM_FAIL(c->reader, list, "parallel: want 1 to %d branches, each a list of steps: [[{…}], [{…}, {…}]]", MOST_BRANCHES);
@@ -216,26 +208,39 @@ static void read_branches(compiler *c, sim_node *list, uint16_t place)
         branches[c->steps[place].branch_count++] = c->count;
         if (branch->kind == SIM_LIST && branch->count == 0)
             SIM_FAIL(c->reader, branch, "parallel: a branch without steps");
-        read_steps(c, branch);
+        sim_steps_read(c, branch);
     }
 }
 
+// How often the block of a step is run at most.
+static double rounds_of(const sim_step_def *step)
+{
+    if (step->kind == SIM_STEP_transaction && step->attempts)
+        return 1.0 + step->attempts->retry.most;
+    return step->kind == SIM_STEP_repeat ? (double)step->limit : 1;
+}
+
 // The rows of the blocks that belong to the step at `place`. Every block goes on behind all of them.
-static void read_blocks(compiler *c, sim_node *map, sim_node *argument, uint16_t place)
+static void read_blocks(sim_compiler *c, sim_node *map, sim_node *argument, uint16_t place)
 {
     sim_step_kind kind = c->steps[place].kind;
     const char *other = kind == SIM_STEP_get ? "miss" : kind == SIM_STEP_if ? "else" :
-                        kind >= SIM_STEP_query && kind <= SIM_STEP_repeat ? "failed" : NULL;
-    sim_node *list = kind == SIM_STEP_repeat ? argument : kind == SIM_STEP_if ? sim_node_member(map, "then") : NULL;
+                        kind >= SIM_STEP_query && kind <= SIM_STEP_transaction ? "failed" : NULL;
+    sim_node *list = kind == SIM_STEP_repeat || kind == SIM_STEP_transaction ? argument : kind == SIM_STEP_if ? sim_node_member(map, "then") : NULL;
     if (kind == SIM_STEP_parallel)
         read_branches(c, argument, place);
     double rounds = c->rounds;
-    c->rounds *= kind == SIM_STEP_repeat ? (double)c->steps[place].limit : 1;
+    bool repeats = c->repeats;
+    c->repeats = c->repeats || kind == SIM_STEP_repeat;
+    c->rounds *= rounds_of(&c->steps[place]);
     if (c->rounds > SIM_MOST_STEPS_RUN)
         SIM_FAIL(c->reader, map, "%s: %g rounds, together with those around them; at most %g", c->where, c->rounds, SIM_MOST_STEPS_RUN);
+    else if (kind == SIM_STEP_transaction && !c->inside)
+        sim_transaction_read(c, map, list, place);
     else if (list)
-        read_steps(c, list);
+        sim_steps_read(c, list);
     c->rounds = rounds;
+    c->repeats = repeats;
     if (kind == SIM_STEP_repeat && argument->kind == SIM_LIST && !argument->count)
         SIM_FAIL(c->reader, argument, "repeat: without steps");
     uint16_t behind = c->count;
@@ -243,7 +248,7 @@ static void read_blocks(compiler *c, sim_node *map, sim_node *argument, uint16_t
     if (kind == SIM_STEP_if && !list && !rest)
         SIM_FAIL(c->reader, map, "an if step lacks `then` or `else`: the steps that run when the condition holds, and when not");
     if (rest)
-        read_steps(c, rest);
+        sim_steps_read(c, rest);
     sim_step_def *step = &c->steps[place];
     step->next = c->count;
     step->first = behind > place + 1 ? (uint16_t)(place + 1) : c->count;
@@ -256,7 +261,7 @@ static void read_blocks(compiler *c, sim_node *map, sim_node *argument, uint16_t
 }
 
 // The sidecar of the service computes for a call that comes or goes.
-static void add_sidecar(compiler *c, const sim_dist_def *cpu)
+static void add_sidecar(sim_compiler *c, const sim_dist_def *cpu)
 {
     if (!cpu)
         return;
@@ -268,7 +273,7 @@ static void add_sidecar(compiler *c, const sim_dist_def *cpu)
                                      .rounds = (uint32_t)c->rounds, .ttl = HR_FOREVER, .timeout = HR_FOREVER, .time = *cpu};
 }
 
-static void read_step(compiler *c, sim_node *map)
+static void read_step(sim_compiler *c, sim_node *map)
 {
     sim_reader *r = c->reader;
     int kind = -1;
@@ -300,13 +305,13 @@ static void read_step(compiler *c, sim_node *map)
             SIM_FAIL(r, argument, "%s: want %s", sim_step_name(step.kind), sim_type_example(SIM_TYPE_DIST));
         break;
     case SIM_STEP_get: case SIM_STEP_set: case SIM_STEP_delete: resolve_cache(c, argument, &step.target); break;
-    case SIM_STEP_query: sim_resolve_statement(r, argument, &step.target, &step.operation); break;
+    case SIM_STEP_query: sim_statement_read(c, map, argument, &step); break;
     case SIM_STEP_call:
         if (sim_resolve_call(r, argument, &step.target, &step.operation))
             add_sidecar(c, sim_sidecar_cpu(r->model, step.target));
         break;
     case SIM_STEP_publish: sim_publish_read(r, map, argument, &step); break;
-    case SIM_STEP_parallel: break;
+    case SIM_STEP_parallel: case SIM_STEP_transaction: break;
     case SIM_STEP_repeat: read_rounds(c, map, &step); break;
     case SIM_STEP_if: read_condition(c, argument, &step); break;
     case SIM_STEP_return:
@@ -318,11 +323,12 @@ static void read_step(compiler *c, sim_node *map)
             SIM_FAIL(r, argument, "want {fail: error}");
     }
     read_extras(c, map, &step);
-    if (sim_step_asks(step.kind))
+    if (sim_step_asks(step.kind) || step.kind == SIM_STEP_transaction)
         read_attempts(c, map, &step);
     sim_putting_read(r, map, &step);
     if (step.kind == SIM_STEP_get)
         sim_refill_read(r, c->where, map, &step, c->service);
+    sim_transaction_check(c, map, &step);
     step.ordinal = ordinal_of(c, &step);
     step.rounds = (uint32_t)c->rounds;
     uint16_t place = c->count++;
@@ -333,7 +339,7 @@ static void read_step(compiler *c, sim_node *map)
             SIM_FAIL(r, m->key, "a %s step has no `%s`", sim_step_name(step.kind), m->key->text);
 }
 
-static void read_steps(compiler *c, sim_node *list)
+void sim_steps_read(sim_compiler *c, sim_node *list)
 {
     if (list->kind != SIM_LIST) {
         SIM_FAIL(c->reader, list, "%s: want a list of steps: [{…}, {…}]", c->where);
@@ -368,14 +374,14 @@ void sim_handlers_read(sim_reader *r, uint16_t id)
     if (!on || on->kind != SIM_MAP)
         return;
     sim_handler_def *handlers = (sim_handler_def *)(uintptr_t)s->handlers;
-    compiler *c = hr_alloc(sizeof *c);
+    sim_compiler *c = hr_alloc(sizeof *c);
     size_t i = 0;
     for (sim_node *m = on->first; m && i < s->handler_count; m = m->next, i++) {
         char where[160];
         snprintf(where, sizeof where, "%.60s.on.%.60s", r->model->components[id].name, m->key->text);
-        *c = (compiler){.reader = r, .service = s, .rounds = 1, .where = where};
+        *c = (sim_compiler){.reader = r, .service = s, .rounds = 1, .where = where};
         add_sidecar(c, sim_sidecar_cpu_in(r->model, id));
-        read_steps(c, m);
+        sim_steps_read(c, m);
         c->steps[c->count++] = (sim_step_def){.kind = SIM_STEP_return, .rounds = 1, .ttl = HR_FOREVER, .timeout = HR_FOREVER};
         sim_step_def *steps = sim_pool_take(r->pool, c->count * sizeof *steps);
         memcpy(steps, c->steps, c->count * sizeof *steps);

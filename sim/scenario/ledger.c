@@ -121,6 +121,8 @@ static void show_block(const sim_step_def *step, hr_text *out)
         hr_text_add(out, " from [%u], again with %g %%, at most %llu times", (unsigned)step->first, step->share * 100, (unsigned long long)step->limit);
     else if (step->kind == SIM_STEP_repeat)
         hr_text_add(out, " from [%u], %llu times", (unsigned)step->first, (unsigned long long)step->limit);
+    else if (step->kind == SIM_STEP_transaction)
+        hr_text_add(out, " from [%u]%s", (unsigned)step->first, step->ascending ? ", rows in ascending order" : "");
     else if (step->kind == SIM_STEP_if)
         hr_text_add(out, " %s ", sim_condition_name(step->condition));
     if (step->kind == SIM_STEP_if && step->condition == SIM_CONDITION_status)
@@ -142,7 +144,7 @@ static void show_ways(const sim_step_def *step, unsigned row, hr_text *out)
         hr_text_add(out, ", on a hit go to [%u], else to [%u]", (unsigned)step->next, (unsigned)step->other);
     else if (step->next != row + 1)
         hr_text_add(out, ", then go to [%u]", (unsigned)step->next);
-    if (step->kind >= SIM_STEP_query && step->kind <= SIM_STEP_repeat && step->other != SIM_NO_STEP)
+    if (step->kind >= SIM_STEP_query && step->kind <= SIM_STEP_transaction && step->other != SIM_NO_STEP)
         hr_text_add(out, ", when it fails to [%u]", (unsigned)step->other);
 }
 
@@ -204,6 +206,8 @@ static void show_steps(const sim_model *model, const char *where, const sim_serv
             char time[32];
             if (step->kind == SIM_STEP_publish)
                 show_publish(model, step, out);
+            if (step->row)
+                hr_text_add(out, ", its row %s over %llu keys", sim_keys_name(step->row->kind), (unsigned long long)step->row->count);
             if (step->kind == SIM_STEP_set)
                 hr_text_add(out, " ttl %s", sim_show_time(step->ttl, time, sizeof time));
             if (step->kind == SIM_STEP_set && step->negative)

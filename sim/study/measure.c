@@ -51,6 +51,16 @@ static void measure_shards(const sim_station_view *v, table t, int component)
         put(t, SIM_METRIC_reshard, component, v->reshard_s);
 }
 
+static void measure_transactions(const sim_station_view *v, double window_s, table t, int component)
+{
+    if (!v->has_transactions)
+        return;
+    put(t, SIM_METRIC_idle_in_transaction, component, share(v->idle_in_transaction, v->busy_average));
+    put(t, SIM_METRIC_idle_timeouts, component, (double)v->idle_timeouts / window_s);
+    if (v->has_locks)
+        put(t, SIM_METRIC_deadlocks, component, (double)v->deadlocks / window_s);
+}
+
 static void measure_locks(const sim_station_view *v, table t, int component)
 {
     if (!v->has_locks)
@@ -117,6 +127,8 @@ static void measure_database(const sim_station_view *v, double window_s, table t
         put(t, SIM_METRIC_connections, component, v->connections);
     measure_replicas(v, t, component);
     measure_locks(v, t, component);
+    measure_transactions(v, window_s, t, component);
+    put(t, SIM_METRIC_conflicts, component, share((double)v->conflicts, (double)v->checked));
     measure_shards(v, t, component);
 }
 

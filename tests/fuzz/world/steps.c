@@ -7,14 +7,18 @@
 
 enum { MOST_STEPS = 6, DEEPEST = 3 };
 
+static void write_retry(writer *r)
+{
+    static const char *const waits[] = {"1us", "5ms", "300ms"};
+    hr_text_add(&r->text, ", retry: {most: %u, base: %s", 1 + pick(r, 5), any_of(r, waits, 3));
+    write_keys(r, "retry", "most base cap min_retries");
+    hr_text_add(&r->text, "}");
+}
+
 static void write_attempts(writer *r)
 {
-    if (pick(r, 2)) {
-        static const char *const waits[] = {"1us", "5ms", "300ms"};
-        hr_text_add(&r->text, ", retry: {most: %u, base: %s", 1 + pick(r, 5), any_of(r, waits, 3));
-        write_keys(r, "retry", "most base cap min_retries");
-        hr_text_add(&r->text, "}");
-    }
+    if (pick(r, 2))
+        write_retry(r);
     if (pick(r, 3) == 2)
         hr_text_add(&r->text, ", hedge: {after: %s, most: %u}", pick(r, 2) ? "1ms" : "p90", 1 + pick(r, 3));
 }
@@ -75,10 +79,13 @@ static bool write_argument(writer *r, const char *argument, uint32_t service, in
             return false;
         hr_text_add(&r->text, which < r->caches ? "k%u" : "local", which);
     } else if (strcmp(argument, "DATABASE.STATEMENT") == 0) {
-        uint32_t database = pick(r, r->databases);
+        uint32_t database = r->inside ? r->inside - 1 : pick(r, r->databases);
         if (!r->databases)
             return false;
-        hr_text_add(&r->text, "d%u.q%u", database, pick(r, r->statements[database]));
+        uint32_t statement = pick(r, r->statements[database]) % (r->ordered ? CHECKED : UINT32_MAX);
+        hr_text_add(&r->text, "d%u.q%u", database, statement);
+        if (statement < CHECKED && pick(r, 3) == 2)
+            hr_text_add(&r->text, ", key: uniform(%u)", 1 + pick(r, 8));
     } else if (strcmp(argument, "SERVICE.OPERATION") == 0) {       // a later one: no rings
         uint32_t behind = r->services - service - 1, other = service + 1 + pick(r, behind);
         if (!behind)
@@ -90,7 +97,7 @@ static bool write_argument(writer *r, const char *argument, uint32_t service, in
         if (!r->queues || comes_back(r, queue, service))
             return false;
         hr_text_add(&r->text, "m.u%u%s", queue, any_of(r, extras, HR_COUNT(extras)));
-    } else if (*argument == '[' && depth < DEEPEST) {
+    } else if (*argument == '[' && depth < DEEPEST && !(r->inside && argument[1] == '[') && !r->ordered) {
         uint32_t branches = argument[1] == '[' ? 1 + pick(r, 3) : 1;
         hr_text_add(&r->text, "%s", argument[1] == '[' ? "[" : "");
         for (uint32_t b = 0; b < branches; b++) {
@@ -108,6 +115,25 @@ static bool write_argument(writer *r, const char *argument, uint32_t service, in
     return true;
 }
 
+static void write_list(writer *r, uint32_t service, int depth);
+
+// The list of a transaction's steps, which has a statement at least; false where there can be none.
+static bool write_transaction(writer *r, uint32_t service, int depth)
+{
+    if (r->inside || !r->databases || depth >= DEEPEST)
+        return false;
+    uint32_t database = pick(r, r->databases);
+    r->inside = database + 1;
+    r->transacted[database] = true;
+    r->ordered = pick(r, 3) == 2;
+    hr_text_add(&r->text, "[{query: d%u.q0}, ", database);
+    write_list(r, service, depth + 1);
+    hr_text_add(&r->text, "%s", r->ordered ? ", order: ascending" : "");
+    r->inside = 0;
+    r->ordered = false;
+    return true;
+}
+
 static void write_step(writer *r, uint32_t service, int depth)
 {
     static const struct { const char *name, *argument; } steps[] = {
@@ -117,11 +143,12 @@ static void write_step(writer *r, uint32_t service, int depth)
     };
     static const struct { sim_step_kind from, to; const char *name; bool is_wanted; } blocks[] = {
         {SIM_STEP_get, SIM_STEP_get, "miss", false}, {SIM_STEP_if, SIM_STEP_if, "then", true}, {SIM_STEP_if, SIM_STEP_if, "else", false},
-        {SIM_STEP_query, SIM_STEP_repeat, "failed", false}};
+        {SIM_STEP_query, SIM_STEP_transaction, "failed", false}};
     uint32_t which = pick(r, HR_COUNT(steps));
     size_t begun = r->text.used;
     hr_text_add(&r->text, "{%s: ", steps[which].name);
-    if (!write_argument(r, steps[which].argument, service, depth)) {
+    bool begins = which == SIM_STEP_transaction;
+    if (!(begins ? write_transaction(r, service, depth) : write_argument(r, steps[which].argument, service, depth))) {
         r->text.used = begun;
         hr_text_add(&r->text, "{wait: 1ms}");
         return;
@@ -129,9 +156,11 @@ static void write_step(writer *r, uint32_t service, int depth)
     bool on_local = strcmp(r->text.data + r->text.used - 5, "local") == 0;
     if ((sim_step_asks((sim_step_kind)which) || which == SIM_STEP_parallel) && pick(r, 4) == 3)
         hr_text_add(&r->text, ", timeout: 5ms");
-    bool again = sim_step_asks((sim_step_kind)which) && pick(r, 4) == 3 && !r->local[service];
+    bool again = sim_step_asks((sim_step_kind)which) && pick(r, 4) == 3 && !r->local[service] && !(r->inside && which == SIM_STEP_query);
     if (again)
         write_attempts(r);
+    if (begins && pick(r, 3) == 2)
+        write_retry(r);
     if (which == SIM_STEP_set && pick(r, 2))
         hr_text_add(&r->text, ", ttl: %s", pick(r, 2) ? "1ms" : "2s");
     if (which == SIM_STEP_set && pick(r, 4) == 3)
@@ -150,19 +179,25 @@ static void write_step(writer *r, uint32_t service, int depth)
         if (which >= (uint32_t)blocks[i].from && which <= (uint32_t)blocks[i].to && depth < DEEPEST && (blocks[i].is_wanted || pick(r, 3) == 0)) {
             hr_text_add(&r->text, ", %s: ", blocks[i].name);
             write_steps(r, service, depth + 1);
-            if (which == SIM_STEP_get && !again)
+            if (which == SIM_STEP_get && !again && !r->inside)
                 write_refill(r, on_local);
         }
     hr_text_add(&r->text, "}");
 }
 
-void write_steps(writer *r, uint32_t service, int depth)
+// "{STEP}, …]"
+static void write_list(writer *r, uint32_t service, int depth)
 {
     uint32_t count = 1 + pick(r, depth ? 3 : MOST_STEPS);
-    hr_text_add(&r->text, "[");
     for (uint32_t i = 0; i < count; i++) {
         hr_text_add(&r->text, "%s", i ? ", " : "");
         write_step(r, service, depth);
     }
     hr_text_add(&r->text, "]");
+}
+
+void write_steps(writer *r, uint32_t service, int depth)
+{
+    hr_text_add(&r->text, "[");
+    write_list(r, service, depth);
 }

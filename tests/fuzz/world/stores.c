@@ -84,12 +84,14 @@ void write_database(writer *r, uint32_t i)
 {
     hr_text_add(&r->text, "  d%u: {kind: database", i);
     write_region(r);
-    bool own = pick(r, 3) == 2, sharded = pick(r, 3) == 2, locks = r->statements[i] > 1 && pick(r, 2);
-    const char *together = "rows replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history lock_timeout";
+    bool own = pick(r, 3) == 2, sharded = pick(r, 3) == 2 && !r->transacted[i], locks = r->statements[i] > 1 && pick(r, 2);
+    const char *together = "rows replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history lock_timeout deadlock_timeout";
     char room[240];
     write_keys(r, "database", own ? together : write_machine(r, together, room, sizeof room));
     if (locks && pick(r, 2))
         hr_text_add(&r->text, ", lock_timeout: %s", pick(r, 2) ? "1ms" : "100ms");
+    if (locks && r->transacted[i])
+        hr_text_add(&r->text, ", deadlock_timeout: %s", pick(r, 2) ? "1ms" : "50ms");
     if (own)
         write_pools(r);
     r->sharded[i] = sharded;
@@ -102,7 +104,7 @@ void write_database(writer *r, uint32_t i)
     hr_text_add(&r->text, ", statements: {");
     for (uint32_t q = 0; q < r->statements[i]; q++) {
         hr_text_add(&r->text, "%sq%u: {sql: x", q ? ", " : "", q);
-        write_keys(r, "statement", "sql writes scatter keys lock plan per_row inserts");
+        write_keys(r, "statement", "sql writes scatter keys lock plan per_row inserts if_unchanged");
         if (sharded && pick(r, 2))
             hr_text_add(&r->text, q == 0 ? ", scatter: true" : ", keys: %u", 1 + pick(r, 8));
         if (pick(r, 4) == 3)
@@ -110,7 +112,10 @@ void write_database(writer *r, uint32_t i)
         if (q == 1 && pick(r, 2))
             hr_text_add(&r->text, ", inserts: true");
         hr_text_add(&r->text, "%s", q > 0 && locks ? ", lock: true" : "");
-        hr_text_add(&r->text, "%s", q == 1 || (q == 2 && pick(r, 2)) ? ", writes: true" : "");
+        bool writes = q == 1 || (q == 2 && pick(r, 2));
+        hr_text_add(&r->text, "%s", writes ? ", writes: true" : "");
+        if (q == CHECKED && writes && locks && !sharded && pick(r, 2))
+            hr_text_add(&r->text, ", if_unchanged: true");
         hr_text_add(&r->text, "}");
     }
     hr_text_add(&r->text, "}}\n");

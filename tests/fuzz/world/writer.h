@@ -5,6 +5,7 @@
 #include "sim/scenario/keys.h"
 
 enum { MOST_SERVICES = 4, MOST_OTHERS = 2, MOST_QUEUES = 4, MOST_REGIONS = 3, MOST_OPERATIONS = 3 };
+enum { CHECKED = 2 };                          // the statement that may have `if_unchanged`: it is about the request's row
 
 typedef struct {
     const uint8_t *data;
@@ -12,6 +13,9 @@ typedef struct {
     hr_text  text;
     uint32_t services, caches, databases, workloads;
     bool     cluster, any_fault, sharded[MOST_OTHERS];
+    bool     transacted[MOST_OTHERS];          // some `transaction` is about it: then it has no shards
+    uint32_t inside;                           // what is written is in a transaction of this database, counted from 1; 0: in none
+    bool     ordered;                          // whose `order` is ascending: then it has no `repeat`
     uint32_t regions;                          // 0: no network
     uint32_t region[MOST_SERVICES];            // of a service, from 1; 0: it says none, so the first
     char     behind[MOST_SERVICES];            // what stands before it at first: s itself, b balancer, x mesh

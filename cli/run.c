@@ -16,7 +16,7 @@ static void print_faults(const sim_study_variant *v)
         printf("faults of the first replication\n");
     for (size_t i = 0; i < v->fault_count && i < MOST; i++) {
         const sim_fault_run *run = &v->faults[i];
-        char *text = sim_fault_text(v->model, &def->faults[run->fault], run->replica), until[48] = "";
+        char *text = sim_fault_text(v->model, &def->faults[run->fault], run->replica, run->shard), until[48] = "";
         if (run->to == HR_FOREVER)
             snprintf(until, sizeof until, ", not over");
         else if (run->to > run->from)

@@ -88,7 +88,7 @@ void sim_locks_expire(sim_world *w, sim_component_id id, const sim_event *event)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_call *c = sim_call_at(w, event->subject);
-    if (c->generation != event->generation)
+    if (c->generation != event->generation || sim_database_waits(w, id, event, c->replica))
         return;
     lock *l = sim_table_find(w, &s->locks, c->key, 0);
     if (!l || l->head != event->subject)

@@ -66,7 +66,7 @@ hr_time  sim_faults_delay(const sim_world *w, sim_component_id faults, uint32_t 
 hr_time  sim_faults_hold(const sim_world *w, sim_component_id faults, sim_component_id database, uint32_t server, uint64_t position, hr_time sent);
 
 // replica, shard: what it is about, SIM_ANY_REPLICA: as many as the fault says. to: HR_FOREVER while it is under way.
-typedef struct { uint16_t fault, replica, shard; hr_time from, to; } sim_fault_run;
+typedef struct sim_fault_run { uint16_t fault, replica, shard; hr_time from, to; } sim_fault_run;
 // The nth run since time zero; of the first 1000. False: there is none.
 bool sim_faults_look(const sim_world *w, sim_component_id id, uint32_t nth, sim_fault_run *run);
 

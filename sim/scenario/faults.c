@@ -245,3 +245,9 @@ char *sim_fault_text(const sim_model *model, const sim_fault_def *f, uint16_t re
     add_amounts(&text, f);
     return text.data;
 }
+
+const sim_fault_def *sim_fault_def_of(const sim_model *model, const sim_fault_run *run)
+{
+    const sim_faults_def *all = model->components[sim_model_find(model, "faults")].def;
+    return &all->faults[run->fault];
+}

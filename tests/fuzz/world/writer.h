@@ -11,7 +11,8 @@ typedef struct {
     size_t   size;
     hr_text  text;
     uint32_t services, caches, databases, workloads;
-    bool     cluster, any_fault, sharded[MOST_OTHERS];
+    bool     cluster, any_fault;
+    uint32_t shards[MOST_OTHERS], replicas[MOST_OTHERS];           // of databases; shards: also those that rows move to
     uint32_t regions;                          // 0: no network
     char     front[MOST_SERVICES];             // what takes its calls: s itself, b balancer, l limiter, f breaker, e CDN
     bool     balanced[MOST_SERVICES], local[MOST_SERVICES], scaled[MOST_SERVICES];        // scaled: balanced, too

@@ -1,5 +1,6 @@
 // sim/scenario/faults.c - the section `faults`: what breaks, when, and for how long.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/scenario/reader.h"
@@ -236,13 +237,22 @@ static void add_amounts(hr_text *text, const sim_fault_def *f)
     }
 }
 
-char *sim_fault_text(const sim_model *model, const sim_fault_def *f, uint16_t replica, uint16_t shard)
+char *sim_fault_name(const sim_model *model, const sim_fault_def *f, uint16_t replica, uint16_t shard)
 {
     hr_text text = {0};
     hr_text_add(&text, "%s %s", sim_fault_rows[f->verb].verb, f->ways ? f->links : model->components[f->target].name);
     if (!f->ways)
         add_place(&text, f, replica, shard);
+    return text.data;
+}
+
+char *sim_fault_text(const sim_model *model, const sim_fault_def *f, uint16_t replica, uint16_t shard)
+{
+    char *name = sim_fault_name(model, f, replica, shard);
+    hr_text text = {0};
+    hr_text_add(&text, "%s", name);
     add_amounts(&text, f);
+    free(name);
     return text.data;
 }
 

@@ -88,7 +88,9 @@ struct sim_fault_def;
 struct sim_fault_run;
 // The fault that a run of it tells of.
 const struct sim_fault_def *sim_fault_def_of(const sim_model *model, const struct sim_fault_run *run);
-// What a fault does to whom: "slow db-1, factor 4"; `replica` and `shard` as in its run, or as in the fault. The caller frees it.
+// What a fault does to whom, "slow db-1", and by how much, "slow db-1, factor 4"; `replica` and `shard` as in its run, or as in the fault. The
+// caller frees it.
+char      *sim_fault_name(const sim_model *model, const struct sim_fault_def *fault, uint16_t replica, uint16_t shard);
 char      *sim_fault_text(const sim_model *model, const struct sim_fault_def *fault, uint16_t replica, uint16_t shard);
 // Every assumption and parameter in force, one a line ("api.workers = 64   (default)"), added to `out`.
 void      sim_model_ledger(const sim_model *model, hr_text *out);

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "viz/draw/chart.h"
-
 #define METRIC_RANGE(metric)  SIM_METRIC_##metric, NULL
 #define METRIC_SHARE(metric)  SIM_METRIC_##metric, NULL
 #define METRIC_BARS(metric)   SIM_METRIC_##metric, NULL
@@ -178,8 +176,7 @@ static int by_begin(const void *a, const void *b)
     return (x->from > y->from) - (x->from < y->from);
 }
 
-// What broke in replication 0, and for how long; the caller frees the words and the list.
-static viz_band *bands_of(const sim_study *study, size_t *count)
+viz_band *viz_bands_of(const sim_study *study, size_t *count)
 {
     enum { MOST = 64 };                        // of a variant: more are no picture
     viz_band *bands = hr_alloc(study->variant_count * MOST * sizeof *bands + 1);
@@ -194,6 +191,13 @@ static viz_band *bands_of(const sim_study *study, size_t *count)
         }
     qsort(bands, *count, sizeof *bands, by_begin);
     return bands;
+}
+
+void viz_bands_free(viz_band *bands, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free((char *)bands[i].word);
+    free(bands);
 }
 
 // --- over time --------------------------------------------------------------------------------------------------------------
@@ -212,7 +216,7 @@ static void draw_lines(viz_pen *pen, viz_rect card, const viz_figure *f, const s
         lines[v] = (viz_line){.name = name_of(study, v), .x = c->x, .y = c->y, .count = c->count, .look = (int)v};
     }
     size_t band_count = 0;
-    viz_band *bands = is_share ? NULL : bands_of(study, &band_count);
+    viz_band *bands = is_share ? NULL : viz_bands_of(study, &band_count);
     const viz_flag warm = {(double)study->warmup / 1e9, "counted from here", false};
     viz_chart chart = {.title = f->title, .unit = f->unit, .lines = lines, .line_count = study->variant_count};
     if (is_share) {
@@ -226,9 +230,7 @@ static void draw_lines(viz_pen *pen, viz_rect card, const viz_figure *f, const s
         chart.band_count = band_count;
     }
     viz_chart_draw(pen, card, &chart);
-    for (size_t i = 0; i < band_count; i++)
-        free((char *)bands[i].word);
-    free(bands);
+    viz_bands_free(bands, band_count);
     free(lines);
     free(curves);
 }

@@ -125,6 +125,30 @@ static void test_losses_cost_what_the_formula_says(void **state)
     }
 }
 
+// A publisher in eu, sending at 1 s. A broker there has the message at once; a consumer in us gets it, as a call would, at 3 s, works for 10 ms, and its ack is back
+// at 3.05 s. A broker in us gets it at 3 s, and its confirm is back at 3.04 s. Two microseconds more are the least way to a broker and back.
+static void test_messages_wait_for_a_partition(void **state)
+{
+    (void)state;
+    static const struct { const char *broker, *consumer; double takes, ends; } cases[] = {{"eu", "us", 2e-6, 3.05}, {"us", "us", 2.04, 3.04}, {"eu", "eu", 2e-6, 1.01}};
+    for (size_t i = 0; i < HR_COUNT(cases); i++) {
+        char *components = hr_format("s: {kind: service, on: {o: [{publish: m.q, confirm: true}]}}, m: {kind: broker, region: %s, network: 0, demand: 0, persist: 0, "
+                                     "queues: {q: {}}}, w: {kind: service, region: %s, consume: {from: m.q, call: do, prefetch: 1}, on: {do: [{wait: 10ms}]}}",
+                                     cases[i].broker, cases[i].consumer);
+        fixture f = begin_broken(components, "c: {rate: 1/s, arrivals: constant, call: s.o, timeout: none}}\nnetwork: {regions: [eu, us], rtt: {eu-us: 80ms}",
+                                 "{at: 900ms, for: 2s, partition: eu-us}", 1500 * HR_MS);
+        free(components);
+        sim_world_run(f.w, (hr_time)(cases[i].ends * 1e9) - HR_MS);
+        sim_world_check(f.w);
+        assert_false(sim_world_is_idle(f.w));
+        sim_world_run(f.w, (hr_time)(cases[i].ends * 1e9) + HR_MS);
+        assert_true(sim_world_is_idle(f.w));
+        assert_int_equal(sim_queue_look(f.w, 1, 0).count[SIM_MESSAGE_acked], 1);
+        assert_true(fabs(sim_histogram_mean_s(look(f, "c").latency) - cases[i].takes) < 5e-6);
+        done(f);
+    }
+}
+
 static void test_links_that_are_none_are_refused(void **state)
 {
     (void)state;
@@ -144,6 +168,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_partition_holds_calls_until_tcp_tries_again), cmocka_unit_test(test_who_waits_for_a_partition_times_out),
         cmocka_unit_test(test_a_delay_is_added_to_each_way), cmocka_unit_test(test_a_delay_may_be_a_distribution),
-        cmocka_unit_test(test_losses_cost_what_the_formula_says), cmocka_unit_test(test_links_that_are_none_are_refused)};
+        cmocka_unit_test(test_losses_cost_what_the_formula_says), cmocka_unit_test(test_messages_wait_for_a_partition), cmocka_unit_test(test_links_that_are_none_are_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -179,8 +179,8 @@ static void hand_out(sim_world *w, sim_component_id id, sim_broker *b)
         q->working = message;
         m->state = SIM_ON_ITS_WAY;
         b->on_the_way++;
-        sim_schedule(w, hr_max_time(w->now, b->resumes) + sim_dist_time(w, &b->demand, b->stream_demand, m->request, m->path + m->deaths), id, SIM_BROKER_WORKED, message,
-                     m->generation);
+        hr_time takes = sim_dist_time(w, &b->demand, b->stream_demand, m->request, m->path + m->deaths);
+        sim_schedule(w, hr_max_time(w->now, b->resumes) + takes, id, SIM_BROKER_WORKED, message, m->generation);
     }
 }
 

@@ -7,7 +7,7 @@
 
 #define ON(kind) (1u << SIM_PART_##kind)
 const sim_fault_row sim_fault_rows[] = {
-#define SIM_FAULT(verb, kinds, uses, help) {#verb, kinds, uses, help},
+#define SIM_FAULT(verb, of, kinds, uses, help) {#verb, kinds, uses, help},
 #include "sim/parts/fault.def"
 #undef SIM_FAULT
     {0}};

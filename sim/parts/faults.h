@@ -9,7 +9,7 @@
 #include "sim/parts/parts.h"
 
 typedef enum {
-#define SIM_FAULT(verb, kinds, uses, help) SIM_FAULT_##verb,
+#define SIM_FAULT(verb, of, kinds, uses, help) SIM_FAULT_##verb,
 #include "sim/parts/fault.def"
 #undef SIM_FAULT
     SIM_FAULT_COUNT

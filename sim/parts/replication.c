@@ -71,7 +71,7 @@ static uint64_t subject_of(const sim_database *s, uint32_t server, uint64_t posi
 
 static hr_time later(hr_time at, hr_time by) { return at > HR_FOREVER - by ? HR_FOREVER : at + by; }
 
-// When a record that is there by `since` is applied, how long that takes, and until when faults keep a replica from it.
+// How long a replica needs for a record, and until when faults keep it from that.
 static hr_time apply_time(const sim_world *w, const sim_database *s, uint32_t server, uint64_t position)
 {
     return sim_dist_time(w, &s->apply, s->apply_stream, subject_of(s, server, position), server % s->shard_size);
@@ -286,13 +286,13 @@ void sim_replication_die(sim_world *w, sim_component_id id, uint32_t server)
         sim_server_at(w, s, server)->alarm++;  // it applies nothing any more
 }
 
-// The replica that has received most, as Patroni chooses, of those that do not stand still, if there are any.
 static bool is_better(const sim_world *w, const sim_server *a, const sim_server *b)
 {
     bool a_stands = a->resumes > w->now, b_stands = b->resumes > w->now;
     return a_stands != b_stands ? b_stands : a->limit > b->limit;
 }
 
+// The replica that has received most, as Patroni chooses, of those that do not stand still, if there are any.
 static uint32_t heir(const sim_world *w, const sim_database *s, const sim_shard *shard, uint32_t which)
 {
     uint32_t best = UINT32_MAX;

@@ -464,6 +464,7 @@ static void check(const sim_world *w, sim_component_id id)
     }
     sim_replication_check(w, s);
     sim_locks_check(w, s);
+    sim_sharding_check(w, s);
     sim_reshard_check(w, s);
 }
 

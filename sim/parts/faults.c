@@ -73,7 +73,8 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         for (uint32_t k = 0; f->ways && k < f->places; k++)
             if (f->ways[k])
                 add_place(w, &made, k);
-        w->faulty |= f->verb == SIM_FAULT_slow ? SIM_FAULTY_SLOW : f->verb == SIM_FAULT_pause ? SIM_FAULTY_PAUSE : 0;
+        w->faulty |= f->verb == SIM_FAULT_slow ? SIM_FAULTY_SLOW : f->verb == SIM_FAULT_pause ? SIM_FAULTY_PAUSE :
+                     f->verb == SIM_FAULT_kill ? SIM_FAULTY_KILL : 0;
     }
 }
 

@@ -407,6 +407,8 @@ void sim_replication_check(const sim_world *w, const sim_database *s)
         if (!follows(w, s, shard, i))
             continue;
         SIM_ASSERT(w, r->applied >= shard->first && r->applied <= shard->end && (r->applied <= r->limit));
+        for (uint64_t p = r->applied + 2; p <= shard->end && p <= r->limit; p++)   // one after the other
+            SIM_ASSERT(w, delivery_at(w, s, shard, p, i)->applied >= delivery_at(w, s, shard, p - 1, i)->applied);
         if (r->applied < shard->end && r->applied < r->limit)      // nothing is overdue
             SIM_ASSERT(w, delivery_at(w, s, shard, r->applied + 1, i)->applied >= w->now || w->on_wall_clock);
     }

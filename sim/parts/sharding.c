@@ -204,6 +204,7 @@ bool sim_sharding_doubts(sim_world *w, sim_component_id id, const sim_event *eve
     if (!sim_sharding_is_prepared(c) || !sim_shard_at(w, s, c->replica / s->shard_size)->is_headless)
         return false;
     c->count = event->what;
+    sim_level_up(w, &sim_sharded_of(w, s)->in_doubt);
     return true;
 }
 
@@ -215,6 +216,7 @@ static void tell_again(sim_world *w, sim_component_id id, sim_ref part, const si
     bool is_lost = p->count == SIM_DB_COMMITTED && s->shard_size > 1 && p->position > shard->end;
     uint16_t what = is_lost ? SIM_DB_COMMIT_PREPARED : (uint16_t)p->count;
     p->count = 0;
+    sim_level_down(w, &sim_sharded_of(w, s)->in_doubt);
     hr_time told = sim_dist_time(w, &s->network, sim_sharded_of(w, s)->two_phase_stream, p->request, p->path);
     sim_schedule(w, w->now + told, id, what, part, p->generation);
 }
@@ -231,6 +233,16 @@ void sim_sharding_resolve(sim_world *w, sim_component_id id, uint32_t which)
     }
 }
 
+void sim_sharding_check(const sim_world *w, const sim_database *s)
+{
+    if (!s->sharding)
+        return;
+    bool is_headless = false;
+    for (uint32_t shard = 0; shard < sim_sharded_of(w, s)->total; shard++)
+        is_headless |= sim_shard_at(w, s, shard)->is_headless;
+    SIM_ASSERT(w, is_headless || !sim_sharded_of(w, s)->in_doubt.level);
+}
+
 // --- counts -----------------------------------------------------------------------------------------------------------------
 
 void sim_sharding_reset(const sim_world *w, const sim_database *s)
@@ -240,6 +252,7 @@ void sim_sharding_reset(const sim_world *w, const sim_database *s)
     sim_sharded *h = sim_sharded_of(w, s);
     h->asked = h->spread = 0;
     sim_level_reset(w, &h->paid);
+    sim_level_reset(w, &h->in_doubt);
 }
 
 void sim_sharding_add(const sim_world *w, const sim_database *s, sim_station_view *view)
@@ -256,6 +269,8 @@ void sim_sharding_add(const sim_world *w, const sim_database *s, sim_station_vie
     }
     view->asked = h->asked;
     view->spread = h->spread;
+    view->has_doubts = w->faulty & SIM_FAULTY_KILL;
+    view->in_doubt = sim_level_average(w, &h->in_doubt);
     view->moved = h->moved;
     view->reshards = h->to > 0;
     if (h->to && h->finished != HR_FOREVER)

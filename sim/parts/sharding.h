@@ -21,6 +21,7 @@ typedef struct {
     uint64_t rows;
     uint64_t asked, spread;                    // since the reset: calls, and those that touched several shards
     sim_level paid;                            // shards that are there
+    sim_level in_doubt;                        // prepared parts that were told while their shard had no primary
     // reshard.c
     uint64_t cursor, batch_end;                // keys below cursor have moved; those below batch_end are being copied
     hr_time  at, pace, finished;               // begin; nanoseconds a row takes at the scenario's rate; end, HR_FOREVER: not yet
@@ -52,6 +53,7 @@ bool     sim_sharding_is_prepared(const sim_call *c);
 bool     sim_sharding_doubts(sim_world *w, sim_component_id id, const sim_event *event);
 // A shard has a primary: parts that are in doubt there are told again.
 void     sim_sharding_resolve(sim_world *w, sim_component_id id, uint32_t shard);
+void     sim_sharding_check(const sim_world *w, const sim_database *s);
 void     sim_sharding_reset(const sim_world *w, const sim_database *s);
 void     sim_sharding_add(const sim_world *w, const sim_database *s, sim_station_view *view);
 

@@ -279,18 +279,19 @@ static void test_prepared_parts_stay_in_doubt(void **state)
     (void)state;
     static const char *const replica = ", replicas: 1, failover: {detection: 700ms, promotion: 300ms}", *const pools = ", own_pools: true",
                       *const session = ", own_pools: true, pooler: {mode: session, size: 1}", *const transaction = ", own_pools: true, pooler: {mode: transaction, size: 1}";
-    const struct { const char *keys, *at, *lasts, *more; double takes; sim_outcome outcome; } cases[] = {
-        {"", "1050ms", "2s", "", 0, SIM_lost}, {"", "1125ms", "2s", "", 0, SIM_lost}, {"", "1140ms", "2s", "", 2.17, SIM_ok}, {"", "1155ms", "2s", "", 2.175, SIM_ok},
-        {"", "1140ms", "5ms", "", 0.16, SIM_ok}, {pools, "1140ms", "2s", "", 2.17, SIM_ok}, {session, "1140ms", "2s", "", 2.17, SIM_ok},
-        {transaction, "1140ms", "2s", "", 2.17, SIM_ok}, {replica, "1140ms", "5s", "", 1.17, SIM_ok}, {replica, "1155ms", "5s", "", 1.185, SIM_ok},
-        {replica, "1140ms", "500ms", "", 0.67, SIM_ok}, {"", "1140ms", "2s", ", {at: 0s, slow: d, shard: 0, factor: 10}", 2.17, SIM_ok},
-        {"", "1140ms", "500ms", ", {at: 0s, slow: d, shard: 0, factor: 10}", 1.06, SIM_ok},
-        {"", "1140ms", "2s", ", {at: 0s, slow: d, shard: 0, factor: 10}, {at: 1500ms, for: 1s, kill: d, shard: 0}", 0, SIM_lost}};
+    const struct { const char *keys, *at, *lasts, *more; double takes; sim_outcome outcome; double doubt; } cases[] = {
+        {"", "1050ms", "2s", "", 0, SIM_lost, 0}, {"", "1125ms", "2s", "", 0, SIM_lost, 0}, {"", "1140ms", "2s", "", 2.17, SIM_ok, 3.14 - 1.15}, {"", "1155ms", "2s", "", 2.175, SIM_ok, 3.155 - 1.16},
+        {"", "1140ms", "5ms", "", 0.16, SIM_ok, 0}, {pools, "1140ms", "2s", "", 2.17, SIM_ok, 1.99}, {session, "1140ms", "2s", "", 2.17, SIM_ok, 1.99},
+        {transaction, "1140ms", "2s", "", 2.17, SIM_ok, 1.99}, {replica, "1140ms", "5s", "", 1.17, SIM_ok, 0.99}, {replica, "1155ms", "5s", "", 1.185, SIM_ok, 0.995},
+        {replica, "1140ms", "500ms", "", 0.67, SIM_ok, 0.49}, {"", "1140ms", "2s", ", {at: 0s, slow: d, shard: 0, factor: 10}", 2.17, SIM_ok, 3.14 - 2.05},
+        {"", "1140ms", "500ms", ", {at: 0s, slow: d, shard: 0, factor: 10}", 1.06, SIM_ok, 0},
+        {"", "1140ms", "2s", ", {at: 0s, slow: d, shard: 0, factor: 10}, {at: 1500ms, for: 1s, kill: d, shard: 0}", 0, SIM_lost, 3.14 - 1.52}};
     for (size_t i = 0; i < HR_COUNT(cases); i++) {
         char *faults = hr_format("{at: %s, for: %s, kill: d, shard: 1}%s", cases[i].at, cases[i].lasts, cases[i].more);
         fixture f = run_shards(cases[i].keys, "writes: true, keys: 8", faults, 1500 * HR_MS);
         near(mean(f), cases[i].takes);
         assert_int_equal(look(f, "c").outcome[cases[i].outcome], 1);
+        near(sim_database_look(f.w, number(f, "d")).in_doubt * (double)f.w->now * 1e-9, cases[i].doubt);
         for (uint64_t key = 0; key < 2; key++)
             assert_int_equal(sim_database_version(f.w, number(f, "d"), key), cases[i].outcome == SIM_ok ? 2 : 1);
         free(faults);

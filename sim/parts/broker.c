@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-
 static const char *const gauges[] = {"queue", "unacked", "published_per_s", "acked_per_s", "age_s", NULL};
 
 static size_t demand(const void *def)

@@ -158,6 +158,8 @@ static void find_links(sim_reader *r, const sim_node *node, const sim_network_de
     int region = region_named(d, node->text);
     if (region >= 0 && pairs)
         SIM_FAIL(r, node, "faults: `%s`: '%s' can be a region and a link: rename a region", verb, node->text);
+    else if (region >= 0 && d->region_count == 1)
+        SIM_FAIL(r, node, "faults: `%s`: %s is the only region, so it has no links", verb, node->text);
     else if (region >= 0)
         add_side(d, ways, 1u << region);
     else if (pairs > 1)

@@ -161,6 +161,9 @@ static void test_links_that_are_none_are_refused(void **state)
     const char *workload = "c: {rate: 1/s, call: s.o}}\nnetwork: {regions: [eu, us, asia], rtt: {eu-us: 80ms, eu-asia: 1s, us-asia: 1s}";
     for (size_t i = 0; i < HR_COUNT(wrong); i++)
         assert_int_equal(refused_faults(service, workload, wrong[i].part, wrong[i].complaint), 1);
+    assert_int_equal(refused_faults(service, "c: {rate: 1/s, call: s.o}}\nnetwork: {regions: [eu], rtt: {inside: 1ms}", "{at: 1s, partition: eu}", "the only region"), 1);
+    assert_int_equal(refused_faults(service, "c: {rate: 1/s, call: s.o}}\nnetwork: {regions: [a, b-c, a-b, c], rtt: 80ms", "{at: 1s, partition: a-b-c}", "two different links"), 1);
+    assert_int_equal(refused_faults(service, "c: {rate: 1/s, call: s.o}}\nnetwork: {regions: [a, b, a-b], rtt: 80ms", "{at: 1s, partition: a-b}", "can be a region and a link"), 1);
 }
 
 int main(void)

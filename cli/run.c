@@ -10,13 +10,11 @@
 static void print_faults(const sim_study_variant *v)
 {
     enum { MOST = 12 };
-    int id = sim_model_find(v->model, "faults");
-    const sim_faults_def *def = id >= 0 ? v->model->components[id].def : NULL;
     if (v->fault_count)
         printf("faults of the first replication\n");
     for (size_t i = 0; i < v->fault_count && i < MOST; i++) {
         const sim_fault_run *run = &v->faults[i];
-        char *text = sim_fault_text(v->model, &def->faults[run->fault], run->replica), until[48] = "";
+        char *text = sim_fault_text(v->model, sim_fault_def_of(v->model, run), run->replica, run->shard), until[48] = "";
         if (run->to == HR_FOREVER)
             snprintf(until, sizeof until, ", not over");
         else if (run->to > run->from)

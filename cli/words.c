@@ -25,7 +25,7 @@ const cli_word cli_words[] = {
 #define SIM_POPULARITY(name, arguments, help) {"keys", #name, arguments, help},
 #include "sim/core/popularity.def"
 #undef SIM_POPULARITY
-#define SIM_FAULT(verb, kinds, uses, help) {"faults", #verb, "", help},
+#define SIM_FAULT(verb, of, kinds, uses, help) {"faults", #verb, "", help},
 #include "sim/parts/fault.def"
 #undef SIM_FAULT
     {0}};

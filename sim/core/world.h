@@ -145,7 +145,7 @@ typedef struct {                               // what the recorder keeps on one
 
 struct sim_host;
 
-enum { SIM_FAULTY_SLOW = 1, SIM_FAULTY_PAUSE = 2 };
+enum { SIM_FAULTY_SLOW = 1, SIM_FAULTY_PAUSE = 2, SIM_FAULTY_KILL = 4 };
 
 typedef struct sim_world {
     uint32_t used, reserved;                   // arena, in units of 8 bytes

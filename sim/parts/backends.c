@@ -303,6 +303,8 @@ void sim_backends_wake(sim_world *w, sim_component_id id, const sim_event *event
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_backend *b = sim_backend_find(w, s, event->subject);
+    if (b && b->is_connected && sim_database_waits(w, id, event, b->server))
+        return;
     if (event->what == SIM_DB_CLIENT_GONE && b)
         sim_backend_close(w, id, event->subject);
     if (event->what == SIM_DB_CLIENT_GONE || !b || b->alarm != event->generation)

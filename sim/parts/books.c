@@ -64,6 +64,7 @@ void sim_database_check(const sim_world *w, sim_component_id id)
     sim_replication_check(w, s);
     sim_locks_check(w, s);
     sim_backends_check(w, id);
+    sim_sharding_check(w, s);
     sim_reshard_check(w, s);
 }
 

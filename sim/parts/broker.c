@@ -4,12 +4,10 @@
 //   queue's process has taken its message (RabbitMQ's credit flow).
 // * With `confirm` it waits until the message is in the queue and, if it is persistent and the queue durable, on disk (`persist`). A classic
 //   queue delivers before that, a quorum queue only when a majority of its replicas has the message.
-// * A restart loses what is not on disk, and what is on its way; connections break, so what is out at consumers is put back.
+// * An alarm blocks publishers: what arrives waits, and so does who publishes, with `confirm` or without.
 #include "sim/parts/broker.h"
 
 #include <string.h>
-
-#include "sim/parts/faults.h"
 
 static const char *const gauges[] = {"queue", "unacked", "published_per_s", "acked_per_s", "age_s", NULL};
 
@@ -155,7 +153,7 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     sim_stay_begin(&b->stay, c->since);
     sim_level_up(w, &b->waiting);
     b->inside++;
-    if (m->flags & SIM_MESSAGE_CONFIRM || sim_queue_at(w, b, m->queue)->before_level.level >= b->credit)
+    if (m->flags & SIM_MESSAGE_CONFIRM || b->alarms || sim_queue_at(w, b, m->queue)->before_level.level >= b->credit)
         m->publisher = call;
     else
         answer(w, b, call, SIM_ok);
@@ -180,8 +178,8 @@ static void hand_out(sim_world *w, sim_component_id id, sim_broker *b)
         q->working = message;
         m->state = SIM_ON_ITS_WAY;
         b->on_the_way++;
-        sim_schedule(w, w->now + sim_dist_time(w, &b->demand, b->stream_demand, m->request, m->path + m->deaths), id, SIM_BROKER_WORKED, message,
-                     m->generation);
+        hr_time takes = sim_dist_time(w, &b->demand, b->stream_demand, m->request, m->path + m->deaths);
+        sim_schedule(w, hr_max_time(w->now, b->resumes) + takes, id, SIM_BROKER_WORKED, message, m->generation);
     }
 }
 
@@ -211,8 +209,9 @@ void sim_broker_line_up(sim_world *w, sim_component_id id, sim_ref message)
 }
 
 // It has not reached a queue: the broker was restarted meanwhile.
-static void lose_on_the_way(sim_world *w, sim_component_id id, sim_broker *b, sim_ref message)
+void sim_broker_lose(sim_world *w, sim_component_id id, sim_ref message)
 {
+    sim_broker *b = SIM_STATE(w, sim_broker, id);
     sim_message *m = sim_message_at(w, message);
     sim_queue_at(w, b, m->queue)->count[SIM_MESSAGE_vanished]++;
     if (m->publisher)
@@ -220,12 +219,16 @@ static void lose_on_the_way(sim_world *w, sim_component_id id, sim_broker *b, si
     sim_message_free(w, b, message);
 }
 
-static void arrived(sim_world *w, sim_component_id id, sim_ref message)
+void sim_broker_arrived(sim_world *w, sim_component_id id, sim_ref message)
 {
     sim_broker *b = SIM_STATE(w, sim_broker, id);
+    if (b->alarms && sim_message_at(w, message)->epoch == b->epoch) {
+        sim_messages_push(w, &b->blocked, message);
+        return;
+    }
     b->on_the_way--;
     if (sim_message_at(w, message)->epoch != b->epoch)
-        lose_on_the_way(w, id, b, message);
+        sim_broker_lose(w, id, message);
     else
         sim_broker_line_up(w, id, message);
 }
@@ -257,7 +260,7 @@ static void persisted(sim_world *w, sim_component_id id, sim_ref message)
     b->on_the_way -= enters;
     if (m->epoch != b->epoch) {
         if (enters)
-            lose_on_the_way(w, id, b, message);
+            sim_broker_lose(w, id, message);
         return;
     }
     m->flags |= SIM_MESSAGE_ON_DISK;
@@ -293,75 +296,13 @@ static void worked(sim_world *w, sim_component_id id, sim_ref message)
     q->working = 0;
     b->on_the_way--;
     if (m->epoch != b->epoch)
-        lose_on_the_way(w, id, b, message);
+        sim_broker_lose(w, id, message);
     else if (q->def.max_length && q->def.overflow != SIM_DROP_HEAD && q->ready.level >= q->def.max_length)
         refuse(w, id, b, q, message);
     else
         take_in(w, id, b, q, message);
     stand_in_line(w, id, b, queue);
     hand_out(w, id, b);
-}
-
-// --- restart ------------------------------------------------------------------------------------------------------------
-
-static void lose_queue(sim_world *w, sim_component_id id, uint16_t queue)
-{
-    sim_broker *b = SIM_STATE(w, sim_broker, id);
-    sim_queue *q = sim_queue_at(w, b, queue);
-    for (sim_ref message; (message = q->before.head) != 0;) {
-        sim_messages_take(w, &q->before, message);
-        sim_level_down(w, &q->before_level);
-        lose_on_the_way(w, id, b, message);
-    }
-    q->in_line = q->next_in_line = 0;
-    sim_deliveries_lose(w, id, queue);
-    for (uint32_t i = 0; i <= q->def.max_priority; i++)
-        for (sim_ref message = SIM_AT(w, sim_messages, q->levels)[i].head, next; message; message = next) {
-            sim_message *m = sim_message_at(w, message);
-            next = m->next;
-            m->epoch = b->epoch;
-            if (m->flags & SIM_MESSAGE_ON_DISK)
-                continue;
-            sim_queue_take(w, q, message);
-            q->count[SIM_MESSAGE_lost]++;
-                    if (m->publisher)
-                sim_broker_confirm(w, id, message, SIM_error);
-            sim_message_free(w, b, message);
-        }
-}
-
-static void go_down(sim_world *w, sim_component_id id)
-{
-    sim_broker *b = SIM_STATE(w, sim_broker, id);
-    b->is_down = 1;
-    b->epoch++;
-    b->first_in_line = b->last_in_line = 0;
-    for (uint16_t i = 0; i < b->queue_count; i++)
-        lose_queue(w, id, i);
-}
-
-static void come_up(sim_world *w, sim_component_id id)
-{
-    sim_broker *b = SIM_STATE(w, sim_broker, id);
-    b->is_down = 0;
-    for (uint16_t i = 0; i < b->queue_count; i++) {
-        sim_queue_deliver(w, id, i);
-        sim_queue_trim(w, id, i);              // what was out has come back
-    }
-}
-
-static void suffer(sim_world *w, sim_component_id id, uint32_t replica, const sim_force *force)
-{
-    bool was_down = SIM_STATE(w, const sim_broker, id)->is_down;
-    (void)replica;
-    sim_broker *b = SIM_STATE(w, sim_broker, id);
-    w->moving -= b->is_awaited;
-    b->is_awaited = force->down && force->back != HR_FOREVER;
-    w->moving += b->is_awaited;
-    if (force->down && !was_down)
-        go_down(w, id);
-    else if (!force->down && was_down)
-        come_up(w, id);
 }
 
 // --- the kind -----------------------------------------------------------------------------------------------------------
@@ -379,8 +320,23 @@ static void expiry(sim_world *w, sim_component_id id, const sim_event *event)
         sim_queue_expire(w, id, (uint16_t)event->subject);
 }
 
+// A broker that stands still sees at its end what comes to it. Its answers and deliveries that are under way arrive.
+static bool waits(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    enum { COMES = 1 << SIM_BROKER_ARRIVED | 1 << SIM_BROKER_PERSISTED | 1 << SIM_BROKER_ACKED | 1 << SIM_BROKER_EXPIRY };
+    const sim_broker *b = SIM_STATE(w, const sim_broker, id);
+    if (b->resumes <= w->now || !(COMES >> event->what & 1))
+        return false;
+    if (event->what == SIM_BROKER_EXPIRY && sim_queue_at(w, b, event->subject)->alarm == event->at)
+        sim_queue_at(w, b, event->subject)->alarm = b->resumes;
+    sim_schedule(w, b->resumes, id, event->what, event->subject, event->generation);
+    return true;
+}
+
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
+    if (waits(w, id, event))
+        return;
     if (event->what == SIM_BROKER_EXPIRY) {
         expiry(w, id, event);
     } else if (event->what == SIM_BROKER_DELIVERED || event->what == SIM_BROKER_CONFIRMED) {
@@ -392,7 +348,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         else
             answer(w, SIM_STATE(w, sim_broker, id), event->subject, (sim_outcome)c->status);
     } else if (sim_message_at(w, event->subject)->generation == event->generation) {
-        static void (*const what[])(sim_world *, sim_component_id, sim_ref) = {[SIM_BROKER_ARRIVED] = arrived, [SIM_BROKER_WORKED] = worked,
+        static void (*const what[])(sim_world *, sim_component_id, sim_ref) = {[SIM_BROKER_ARRIVED] = sim_broker_arrived, [SIM_BROKER_WORKED] = worked,
             [SIM_BROKER_PERSISTED] = persisted, [SIM_BROKER_ACKED] = sim_delivery_acked};
         what[event->what](w, id, event->subject);
     }
@@ -474,6 +430,8 @@ static void check(const sim_world *w, sim_component_id id)
         moving += sim_queue_at(w, b, i)->before_level.level + sim_queue_at(w, b, i)->unacked.level;
     }
     SIM_ASSERT(w, moving <= w->moving);
+    SIM_ASSERT(w, b->alarms || !b->blocked.head);
+    SIM_ASSERT(w, b->is_paused == (b->resumes > w->now) || b->resumes == w->now);
     SIM_ASSERT(w, working == b->cores.level && working <= b->core_count);
     SIM_ASSERT(w, !b->first_in_line || b->cores.level == b->core_count);
     SIM_ASSERT(w, sim_histogram_adds_up(SIM_AT(w, const sim_histogram, b->latency)));
@@ -545,5 +503,5 @@ const sim_histogram *sim_broker_latency(const sim_world *w, sim_component_id id)
 }
 
 const sim_kind sim_kind_broker = {.name = "broker", .summary = "queues of messages between services, as RabbitMQ keeps them",
-    .state_size = sizeof(sim_broker), .def_size = sizeof(sim_broker_def), .gauges = gauges, .demand = demand, .build = build, .fault = suffer,
+    .state_size = sizeof(sim_broker), .def_size = sizeof(sim_broker_def), .gauges = gauges, .demand = demand, .build = build, .fault = sim_broker_fault,
     .offer = offer, .reply = reply, .wake = wake, .sample = sample, .reset = reset, .check = check, .account = account};

@@ -1,5 +1,5 @@
 // sim/parts/broker.h - what the files of a broker share: broker.c takes messages in, queue.c keeps them, delivery.c sends them to consumers,
-//   consumers.c knows who these are, handled.c what is done.
+//   consumers.c knows who these are, handled.c what is done, restart.c what faults do to it.
 // * A message is a record of its own, no call: it outlives the request that has published it. A delivery is a call of the broker's, to a
 //   replica of the service that consumes; its answer is the consumer's ack or nack.
 // * A message stands in one place: on its way, before its queue's process, ready (by priority, then by position), out at a consumer, or it is
@@ -87,6 +87,9 @@ typedef struct {
     sim_table handled;                         // of those that may have been published twice: request and identity, as long as the broker is
     uint32_t  is_awaited, unused;              // bool: it is down and comes back: nothing is over before
     uint32_t  is_down, epoch;                  // epoch: how often it was restarted
+    uint8_t   alarms, is_paused, unused_bytes[6];      // alarms: bits of SIM_ALARM_…
+    hr_time   resumes;                         // it stands still until then
+    sim_messages blocked;                      // on their way, held up by an alarm
     uint32_t  on_the_way, ghosts, unsent, deliveries, inside;      // messages; deliveries: calls that are out; inside: publishers that wait
     uint64_t  offered;                         // since time zero: messages put on their way to a queue
     uint64_t  refused, left, sent;             // calls, since time zero, for the laws
@@ -95,6 +98,9 @@ typedef struct {
     sim_level waiting;                         // the same, as a level
     sim_ref   latency;                         // histogram of all queues
 } sim_broker;
+
+// What blocks those who publish, as RabbitMQ's resource alarms.
+enum { SIM_ALARM_DISK = 1 };
 
 enum { SIM_BROKER_ARRIVED, SIM_BROKER_WORKED, SIM_BROKER_PERSISTED, SIM_BROKER_CONFIRMED, SIM_BROKER_DELIVERED, SIM_BROKER_ACKED, SIM_BROKER_EXPIRY };
 
@@ -108,6 +114,12 @@ void    sim_message_free(sim_world *w, sim_broker *b, sim_ref message);
 hr_time sim_broker_way(const sim_world *w, const sim_broker *b, const sim_message *m, uint32_t nth);
 // What the publisher waits for has come about, or never will: it is told, over the network.
 void    sim_broker_confirm(sim_world *w, sim_component_id id, sim_ref message, sim_outcome status);
+// A message has come over the network; it has not reached a queue, and never will.
+void    sim_broker_arrived(sim_world *w, sim_component_id id, sim_ref message);
+void    sim_broker_lose(sim_world *w, sim_component_id id, sim_ref message);
+// What faults do to it has changed. restart.c
+struct sim_force;
+void    sim_broker_fault(sim_world *w, sim_component_id id, uint32_t replica, const struct sim_force *force);
 // A message was handled and acknowledged: its latency, if it is one of the measured window.
 void    sim_broker_note_latency(sim_world *w, sim_broker *b, const sim_message *m);
 // Puts a message before its queue's process, which takes it when it has a core.

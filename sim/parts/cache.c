@@ -5,7 +5,7 @@
 #include "sim/parts/network.h"
 #include "sim/parts/through.h"
 
-enum { SERVED, ARRIVED, EXPIRY };
+enum { SERVED, ARRIVED, EXPIRY, SEEN };         // SEEN: an answer that came during a pause
 
 // Redis 7's active expiry (expire.c, active-expire-effort 1): at every tick of `hz` it looks at 20 keys that have a time to live, going on
 // where it stopped, and at once at 20 more while over 10 % of them had expired (25 % before Redis 6). Idealised: it takes no time, where
@@ -26,6 +26,7 @@ typedef struct {
     hr_time   grace;                           // keys are kept so long after their ttl
     uint32_t  writes, is_down;                 // bool: a set is a write; by a fault
     double    slow;                            // its times are so many times as long; 0: as they are
+    hr_time   resumes;                         // it stands still until then
     sim_ref   through;                         // what it asks the database, through.c; 0: nothing
     sim_stay  stay;                            // until it is served
 } cache;
@@ -78,7 +79,7 @@ static void serve(sim_world *w, sim_component_id id, sim_ref call)
     hr_time demand = sim_dist_time(w, &s->demand, s->demand_stream, c->request, ordinal_of(c));
     if (s->slow > 0)
         demand = (hr_time)((double)demand * s->slow);
-    sim_schedule(w, w->now + demand, id, SERVED, call, c->generation);
+    sim_schedule(w, hr_max_time(w->now, s->resumes) + demand, id, SERVED, call, c->generation);
 }
 
 static void offer(sim_world *w, sim_component_id id, sim_ref call)
@@ -217,6 +218,7 @@ static void lose(sim_world *w, cache *s, sim_ref call)
     sim_call *c = sim_call_at(w, call);
     s->left++;
     c->generation++;                           // its timer is stale
+    c->flags &= (uint8_t)~SIM_CALL_RUNNING;    // its answer may still have a way to go
     sim_stay_end(w, &s->stay, sim_call_arrived(w, c));
     sim_call_reply(w, call, SIM_lost);
 }
@@ -238,11 +240,31 @@ static void die(sim_world *w, sim_component_id id, cache *s)
         lose(w, s, call);
 }
 
+typedef struct { sim_component_id id; hr_time by; } stop;
+
+static hr_time moved(const sim_world *w, const sim_event *e, const void *self)
+{
+    const stop *p = self;
+    return e->component == p->id && e->what == SERVED && sim_call_at(w, e->subject)->generation == e->generation ? e->at + p->by : e->at;
+}
+
+// What is being served is served later.
+static void pause_until(sim_world *w, sim_component_id id, hr_time until)
+{
+    cache *s = SIM_STATE(w, cache, id);
+    const stop p = {id, until - hr_max_time(w->now, s->resumes)};
+    if (p.by <= 0)
+        return;
+    s->resumes = until;
+    sim_events_move(w, moved, &p);
+}
+
 static void suffer(sim_world *w, sim_component_id id, uint32_t replica, const sim_force *force)
 {
     cache *s = SIM_STATE(w, cache, id);
     (void)replica;
     bool was_down = s->is_down;
+    pause_until(w, id, force->resumes);
     s->slow = force->slow > 1 ? force->slow : 0;
     s->is_down = force->down;
     if (force->dies && !was_down)
@@ -251,22 +273,45 @@ static void suffer(sim_world *w, sim_component_id id, uint32_t replica, const si
         lose_all(w, s);
 }
 
-static void reply(sim_world *w, sim_component_id id, sim_ref child)
+static void back(sim_world *w, sim_component_id id, sim_ref child)
 {
     cache *s = SIM_STATE(w, cache, id);
     sim_through_back(w, id, s->through, child);
     tick_if_needed(w, id, s);
 }
 
+static void reply(sim_world *w, sim_component_id id, sim_ref child)
+{
+    const cache *s = SIM_STATE(w, const cache, id);
+    if (s->resumes <= w->now) {
+        back(w, id, child);
+        return;
+    }
+    w->parts_live++;                           // it is over no link any more
+    sim_schedule(w, s->resumes, id, SEEN, child, 0);
+}
+
+// What is no call at the cache: its own timers, and answers. Seen when it does not stand still.
+static void wake_itself(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    cache *s = SIM_STATE(w, cache, id);
+    if (s->resumes > w->now) {
+        sim_schedule(w, s->resumes, id, event->what, event->subject, event->generation);
+    } else if (event->what == EXPIRY) {
+        expire_actively(w, id, s);
+    } else if (event->what == SEEN) {
+        w->parts_live--;
+        back(w, id, event->subject);
+    } else {
+        sim_through_write_out(w, id, s->through);
+    }
+}
+
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
     cache *s = SIM_STATE(w, cache, id);
-    if (event->what == EXPIRY) {
-        expire_actively(w, id, s);
-        return;
-    }
-    if (event->what == SIM_CACHE_WRITE_OUT) {
-        sim_through_write_out(w, id, s->through);
+    if (event->what != SERVED && event->what != ARRIVED) {
+        wake_itself(w, id, event);
         return;
     }
     sim_call *c = sim_call_at(w, event->subject);

@@ -1,10 +1,7 @@
 // sim/parts/database.c - statements on the servers of a database: a call waits for a connection, then for a core, then for I/O.
 // * Rows have versions: a write makes one more when it ends, a read sees the version of the moment when its statement starts.
 // * With a live leaf the pool and its queue stay here; the leaf runs the statement and tells the version.
-// * What a server has in hand when it dies is lost at once; what comes while it is down fails.
-#include <stdlib.h>
-
-#include "sim/parts/faults.h"
+#include "sim/parts/sharding.h"
 #include "sim/parts/sharding.h"
 
 static size_t demand(const void *def)
@@ -75,7 +72,7 @@ static void compute(sim_world *w, sim_component_id id, const sim_database *s, si
         cpu += (hr_time)((double)cpu * s->stretch);
     if (server_of(w, s, c)->slow > 0)
         cpu = (hr_time)((double)cpu * server_of(w, s, c)->slow);
-    sim_schedule(w, w->now + cpu, id, SIM_DB_COMPUTED, call, c->generation);
+    sim_schedule(w, hr_max_time(w->now, server_of(w, s, c)->resumes) + cpu, id, SIM_DB_COMPUTED, call, c->generation);
 }
 
 void sim_database_execute(sim_world *w, sim_component_id id, sim_ref call)
@@ -103,7 +100,7 @@ void sim_database_run(sim_world *w, sim_component_id id, sim_ref call)
     sim_server *server = server_of(w, s, c);
     const sim_statement *t = sim_statement_of(w, s, c);
     uint32_t read = c->version;
-    c->version = sim_rows_version(w, sim_sharding_rows(w, s, c), c->key);
+    c->version = sim_rows_version(w, sim_sharding_rows(w, s, c, c->replica), c->key);
     if (sim_transaction_at(s, c))
         sim_backends_see(w, s, c);
     if (t->checks && c->version != read)
@@ -216,8 +213,7 @@ void sim_database_left(sim_world *w, sim_component_id id, sim_ref call, bool has
     sim_database_turn_away(w, id, call, status);
 }
 
-// The head of the queue waits no longer.
-static void give_up(sim_world *w, sim_component_id id, sim_server *server, sim_outcome status)
+void sim_database_give_up(sim_world *w, sim_component_id id, sim_server *server, sim_outcome status)
 {
     sim_ref call = sim_fifo_pop(w, &server->queue);
     if (SIM_STATE(w, const sim_database, id)->has_pools) {
@@ -239,7 +235,7 @@ static void expire(sim_world *w, sim_component_id id, uint32_t which)
             return;
         }
         server->rejected++;
-        give_up(w, id, server, SIM_rejected);
+        sim_database_give_up(w, id, server, SIM_rejected);
     }
     server->timer_set = 0;
 }
@@ -271,7 +267,7 @@ void sim_database_leave(sim_world *w, sim_component_id id, sim_ref call)
     sim_database_answer(w, id, call, (sim_outcome)c->status);
 }
 
-static void end(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
+void sim_database_end(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
 {
     sim_call_at(w, call)->status = (uint8_t)status;
     sim_database_leave(w, id, call);
@@ -307,7 +303,7 @@ static void committed(sim_world *w, sim_component_id id, sim_ref call)
         if (s->has_log)
             sim_replication_commit(w, id, call);
     }
-    end(w, id, call, SIM_ok);
+    sim_database_end(w, id, call, SIM_ok);
 }
 
 // The commit takes until then.
@@ -326,7 +322,7 @@ static void end_transaction(sim_world *w, sim_component_id id, sim_ref call)
     if (status == SIM_ok)
         commit_at(w, id, call, due);
     else
-        end(w, id, call, status);
+        sim_database_end(w, id, call, status);
 }
 
 static void waited(sim_world *w, sim_component_id id, sim_ref call)
@@ -342,29 +338,42 @@ static void waited(sim_world *w, sim_component_id id, sim_ref call)
         return;
     }
     if (!sim_statement_of(w, s, c)->writes || sim_database_lacks(w, id, c->key)) {
-        end(w, id, call, SIM_ok);
+        sim_database_end(w, id, call, SIM_ok);
         return;
     }
     bool checks = sim_statement_of(w, s, c)->checks, conflicts = checks && !c->version;
     s->counts.checked += checks;
     s->counts.conflicts += conflicts;
     if (server_of(w, s, c)->is_full || conflicts) {                // No space left on device
-        end(w, id, call, SIM_error);
+        sim_database_end(w, id, call, SIM_error);
         return;
     }
-    c->version = sim_rows_write(w, sim_sharding_rows(w, s, c), c->key);
+    // A part that was in doubt is committed where the primary is now.
+    uint32_t at = sim_shard_at(w, s, c->replica / s->shard_size)->primary;
+    c->version = sim_rows_write(w, sim_sharding_rows(w, s, c, at), c->key);
     if (sim_transaction_at(s, c)) {
         sim_backends_write(w, s, c, sim_statement_of(w, s, c)->inserts);
-        end(w, id, call, SIM_ok);
+        sim_database_end(w, id, call, SIM_ok);
         return;
     }
     commit_at(w, id, call, s->has_log ? sim_replication_log(w, id, call) : w->now);
 }
 
+// What comes to a server that stands still is seen at its end, but a computation has its time moved.
+bool sim_database_waits(sim_world *w, sim_component_id id, const sim_event *event, uint32_t which)
+{
+    const sim_server *server = sim_server_at(w, SIM_STATE(w, const sim_database, id), which);
+    if (server->resumes <= w->now || event->what == SIM_DB_COMPUTED || server->is_down)
+        return false;
+    sim_schedule(w, server->resumes, id, event->what, event->subject, event->generation);
+    return true;
+}
+
 // A call at a server goes on, unless it was lost with the server.
 static void go_on(sim_world *w, sim_component_id id, const sim_event *event)
 {
-    if (sim_call_at(w, event->subject)->generation != event->generation)
+    const sim_call *c = sim_call_at(w, event->subject);
+    if (c->generation != event->generation || sim_database_waits(w, id, event, c->replica) || sim_sharding_doubts(w, id, event))
         return;
     if (event->what == SIM_DB_COMPUTED)
         computed(w, id, event->subject);
@@ -375,69 +384,9 @@ static void go_on(sim_world *w, sim_component_id id, const sim_event *event)
     else if (event->what == SIM_DB_COMMIT_PREPARED)
         waited(w, id, event->subject);         // it is prepared
     else if (event->what == SIM_DB_ROLLBACK_PREPARED)
-        end(w, id, event->subject, SIM_error);
+        sim_database_end(w, id, event->subject, SIM_error);
     else
         committed(w, id, event->subject);
-}
-
-// --- faults -------------------------------------------------------------------------------------------------------------
-
-// Statements that run at a server; their timers become stale. The caller frees the list.
-static sim_ref *running_at(sim_world *w, sim_component_id id, uint32_t which, size_t *count)
-{
-    sim_ref *list = hr_alloc(sim_server_at(w, SIM_STATE(w, const sim_database, id), which)->busy.level * sizeof *list + 1);
-    sim_call_walk walk = sim_calls_walk(w);
-    *count = 0;
-    for (sim_ref call; (call = sim_calls_next(w, &walk));) {
-        sim_call *c = sim_call_at(w, call);
-        if (c->callee != id || c->replica != which || !(c->flags & SIM_CALL_RUNNING))
-            continue;
-        c->generation++;
-        list[(*count)++] = call;
-    }
-    return list;
-}
-
-// A server dies: who waits there is told by a refused connection, who is served by one that is reset.
-static void die(sim_world *w, sim_component_id id, uint32_t which)
-{
-    sim_database *s = SIM_STATE(w, sim_database, id);
-    sim_server *server = sim_server_at(w, s, which);
-    server->is_down = 1;
-    sim_replication_die(w, id, which);
-    sim_pools_die(w, id, server);
-    while (server->queue.head)
-        give_up(w, id, server, SIM_error);
-    while (sim_fifo_pop(w, &server->core_queue)) {
-    }
-    while (server->cores.level)
-        sim_level_down(w, &server->cores);
-    size_t count;
-    sim_ref *running = running_at(w, id, which, &count);
-    for (size_t i = 0; i < count && s->has_locks; i++)
-        sim_locks_forget(w, s, running[i]);    // before any lock is handed on
-    for (size_t i = 0; i < count; i++)
-        end(w, id, running[i], SIM_lost);
-    free(running);
-    sim_backends_die(w, id, which);
-    sim_pools_forget(w, s, server);
-}
-
-static void suffer(sim_world *w, sim_component_id id, uint32_t which, const sim_force *force)
-{
-    sim_server *server = sim_server_at(w, SIM_STATE(w, const sim_database, id), which);
-    server->slow = force->slow > 1 ? force->slow : 0;
-    server->is_full = force->full;
-    server->returns = 0;
-    if (force->down && !server->is_down)
-        die(w, id, which);
-    else if (!force->down && server->is_down)
-        sim_replication_return(w, id, which);
-}
-
-uint32_t sim_database_primary(const sim_world *w, sim_component_id id)
-{
-    return sim_shard_at(w, SIM_STATE(w, const sim_database, id), 0)->primary;
 }
 
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
@@ -460,5 +409,5 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 const sim_kind sim_kind_database = {.name = "database",
     .summary = "pools of connections in front of statements and rows with versions, replicas that follow a log, as PostgreSQL has them",
     .state_size = sizeof(sim_database), .def_size = sizeof(sim_database_def), .gauges = sim_database_gauges, .demand = demand, .build = build, .start = start,
-    .fault = suffer, .offer = offer, .wake = wake, .done = sim_database_leave, .sample = sim_database_sample, .reset = sim_database_reset,
+    .fault = sim_database_fault, .offer = offer, .wake = wake, .done = sim_database_leave, .sample = sim_database_sample, .reset = sim_database_reset,
     .check = sim_database_check, .account = sim_database_account};

@@ -1,7 +1,7 @@
 // sim/parts/database.h - what the files of a database share: database.c runs statements on servers, books.c shows what it counts, rows.c keeps
 // versions, truth.c tells others what is committed, pools.c has connections of callers, backends.c what one holds while a transaction is open, locks.c
 // locks of rows, scans.c plans, replication.c the log and its way to the replicas, routing.c says which server a call goes to and remembers what users
-// have seen; sharding.h is about several shards.
+// have seen, failing_database.c what faults do to a server; sharding.h is about several shards.
 // * A database has shards, mostly one, each a primary and its replicas. With one shard and without replicas server 0 is all there is, and
 //   none of the rest is touched.
 // * A call at a server holds a connection from its start to its answer, also while its commit waits for replicas. A transaction holds one
@@ -27,8 +27,11 @@ typedef struct {
     sim_level open;                            // with own_pools: connections to it
     uint32_t  lent, backlog;                   // of a pooler in transaction mode: connections that are used; calls that wait for one
     sim_ref   pools;                           // the first sim_client_pool
-    uint8_t   is_full, returns, unused[2];     // its disk; it comes back as soon as there is a primary
+    uint8_t   is_full, returns;                // its disk; it comes back as soon as there is a primary
+    uint8_t   is_held, unused;                 // a replica: it may not apply all that it has
     double    slow;                            // its times are so many times as long; 0: as they are
+    hr_time   resumes;                         // it stands still until then
+    uint32_t  teller, unused_word;             // with is_held: the faults, which say for how long
     uint64_t  started, rejected;               // since the reset
     uint64_t  refused, left;                   // since time zero, for the laws
     sim_stay  stay;
@@ -170,6 +173,11 @@ void sim_database_run(sim_world *w, sim_component_id id, sim_ref call);
 // It has run and leaves with c->status; left: it has a place in its caller's pool, but has not run; turn_away: it has only waited.
 void sim_database_left(sim_world *w, sim_component_id id, sim_ref call, bool has_connection);
 void sim_database_turn_away(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
+// The head of a server's queue waits no longer; the call at a server is over.
+void sim_database_give_up(sim_world *w, sim_component_id id, sim_server *server, sim_outcome status);
+void sim_database_end(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
+// Whether an event of the server's has to wait until it goes on.
+bool sim_database_waits(sim_world *w, sim_component_id id, const sim_event *event, uint32_t server);
 // Sets the timer of a server's queue.
 void sim_database_time_queue(sim_world *w, sim_component_id id, uint32_t server);
 // The answer that a call, or its part, gets without having been at a server.
@@ -181,6 +189,11 @@ void sim_database_reset(sim_world *w, sim_component_id id);
 void sim_database_sample(sim_world *w, sim_component_id id, hr_time step, float *out);
 void sim_database_check(const sim_world *w, sim_component_id id);
 bool sim_database_account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a);
+
+// --- failing_database.c ---
+// What faults do to a server has changed.
+struct sim_force;
+void sim_database_fault(sim_world *w, sim_component_id id, uint32_t server, const struct sim_force *force);
 
 // --- locks.c ---
 void sim_locks_build(sim_world *w, sim_component_id id, const sim_database_def *d);
@@ -259,6 +272,9 @@ void    sim_replication_apply(sim_world *w, sim_component_id id, const sim_event
 void    sim_replication_die(sim_world *w, sim_component_id id, uint32_t server);
 void    sim_replication_return(sim_world *w, sim_component_id id, uint32_t server);
 void    sim_replication_take_over(sim_world *w, sim_component_id id, const sim_event *event);
+// More holds a replica up than before: what it has still to receive and to apply comes later, and so do commits that wait for that. Before,
+// it stood still until `resumed`.
+void    sim_replication_hold(sim_world *w, sim_component_id id, uint32_t server, hr_time resumed);
 // When a replica has applied the record at a position, or will have; that it has yet to apply.
 hr_time sim_replication_applied_at(const sim_world *w, const sim_database *s, uint32_t server, uint64_t position);
 // How long the oldest record waits that some replica has not applied.

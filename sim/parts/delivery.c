@@ -68,6 +68,8 @@ void sim_queue_deliver(sim_world *w, sim_component_id id, uint16_t queue)
 {
     const sim_broker *b = SIM_STATE(w, const sim_broker, id);
     sim_queue *q = sim_queue_at(w, b, queue);
+    if (b->is_paused)
+        return;
     do
         sim_queue_expire(w, id, queue);        // what is over is never delivered
     while (!b->is_down && deliver_one(w, id, q));

@@ -1,36 +1,58 @@
 // sim/parts/faults.c - see faults.h.
+#include <math.h>
+
 #include "sim/core/random.h"
 #include "sim/parts/faults.h"
+#include "sim/parts/network.h"
 
 #define ON(kind) (1u << SIM_PART_##kind)
 const sim_fault_row sim_fault_rows[] = {
-#define SIM_FAULT(verb, kinds, uses, help) {#verb, kinds, uses, help},
+#define SIM_FAULT(verb, of, kinds, uses, help) {#verb, kinds, uses, help},
 #include "sim/parts/fault.def"
 #undef SIM_FAULT
     {0}};
 
 typedef struct {
-    sim_dist every, takes;
-    double   factor;
+    sim_dist every, takes, by;
+    double   factor, share;
     hr_time  at, until, ends;                  // ends: of the present run
-    uint32_t verb, replicas;
-    uint16_t target, replica, chosen;          // chosen: that the present run is about
+    uint32_t verb, places, replicas;           // as in the def
+    sim_ref  chosen;                           // uint64_t[]: a bit for each place that the present run is about
+    uint16_t target, replica, shard;
     uint8_t  has_at, repeats, lasts, active;   // bool
     uint32_t runs;                             // begun since time zero
     uint32_t entry;                            // of the present run in the journal
 } fault;
 
 enum { BEGINS, ENDS, JOURNAL = 1000 };
-enum { DRAW_EVERY, DRAW_TAKES, DRAW_REPLICA }; // ordinals
+enum { DRAW_EVERY, DRAW_TAKES, DRAW_REPLICA, DRAW_SHARD };     // ordinals
 
 typedef struct {
     sim_ref  faults, journal;                  // fault[count]; sim_fault_run[JOURNAL]
-    uint32_t count, stream, runs, active;
+    uint32_t count, stream, stream_by, runs, active, unused;
 } faults;
 
 static const char *const gauges[] = {"active", NULL};
 
 static fault *fault_at(const sim_world *w, const faults *s, uint32_t i) { return SIM_AT(w, fault, s->faults) + i; }
+static uint32_t words_of(uint32_t places) { return (places + 63) / 64; }
+
+// Whether it is under way there.
+static bool is_on(const sim_world *w, const fault *f, sim_component_id target, uint32_t place)
+{
+    return f->active && f->target == target && SIM_AT(w, const uint64_t, f->chosen)[place >> 6] >> (place & 63) & 1;
+}
+
+static void add_place(const sim_world *w, const fault *f, uint32_t place) { SIM_AT(w, uint64_t, f->chosen)[place >> 6] |= 1ull << (place & 63); }
+
+static size_t demand(const void *def)
+{
+    const sim_faults_def *d = def;
+    size_t bytes = JOURNAL * sizeof(sim_fault_run);
+    for (uint32_t i = 0; i < d->count; i++)
+        bytes += sizeof(fault) + words_of(d->faults[i].places) * sizeof(uint64_t);
+    return bytes;
+}
 
 static void build(sim_world *w, sim_component_id id, const void *def)
 {
@@ -38,15 +60,21 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     faults *s = SIM_STATE(w, faults, id);
     s->count = d->count;
     s->stream = sim_stream(w, id, SIM_DRAW_FAULT);
+    s->stream_by = sim_stream(w, id, SIM_DRAW_FAULT_BY);
     s->faults = sim_take(w, d->count * sizeof(fault));
     s->journal = sim_take(w, JOURNAL * sizeof(sim_fault_run));
     for (uint32_t i = 0; i < d->count; i++) {
         const sim_fault_def *f = &d->faults[i];
-        fault made = {.every = sim_dist_place(w, &f->every), .takes = sim_dist_place(w, &f->takes), .factor = f->factor, .at = f->at,
-                      .until = f->until, .verb = f->verb, .replicas = f->replicas, .target = f->target, .replica = f->replica,
-                      .has_at = f->has_at, .repeats = f->repeats, .lasts = f->lasts};
+        fault made = {.every = sim_dist_place(w, &f->every), .takes = sim_dist_place(w, &f->takes), .by = sim_dist_place(w, &f->by), .factor = f->factor,
+                      .share = f->share, .at = f->at, .until = f->until, .verb = f->verb, .places = f->places, .replicas = f->replicas, .target = f->target,
+                      .replica = f->replica, .shard = f->shard, .has_at = f->has_at, .repeats = f->repeats, .lasts = f->lasts};
+        made.chosen = sim_take(w, words_of(f->places) * sizeof(uint64_t));
         *fault_at(w, s, i) = made;
-        w->faulty |= f->verb == SIM_FAULT_slow ? SIM_FAULTY_SLOW : f->verb == SIM_FAULT_pause ? SIM_FAULTY_PAUSE : 0;
+        for (uint32_t k = 0; f->ways && k < f->places; k++)
+            if (f->ways[k])
+                add_place(w, &made, k);
+        w->faulty |= f->verb == SIM_FAULT_slow ? SIM_FAULTY_SLOW : f->verb == SIM_FAULT_pause ? SIM_FAULTY_PAUSE :
+                     f->verb == SIM_FAULT_kill ? SIM_FAULTY_KILL : 0;
     }
 }
 
@@ -70,53 +98,106 @@ static void start(sim_world *w, sim_component_id id)
         begin_later(w, id, i);
 }
 
-// All that is under way for a replica.
-static sim_force force_on(const sim_world *w, const faults *s, uint16_t target, uint16_t replica)
+static void add_to(sim_force *force, const fault *f)
 {
-    sim_force force = {.slow = 1};
-    for (uint32_t i = 0; i < s->count; i++) {
-        const fault *f = fault_at(w, s, i);
-        if (!f->active || f->target != target || (f->chosen != replica && f->chosen != SIM_ALL_REPLICAS))
-            continue;
-        if (f->verb == SIM_FAULT_kill) {
-            force.down = true;
-            force.back = hr_max_time(force.back, f->ends);
-        }
-        force.full |= f->verb == SIM_FAULT_full;
-        force.slow *= f->verb == SIM_FAULT_slow ? f->factor : 1;
-        if (f->verb == SIM_FAULT_pause) {
-            force.paused = true;
-            force.resumes = hr_max_time(force.resumes, f->ends);
-        }
+    const double most_lost = 0.99;             // of packets: TCP must get through some time
+    switch (f->verb) {
+    case SIM_FAULT_kill:
+        force->down = true;
+        force->back = hr_max_time(force->back, f->ends);
+        break;
+    case SIM_FAULT_pause:
+        force->paused = true;
+        force->resumes = hr_max_time(force->resumes, f->ends);
+        break;
+    case SIM_FAULT_slow: force->slow *= f->factor; break;
+    case SIM_FAULT_full: force->full = true; break;
+    case SIM_FAULT_partition: force->cut = true; break;
+    case SIM_FAULT_delay: force->delayed = true; break;
+    case SIM_FAULT_lose: force->lost = fmin(1 - (1 - force->lost) * (1 - f->share), most_lost); break;
+    case SIM_FAULT_replay_pause: case SIM_FAULT_apply_delay: force->held = true; break;
+    default: break;                            // a flush is over at once
     }
+}
+
+// All that is under way for a place.
+static sim_force force_on(const sim_world *w, sim_component_id id, sim_component_id target, uint32_t place)
+{
+    const faults *s = SIM_STATE(w, const faults, id);
+    sim_force force = {.slow = 1, .teller = id};
+    for (uint32_t i = 0; i < s->count; i++)
+        if (is_on(w, fault_at(w, s, i), target, place))
+            add_to(&force, fault_at(w, s, i));
     return force;
 }
 
 // Tells the target of a fault that has begun or is over.
-static void tell(sim_world *w, const faults *s, const fault *f, bool begins)
+static void tell(sim_world *w, sim_component_id id, uint32_t i, bool begins)
 {
-    uint16_t from = f->chosen == SIM_ALL_REPLICAS ? 0 : f->chosen;
-    uint16_t to = f->chosen == SIM_ALL_REPLICAS ? (uint16_t)f->replicas : (uint16_t)(f->chosen + 1);
+    const fault *f = fault_at(w, SIM_STATE(w, const faults, id), i);
     sim_component_id target = f->target;
-    uint32_t verb = f->verb;
-    for (uint16_t r = from; r < to; r++) {
-        sim_force force = force_on(w, s, target, r);
-        force.dies = begins && verb == SIM_FAULT_kill;
-        force.flushed = begins && verb == SIM_FAULT_flush;
-        sim_kind_of(w, target)->fault(w, target, r, &force);
+    for (uint32_t place = 0; place < f->places; place++) {
+        if (!(SIM_AT(w, const uint64_t, f->chosen)[place >> 6] >> (place & 63) & 1))
+            continue;
+        sim_force force = force_on(w, id, target, place);
+        force.dies = begins && f->verb == SIM_FAULT_kill;
+        force.flushed = begins && f->verb == SIM_FAULT_flush;
+        sim_kind_of(w, target)->fault(w, target, place, &force);
     }
 }
 
-static uint16_t choose(const sim_world *w, const faults *s, uint32_t i)
+// --- which one ------------------------------------------------------------------------------------------------------------
+
+static double draw_unit(const sim_world *w, const faults *s, uint32_t i, uint32_t ordinal)
+{
+    return sim_unit(sim_random(w->seed, s->stream, (uint64_t)i << 32 | fault_at(w, s, i)->runs, ordinal).word[0]);
+}
+
+// One for a fault that does not say which.
+static uint32_t draw_place(const sim_world *w, const faults *s, uint32_t i, uint32_t shard)
 {
     const fault *f = fault_at(w, s, i);
-    if (f->replica != SIM_ANY_REPLICA)
-        return f->replica;
-    if (sim_component_at(w, f->target)->kind == SIM_PART_database)
-        return (uint16_t)sim_database_primary(w, f->target);
-    double u = sim_unit(sim_random(w->seed, s->stream, (uint64_t)i << 32 | f->runs, DRAW_REPLICA).word[0]);
-    return (uint16_t)sim_fault_choose(w, f->target, u);
+    double u = draw_unit(w, s, i, DRAW_REPLICA);
+    if (sim_component_at(w, f->target)->kind != SIM_PART_database)
+        return sim_fault_choose(w, f->target, u);
+    bool follows = sim_fault_rows[f->verb].uses & SIM_FAULT_STANDBY;
+    return follows ? sim_database_follower(w, f->target, shard, u) : sim_database_primary(w, f->target, shard);
 }
+
+// The places of one shard that a run is about; what it says of them in the journal.
+static uint16_t choose_in(const sim_world *w, const faults *s, uint32_t i, uint32_t shard)
+{
+    const fault *f = fault_at(w, s, i);
+    uint32_t first = shard * f->replicas, from = first, to = first + f->replicas;
+    if (f->replica != SIM_ALL_REPLICAS) {
+        from = f->replica == SIM_ANY_REPLICA ? draw_place(w, s, i, shard) : first + f->replica;
+        to = from + 1;
+    }
+    for (uint32_t place = from; place < to; place++)
+        add_place(w, f, place);
+    return f->replica == SIM_ALL_REPLICAS ? SIM_ALL_REPLICAS : (uint16_t)(from - first);
+}
+
+static void choose(const sim_world *w, const faults *s, uint32_t i, sim_fault_run *run)
+{
+    const fault *f = fault_at(w, s, i);
+    run->replica = f->replica;
+    run->shard = f->shard;
+    if (sim_component_at(w, f->target)->kind == SIM_PART_network)
+        return;                                // always the same links
+    for (uint32_t word = 0; word < words_of(f->places); word++)
+        SIM_AT(w, uint64_t, f->chosen)[word] = 0;
+    if (f->shard == SIM_ALL_REPLICAS) {
+        for (uint32_t shard = 0; shard * f->replicas < f->places; shard++)
+            (void)choose_in(w, s, i, shard);
+        return;
+    }
+    bool is_drawn = f->shard == SIM_ANY_REPLICA && f->places > f->replicas;
+    run->shard = f->shard != SIM_ANY_REPLICA ? f->shard : is_drawn ? (uint16_t)sim_database_shard(w, f->target, draw_unit(w, s, i, DRAW_SHARD)) : 0;
+    run->replica = choose_in(w, s, i, run->shard);
+}
+
+// --- runs -----------------------------------------------------------------------------------------------------------------
 
 static void end(sim_world *w, sim_component_id id, uint32_t i)
 {
@@ -126,7 +207,7 @@ static void end(sim_world *w, sim_component_id id, uint32_t i)
     s->active--;
     if (f->entry < JOURNAL)
         SIM_AT(w, sim_fault_run, s->journal)[f->entry].to = w->now;
-    tell(w, s, f, false);
+    tell(w, id, i, false);
     if (f->repeats)
         begin_later(w, id, i);
 }
@@ -136,17 +217,18 @@ static void begin(sim_world *w, sim_component_id id, uint32_t i)
     faults *s = SIM_STATE(w, faults, id);
     fault *f = fault_at(w, s, i);
     hr_time takes = f->lasts ? draw(w, s, i, &f->takes, DRAW_TAKES) : f->verb == SIM_FAULT_flush ? 0 : HR_FOREVER;
-    f->chosen = choose(w, s, i);
+    sim_fault_run run = {.fault = (uint16_t)i, .from = w->now, .to = HR_FOREVER};
+    choose(w, s, i, &run);
     f->ends = takes == HR_FOREVER ? HR_FOREVER : w->now + takes;
     f->active = 1;
     f->runs++;
     s->active++;
     f->entry = s->runs++;
     if (f->entry < JOURNAL)
-        SIM_AT(w, sim_fault_run, s->journal)[f->entry] = (sim_fault_run){(uint16_t)i, f->chosen, w->now, HR_FOREVER};
+        SIM_AT(w, sim_fault_run, s->journal)[f->entry] = run;
     if (takes > 0 && takes != HR_FOREVER)
         sim_schedule(w, f->ends, id, ENDS, i, 0);
-    tell(w, s, f, true);
+    tell(w, id, i, true);
     if (takes == 0)
         end(w, id, i);
 }
@@ -181,14 +263,52 @@ bool sim_faults_look(const sim_world *w, sim_component_id id, uint32_t nth, sim_
     return true;
 }
 
-uint32_t sim_fault_replicas(uint16_t kind, const void *def)
+uint32_t sim_fault_places(uint16_t kind, const void *def, uint32_t *replicas)
 {
     const sim_service_def *s = def;
     const sim_database_def *d = def;
-    if (kind == SIM_PART_database)
-        return (1 + d->replicas) * (d->shards.count ? d->shards.count : 1);
-    return kind == SIM_PART_service ? s->slots ? s->slots : s->replicas : 1;
+    const sim_network_def *n = def;
+    uint32_t shards = 1;
+    *replicas = 1;
+    if (kind == SIM_PART_database) {
+        shards = d->reshard.to > d->shards.count ? d->reshard.to : d->shards.count ? d->shards.count : 1;
+        *replicas = 1 + d->replicas;
+    } else if (kind == SIM_PART_service) {
+        *replicas = s->slots ? s->slots : s->replicas;
+    } else if (kind == SIM_PART_network) {
+        *replicas = n->region_count * n->region_count;
+    }
+    return *replicas * shards;
+}
+
+hr_time sim_faults_delay(const sim_world *w, sim_component_id id, uint32_t way, uint64_t request, uint32_t ordinal)
+{
+    const faults *s = SIM_STATE(w, const faults, id);
+    hr_time later = 0;
+    for (uint32_t i = 0; i < s->count; i++) {
+        const fault *f = fault_at(w, s, i);
+        if (f->verb == SIM_FAULT_delay && is_on(w, f, w->network, way))
+            later += sim_dist_time(w, &f->by, s->stream_by, request, ordinal + i * 0x9E3779B1u);
+    }
+    return later;
+}
+
+// A pause holds until its end, a delay for so long, but not beyond its end.
+hr_time sim_faults_hold(const sim_world *w, sim_component_id id, sim_component_id database, uint32_t server, uint64_t position, hr_time sent)
+{
+    const faults *s = SIM_STATE(w, const faults, id);
+    hr_time until = 0;
+    for (uint32_t i = 0; i < s->count; i++) {
+        const fault *f = fault_at(w, s, i);
+        if (!is_on(w, f, database, server))
+            continue;
+        if (f->verb == SIM_FAULT_replay_pause)
+            until = hr_max_time(until, f->ends);
+        else if (f->verb == SIM_FAULT_apply_delay)
+            until = hr_max_time(until, hr_min_time(sent + sim_dist_time(w, &f->by, s->stream_by, (uint64_t)server << 48 | position, i * 0x9E3779B1u), f->ends));
+    }
+    return until;
 }
 
 const sim_kind sim_kind_faults = {.name = "faults", .summary = "what breaks and when: the section `faults`", .state_size = sizeof(faults),
-    .def_size = sizeof(sim_faults_def), .gauges = gauges, .build = build, .start = start, .wake = wake, .sample = sample, .check = check};
+    .def_size = sizeof(sim_faults_def), .gauges = gauges, .demand = demand, .build = build, .start = start, .wake = wake, .sample = sample, .check = check};

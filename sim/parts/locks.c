@@ -134,7 +134,7 @@ void sim_locks_look(sim_world *w, sim_component_id id, const sim_event *event)
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_call *c = sim_call_at(w, event->subject);
     const sim_backend *b = c->generation == event->generation ? sim_backend_find(w, s, c->transaction) : NULL;
-    if (!b || b->statement != event->subject || !b->is_waiting || !is_in_ring(w, s, b))
+    if (!b || b->statement != event->subject || !b->is_waiting || sim_database_waits(w, id, event, c->replica) || !is_in_ring(w, s, b))
         return;
     sim_locks_forget(w, s, event->subject);
     s->counts.deadlocks++;
@@ -146,7 +146,7 @@ void sim_locks_expire(sim_world *w, sim_component_id id, const sim_event *event)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_call *c = sim_call_at(w, event->subject);
-    if (c->generation != event->generation)
+    if (c->generation != event->generation || sim_database_waits(w, id, event, c->replica))
         return;
     lock *l = sim_table_find(w, &s->locks, c->key, 0);
     if (!l || l->head != event->subject)

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "sim/core/table.h"
+#include "sim/parts/faults.h"
 
 typedef struct {
     uint32_t region_count, components, overhead_bytes, initial_window;
     hr_time  min_rto;
-    sim_ref  names;                            // sim_ref[region_count], each a text
     sim_ref  pipes;                            // sim_pipe[from * region_count + to]
     sim_ref  region_of, nearest, uploads, connects;                // as in the def
     uint32_t stream, stream_loss;
@@ -60,11 +60,6 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     n->nearest = copy_in(w, d->nearest, (size_t)d->components * d->region_count);
     n->uploads = copy_in(w, d->uploads, (size_t)d->components * SIM_UPLOAD_BYTES);
     n->connects = copy_in(w, d->connects, d->components);
-    n->names = sim_take(w, d->region_count * sizeof(sim_ref));
-    for (uint32_t i = 0; i < d->region_count; i++) {
-        sim_ref name = sim_take_text(w, d->region[i]);
-        SIM_AT(w, sim_ref, n->names)[i] = name;
-    }
     n->pipes = sim_take(w, pipe_count(n) * sizeof(sim_pipe));
     for (uint32_t i = 0; i < pipe_count(n); i++) {
         const sim_pipe_def *p = &d->pipes[i];
@@ -124,12 +119,21 @@ static uint32_t ordinal_of(const sim_world *w, const sim_call *c)
     return c->path + c->operation + sim_component_at(w, c->caller)->stream * 0x9E3779B1u + sim_component_at(w, c->callee)->stream * 0x85EBCA6Bu;
 }
 
+static uint32_t ordinal_of_way(const sim_world *w, const sim_call *c, bool is_answer) { return ordinal_of(w, c) ^ (is_answer ? 0xC2B2AE35u : 0); }
+
+// What faults add to one way of a call.
+static hr_time delay_of(const sim_world *w, const network *n, uint32_t pipe, const sim_call *c, bool is_answer)
+{
+    const sim_pipe *p = pipe_at(w, n, pipe);
+    return p->is_delayed ? sim_faults_delay(w, p->teller, pipe, c->request, ordinal_of_way(w, c, is_answer)) : 0;
+}
+
 static hr_time loss_of(const sim_world *w, const network *n, const sim_pipe *p, const sim_call *c, const trip *t, uint32_t bytes, hr_time rtt)
 {
-    double loss = p->loss + p->extra_loss;
+    double loss = p->loss + p->extra_loss - p->loss * p->extra_loss;         // neither gets it
     if (loss <= 0)
         return 0;
-    uint32_t ordinal = ordinal_of(w, c) ^ (t->is_answer ? 0xC2B2AE35u : 0);
+    uint32_t ordinal = ordinal_of_way(w, c, t->is_answer);
     sim_draw a = sim_random(w->seed, n->stream_loss, c->request, ordinal), b = sim_random(w->seed, n->stream_loss, c->request, ordinal ^ 0x27D4EB2Fu);
     const double u[] = {sim_unit(a.word[0]), sim_unit(a.word[1]), sim_unit(b.word[0]), sim_unit(b.word[1])};
     return sim_tcp_loss(bytes, loss, rtt, t->rto, u);
@@ -141,9 +145,10 @@ static void depart(sim_world *w, sim_component_id id, network *n, sim_ref call, 
     sim_pipe *p = pipe_at(w, n, t->pipe);
     uint32_t bytes = bytes_of(w, n, c, t->is_answer);
     hr_time rtt = sim_dist_time(w, &p->rtt, n->stream, c->request, ordinal_of(w, c)), half = t->is_answer ? rtt - rtt / 2 : rtt / 2;
-    rtt += 2 * p->extra;
+    hr_time extra = delay_of(w, n, t->pipe, c, t->is_answer);
+    rtt += extra + delay_of(w, n, t->pipe % n->region_count * n->region_count + t->pipe / n->region_count, c, !t->is_answer);
     t->rto = rtt + n->min_rto;                 // Linux: the smoothed round trip and at least so much (tcp_rto_min)
-    t->travel = half + p->extra + sim_tcp_slow_start(bytes, n->initial_window, rtt, p->ns_per_byte) + loss_of(w, n, p, c, t, bytes, rtt);
+    t->travel = half + extra + sim_tcp_slow_start(bytes, n->initial_window, rtt, p->ns_per_byte) + loss_of(w, n, p, c, t, bytes, rtt);
     if (!t->is_answer)
         t->travel += SIM_AT(w, const uint8_t, n->connects)[c->caller] * rtt;
     t->left = w->now;
@@ -227,43 +232,13 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 
 // --- faults -------------------------------------------------------------------------------------------------------------------
 
-int sim_network_region(const sim_world *w, const char *name)
+static void suffer(sim_world *w, sim_component_id id, uint32_t pipe, const sim_force *force)
 {
-    const network *n = w->network ? network_of(w) : NULL;
-    for (uint32_t i = 0; n && i < n->region_count; i++)
-        if (strcmp(SIM_AT(w, const char, SIM_AT(w, const sim_ref, n->names)[i]), name) == 0)
-            return (int)i;
-    return -1;
-}
-
-// Both ways between two regions; inside one region it is one pipe, which calls use from now on.
-static void both_ways(const sim_world *w, uint32_t a, uint32_t b, sim_pipe *ways[2])
-{
-    const network *n = network_of(w);
-    ways[0] = pipe_at(w, n, a * n->region_count + b);
-    ways[1] = pipe_at(w, n, b * n->region_count + a);
-    ways[0]->is_used = ways[1]->is_used = true;
-}
-
-void sim_network_cut(sim_world *w, uint32_t a, uint32_t b, bool is_cut)
-{
-    sim_pipe *ways[2];
-    both_ways(w, a, b, ways);
-    ways[0]->is_cut = ways[1]->is_cut = is_cut;
-}
-
-void sim_network_delay(sim_world *w, uint32_t a, uint32_t b, hr_time extra)
-{
-    sim_pipe *ways[2];
-    both_ways(w, a, b, ways);
-    ways[0]->extra = ways[1]->extra = extra;
-}
-
-void sim_network_lose(sim_world *w, uint32_t a, uint32_t b, double extra)
-{
-    sim_pipe *ways[2];
-    both_ways(w, a, b, ways);
-    ways[0]->extra_loss = ways[1]->extra_loss = extra;
+    sim_pipe *p = pipe_at(w, SIM_STATE(w, const network, id), pipe);
+    p->is_cut = force->cut;
+    p->is_delayed = force->delayed;
+    p->extra_loss = force->lost;
+    p->teller = force->teller;
 }
 
 // --- counts -------------------------------------------------------------------------------------------------------------------
@@ -332,4 +307,4 @@ static bool account(const sim_world *w, sim_component_id id, uint32_t station, s
 
 const sim_kind sim_kind_network = {.name = "network", .summary = "carries calls and answers between regions: round trips, bandwidth, loss",
     .state_size = sizeof(network), .def_size = sizeof(sim_network_def), .gauges = gauges, .demand = demand, .build = build, .wake = wake,
-    .carry = carry, .sample = sample, .reset = reset, .check = check, .account = account};
+    .fault = suffer, .carry = carry, .sample = sample, .reset = reset, .check = check, .account = account};

@@ -37,16 +37,6 @@ typedef struct {
 } sim_network_def;
 enum { SIM_UPLOAD_BYTES = 32 };                // operations up to 255; a publish is always one
 
-// --- faults: what happens to the pipes of a running world, both ways ------------------------------------------------------
-// The number of a region; -1: there is none of that name, or no network.
-int  sim_network_region(const sim_world *w, const char *name);
-// From now on nothing gets through between the two, or again all.
-void sim_network_cut(sim_world *w, uint32_t a, uint32_t b, bool is_cut);
-// Each way takes so much longer; 0: as long as it should.
-void sim_network_delay(sim_world *w, uint32_t a, uint32_t b, hr_time extra);
-// So many packets more get lost, a share below 0.5 with the pipe's own.
-void sim_network_lose(sim_world *w, uint32_t a, uint32_t b, double extra);
-
 // --- what can be asked ----------------------------------------------------------------------------------------------------
 typedef struct {
     uint64_t messages, bytes, retransmitted;   // since the reset: that were sent this way; timeouts of those that a cut had lost
@@ -70,9 +60,9 @@ typedef struct {
     sim_dist rtt;
     double   ns_per_byte, loss;
     uint32_t is_used;                          // bool: something of it takes time
-    uint32_t is_cut;
-    hr_time  extra;                            // what faults have added, each way
-    double   extra_loss;
+    uint8_t  is_cut, is_delayed;               // by faults
+    sim_component_id teller;                   // the faults, which say for how long
+    double   extra_loss;                       // by faults, beside its own
     sim_shares sending;                        // what shares the bandwidth
     uint32_t alarm, unused;                    // generation of the timer that is in force
     double   served_ns;                        // time that each of them has had of the whole pipe since it was last idle

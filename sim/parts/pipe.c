@@ -88,6 +88,6 @@ sim_ref sim_pipe_sent(sim_world *w, sim_pipe *p)
 
 void sim_pipe_check(const sim_world *w, const sim_pipe *p)
 {
-    SIM_ASSERT(w, p->sending.count <= p->under_way.level && (p->is_used || !p->under_way.level) && p->loss + p->extra_loss < 0.5);
+    SIM_ASSERT(w, p->sending.count <= p->under_way.level && (p->is_used || !p->under_way.level) && p->loss < 1 && p->extra_loss < 1);
     sim_shares_check(w, &p->sending);
 }

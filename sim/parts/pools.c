@@ -62,7 +62,7 @@ static void begin(sim_world *w, sim_component_id id, sim_ref call, bool is_new)
     sim_database *s = SIM_STATE(w, sim_database, id);
     const sim_call *c = sim_call_at(w, call);
     sim_server *server = sim_server_at(w, s, c->replica);
-    hr_time takes = is_new ? sim_dist_time(w, &s->connect, s->connect_stream, c->request, c->path) : 0;
+    hr_time takes = is_new ? sim_dist_time(w, &s->connect, s->connect_stream, c->request, c->path) + hr_max_time(server->resumes - w->now, 0) : 0;
     if (is_new)
         sim_level_up(w, &server->open);
     if (!takes) {

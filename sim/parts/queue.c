@@ -178,7 +178,7 @@ void sim_queue_check(const sim_world *w, const sim_broker *b, const sim_queue *q
         SIM_ASSERT(w, sim_message_at(w, at)->state == SIM_BEFORE_QUEUE);
     SIM_ASSERT(w, ready == q->ready.level && out == q->unacked.level && before == q->before_level.level);
     SIM_ASSERT(w, !q->def.max_length || q->def.overflow != SIM_DROP_HEAD || ready <= q->def.max_length || b->is_down);
-    SIM_ASSERT(w, !ready || !q->first_turn || b->is_down);         // nobody with credit waits beside a message
+    SIM_ASSERT(w, !ready || !q->first_turn || b->is_down || b->is_paused);         // nobody with credit waits beside a message
     SIM_ASSERT(w, !q->before.head || q->working || q->in_line || b->is_down);
     uint32_t turn = 0;
     for (uint32_t c = q->first_turn; c; c = sim_consumer_at(w, b, c - 1)->next, turn++)

@@ -6,6 +6,8 @@
 #include "sim/core/histogram.h"
 #include "sim/core/random.h"
 #include "sim/parts/database.h"
+#include "sim/parts/faults.h"
+#include "sim/parts/sharding.h"
 
 void sim_replication_build(sim_world *w, sim_component_id id, const sim_database_def *d)
 {
@@ -67,13 +69,29 @@ static HR_APART void grow(sim_world *w, const sim_database *s, sim_shard *shard)
 
 static uint64_t subject_of(const sim_database *s, uint32_t server, uint64_t position) { return (uint64_t)(server / s->shard_size) << 48 | position; }
 
-// Sends a record to a replica, from a time on.
-static void deliver(const sim_world *w, const sim_database *s, const sim_shard *shard, uint32_t server, uint64_t position, hr_time from)
+static hr_time later(hr_time at, hr_time by) { return at > HR_FOREVER - by ? HR_FOREVER : at + by; }
+
+// How long a replica needs for a record, and until when faults keep it from that.
+static hr_time apply_time(const sim_world *w, const sim_database *s, uint32_t server, uint64_t position)
 {
+    return sim_dist_time(w, &s->apply, s->apply_stream, subject_of(s, server, position), server % s->shard_size);
+}
+
+static hr_time held_until(const sim_world *w, sim_component_id id, const sim_shard *shard, uint32_t server, uint64_t position)
+{
+    const sim_server *r = sim_server_at(w, SIM_STATE(w, const sim_database, id), server);
+    return r->is_held ? sim_faults_hold(w, (sim_component_id)r->teller, id, server, position, record_at(w, shard, position)->sent) : 0;
+}
+
+// Sends a record to a replica, from a time on.
+static void deliver(const sim_world *w, sim_component_id id, const sim_shard *shard, uint32_t server, uint64_t position, hr_time from)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
     sim_server *r = sim_server_at(w, s, server);
-    uint64_t subject = subject_of(s, server, position);
-    r->arrives = hr_max_time(r->arrives, from + sim_dist_time(w, &s->send, s->send_stream, subject, server % s->shard_size));
-    r->applies = hr_max_time(r->applies, r->arrives) + sim_dist_time(w, &s->apply, s->apply_stream, subject, server % s->shard_size);
+    hr_time send = sim_dist_time(w, &s->send, s->send_stream, subject_of(s, server, position), server % s->shard_size);
+    r->arrives = hr_max_time(hr_max_time(r->arrives, from + send), r->resumes);
+    r->applies = hr_max_time(hr_max_time(r->applies, r->arrives), held_until(w, id, shard, server, position));
+    r->applies = later(r->applies, apply_time(w, s, server, position));
     *delivery_at(w, s, shard, position, server) = (sim_delivery){r->arrives, r->applies};
 }
 
@@ -82,8 +100,9 @@ static void await(sim_world *w, sim_component_id id, const sim_shard *shard, uin
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     const sim_server *r = sim_server_at(w, s, server);
-    if (r->applied < shard->end && r->applied < r->limit)
-        sim_schedule(w, hr_max_time(w->now, delivery_at(w, s, shard, r->applied + 1, server)->applied), id, SIM_DB_APPLIED, server, r->alarm);
+    hr_time at = r->applied < shard->end && r->applied < r->limit ? delivery_at(w, s, shard, r->applied + 1, server)->applied : HR_FOREVER;
+    if (at != HR_FOREVER)
+        sim_schedule(w, hr_max_time(w->now, at), id, SIM_DB_APPLIED, server, r->alarm);
 }
 
 // Records that every replica has applied are not needed any more.
@@ -105,8 +124,8 @@ static hr_time confirmed(const sim_world *w, const sim_database *s, const sim_sh
         if (!follows(w, s, shard, i))
             continue;
         const sim_delivery *d = delivery_at(w, s, shard, position, i);
-        hr_time said = (s->commit == SIM_COMMIT_remote_apply ? d->applied : d->arrives) +
-                       sim_dist_time(w, &s->send, s->back_stream, subject_of(s, i, position), i % s->shard_size);
+        hr_time said = later(s->commit == SIM_COMMIT_remote_apply ? d->applied : d->arrives,
+                             sim_dist_time(w, &s->send, s->back_stream, subject_of(s, i, position), i % s->shard_size));
         uint32_t k = count++;
         for (; k > 0 && at[k - 1] > said; k--)
             at[k] = at[k - 1];
@@ -136,7 +155,7 @@ hr_time sim_replication_log(sim_world *w, sim_component_id id, sim_ref call)
     for (uint32_t i = base; i < base + s->shard_size; i++) {
         if (!follows(w, s, shard, i))
             continue;
-        deliver(w, s, shard, i, position, shard->sent);
+        deliver(w, id, shard, i, position, shard->sent);
         if (sim_server_at(w, s, i)->applied + 1 == position)
             await(w, id, shard, i);
     }
@@ -189,6 +208,55 @@ hr_time sim_replication_lag(const sim_world *w, const sim_database *s)
     return lag;
 }
 
+// --- what holds replicas up ---------------------------------------------------------------------------------------------
+
+// Works out anew when a replica receives and applies what it has not yet. What it was about to apply when it was stopped goes on where it was.
+static void plan(sim_world *w, sim_component_id id, const sim_shard *shard, uint32_t server, hr_time resumed)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_server *r = sim_server_at(w, s, server);
+    hr_time stopped = hr_max_time(w->now, resumed), by = hr_max_time(r->resumes - stopped, 0), free = hr_max_time(w->now, r->resumes);
+    for (uint64_t p = r->applied + 1; p <= shard->end && p <= r->limit; p++) {
+        sim_delivery *d = delivery_at(w, s, shard, p, server);
+        hr_time takes = apply_time(w, s, server, p);
+        bool has_begun = d->applied != HR_FOREVER && d->applied - takes <= stopped && d->arrives <= stopped;
+        d->arrives = d->arrives > stopped ? hr_max_time(d->arrives, r->resumes) : d->arrives;
+        free = has_begun ? later(d->applied, by) : later(hr_max_time(hr_max_time(free, d->arrives), held_until(w, id, shard, server, p)), takes);
+        d->applied = free;
+        r->arrives = hr_max_time(r->arrives, d->arrives);
+        r->applies = free;
+    }
+    r->alarm++;
+    await(w, id, shard, server);
+}
+
+typedef struct { sim_component_id id; uint32_t shard; } commits;
+
+// A commit that waits for replicas may have to wait longer.
+static hr_time moved(const sim_world *w, const sim_event *e, const void *self)
+{
+    const commits *m = self;
+    const sim_database *s = SIM_STATE(w, const sim_database, m->id);
+    const sim_shard *shard = sim_shard_at(w, s, m->shard);
+    if (e->component != m->id || e->what != SIM_DB_COMMITTED)
+        return e->at;
+    const sim_call *c = sim_call_at(w, e->subject);
+    bool waits = c->generation == e->generation && c->replica / s->shard_size == m->shard && c->position > shard->first && c->position <= shard->end;
+    return waits ? hr_max_time(e->at, confirmed(w, s, shard, m->shard * s->shard_size, c->position)) : e->at;
+}
+
+void sim_replication_hold(sim_world *w, sim_component_id id, uint32_t server, hr_time resumed)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    const commits m = {id, server / s->shard_size};
+    const sim_shard *shard = sim_shard_at(w, s, m.shard);
+    if (s->shard_size == 1 || !follows(w, s, shard, server))
+        return;
+    plan(w, id, shard, server, resumed);
+    if (s->confirm && s->commit != SIM_COMMIT_off)
+        sim_events_move(w, moved, &m);
+}
+
 // --- failover -----------------------------------------------------------------------------------------------------------
 
 // What is under way when the primary dies does not arrive.
@@ -218,12 +286,18 @@ void sim_replication_die(sim_world *w, sim_component_id id, uint32_t server)
         sim_server_at(w, s, server)->alarm++;  // it applies nothing any more
 }
 
-// The replica that has received most, as Patroni chooses.
+static bool is_better(const sim_world *w, const sim_server *a, const sim_server *b)
+{
+    bool a_stands = a->resumes > w->now, b_stands = b->resumes > w->now;
+    return a_stands != b_stands ? b_stands : a->limit > b->limit;
+}
+
+// The replica that has received most, as Patroni chooses, of those that do not stand still, if there are any.
 static uint32_t heir(const sim_world *w, const sim_database *s, const sim_shard *shard, uint32_t which)
 {
     uint32_t best = UINT32_MAX;
     for (uint32_t i = which * s->shard_size; i < (which + 1) * s->shard_size; i++)
-        if (follows(w, s, shard, i) && (best == UINT32_MAX || sim_server_at(w, s, i)->limit > sim_server_at(w, s, best)->limit))
+        if (follows(w, s, shard, i) && (best == UINT32_MAX || is_better(w, sim_server_at(w, s, i), sim_server_at(w, s, best))))
             best = i;
     return best;
 }
@@ -236,7 +310,7 @@ static void follow(sim_world *w, sim_component_id id, const sim_shard *shard, ui
     r->arrives = w->now;
     r->applies = r->limit > r->applied ? delivery_at(w, s, shard, r->limit, server)->applied : w->now;
     for (uint64_t p = r->limit + 1; p <= shard->end; p++)
-        deliver(w, s, shard, server, p, w->now);
+        deliver(w, id, shard, server, p, w->now);
     r->limit = UINT64_MAX;
     r->alarm++;
     await(w, id, shard, server);
@@ -272,6 +346,7 @@ static void gather(sim_world *w, sim_component_id id, uint32_t which)
             join(w, id, i);
     }
     trim(w, s, shard, which * s->shard_size);
+    sim_sharding_resolve(w, id, which);
 }
 
 void sim_replication_return(sim_world *w, sim_component_id id, uint32_t server)
@@ -302,6 +377,14 @@ void sim_replication_take_over(sim_world *w, sim_component_id id, const sim_even
     if (event->generation != shard->deaths || next == UINT32_MAX)
         return;                                // the old one is back, or there is none left
     sim_server *r = sim_server_at(w, s, next);
+    if (r->resumes > w->now) {
+        sim_schedule(w, r->resumes, id, SIM_DB_TAKES_OVER, which, shard->deaths);
+        return;
+    }
+    if (r->is_held) {                          // promotion ends a pause of replay
+        r->is_held = 0;
+        plan(w, id, shard, next, 0);
+    }
     if (r->applied < r->limit) {               // first it applies what it has
         sim_schedule(w, delivery_at(w, s, shard, r->limit, next)->applied, id, SIM_DB_TAKES_OVER, which, shard->deaths);
         return;
@@ -324,6 +407,8 @@ void sim_replication_check(const sim_world *w, const sim_database *s)
         if (!follows(w, s, shard, i))
             continue;
         SIM_ASSERT(w, r->applied >= shard->first && r->applied <= shard->end && (r->applied <= r->limit));
+        for (uint64_t p = r->applied + 2; p <= shard->end && p <= r->limit; p++)   // one after the other
+            SIM_ASSERT(w, delivery_at(w, s, shard, p, i)->applied >= delivery_at(w, s, shard, p - 1, i)->applied);
         if (r->applied < shard->end && r->applied < r->limit)      // nothing is overdue
             SIM_ASSERT(w, delivery_at(w, s, shard, r->applied + 1, i)->applied >= w->now || w->on_wall_clock);
     }

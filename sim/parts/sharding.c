@@ -45,13 +45,13 @@ uint32_t sim_sharding_home(const sim_world *w, const sim_database *s, uint64_t k
     return sim_shardings[h->policy]->shard(SIM_AT(w, const void, moved ? h->next_map : h->map), moved ? h->to : h->count, key);
 }
 
-sim_rows *sim_sharding_rows(const sim_world *w, const sim_database *s, const sim_call *c)
+sim_rows *sim_sharding_rows(const sim_world *w, const sim_database *s, const sim_call *c, uint32_t which)
 {
-    sim_server *server = sim_server_at(w, s, c->replica);
+    sim_server *server = sim_server_at(w, s, which);
     if (!s->sharding || !sim_sharded_of(w, s)->cursor)
         return &server->rows;
     uint32_t home = sim_sharding_home(w, s, c->key);
-    return home == c->replica / s->shard_size ? &server->rows : &sim_server_at(w, s, sim_shard_at(w, s, home)->primary)->rows;
+    return home == which / s->shard_size ? &server->rows : &sim_server_at(w, s, sim_shard_at(w, s, home)->primary)->rows;
 }
 
 // The key that a statement touches as its number `i`; 0 is the request's own.
@@ -193,6 +193,56 @@ void sim_sharding_back(sim_world *w, sim_component_id id, sim_ref part)
         settle(w, id, call);
 }
 
+// --- in doubt ---------------------------------------------------------------------------------------------------------------
+
+bool sim_sharding_is_prepared(const sim_call *c) { return c->flags & SIM_CALL_PART && c->step == SIM_PART_PREPARED; }
+
+bool sim_sharding_doubts(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_call *c = sim_call_at(w, event->subject);
+    if (!sim_sharding_is_prepared(c) || !sim_shard_at(w, s, c->replica / s->shard_size)->is_headless)
+        return false;
+    c->count = event->what;
+    sim_level_up(w, &sim_sharded_of(w, s)->in_doubt);
+    return true;
+}
+
+// The coordinator connects to the new primary. A record of a commit that it has not got is made again.
+static void tell_again(sim_world *w, sim_component_id id, sim_ref part, const sim_shard *shard)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_call *p = sim_call_at(w, part);
+    bool is_lost = p->count == SIM_DB_COMMITTED && s->shard_size > 1 && p->position > shard->end;
+    uint16_t what = is_lost ? SIM_DB_COMMIT_PREPARED : (uint16_t)p->count;
+    p->count = 0;
+    sim_level_down(w, &sim_sharded_of(w, s)->in_doubt);
+    hr_time told = sim_dist_time(w, &s->network, sim_sharded_of(w, s)->two_phase_stream, p->request, p->path);
+    sim_schedule(w, w->now + told, id, what, part, p->generation);
+}
+
+void sim_sharding_resolve(sim_world *w, sim_component_id id, uint32_t which)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    const sim_shard *shard = sim_shard_at(w, s, which);
+    sim_call_walk walk = sim_calls_walk(w);
+    for (sim_ref part; s->sharding && (part = sim_calls_next(w, &walk));) {
+        const sim_call *p = sim_call_at(w, part);
+        if (p->callee == id && sim_sharding_is_prepared(p) && p->count && p->replica / s->shard_size == which)
+            tell_again(w, id, part, shard);
+    }
+}
+
+void sim_sharding_check(const sim_world *w, const sim_database *s)
+{
+    if (!s->sharding)
+        return;
+    bool is_headless = false;
+    for (uint32_t shard = 0; shard < sim_sharded_of(w, s)->total; shard++)
+        is_headless |= sim_shard_at(w, s, shard)->is_headless;
+    SIM_ASSERT(w, is_headless || !sim_sharded_of(w, s)->in_doubt.level);
+}
+
 // --- counts -----------------------------------------------------------------------------------------------------------------
 
 void sim_sharding_reset(const sim_world *w, const sim_database *s)
@@ -202,6 +252,7 @@ void sim_sharding_reset(const sim_world *w, const sim_database *s)
     sim_sharded *h = sim_sharded_of(w, s);
     h->asked = h->spread = 0;
     sim_level_reset(w, &h->paid);
+    sim_level_reset(w, &h->in_doubt);
 }
 
 void sim_sharding_add(const sim_world *w, const sim_database *s, sim_station_view *view)
@@ -218,6 +269,8 @@ void sim_sharding_add(const sim_world *w, const sim_database *s, sim_station_vie
     }
     view->asked = h->asked;
     view->spread = h->spread;
+    view->has_doubts = w->faulty & SIM_FAULTY_KILL;
+    view->in_doubt = sim_level_average(w, &h->in_doubt);
     view->moved = h->moved;
     view->reshards = h->to > 0;
     if (h->to && h->finished != HR_FOREVER)

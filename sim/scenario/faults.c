@@ -30,27 +30,54 @@ static int verb_of(sim_reader *r, sim_node *node)
     return count == 1 ? found : -1;
 }
 
+// A number below `count` or "all"; -1 with a complaint.
+static int read_number(sim_reader *r, const sim_node *node, uint32_t count)
+{
+    double number = 0;
+    if (node->kind == SIM_SCALAR && strcmp(node->text, "all") == 0)
+        return SIM_ALL_REPLICAS;
+    if (node->kind == SIM_SCALAR && sim_read_count(node->text, &number) && number < count)
+        return (int)number;
+    SIM_FAIL(r, node, "faults: `%s`: want a number from 0 to %u, or all", node->key->text, (unsigned)count - 1);
+    return -1;
+}
+
 static void read_replica(sim_reader *r, sim_node *node, sim_fault_def *f)
 {
-    const sim_node *replica = sim_node_member(node, "replica");
-    double number = 0;
+    const sim_node *replica = sim_node_member(node, "replica"), *shard = sim_node_member(node, "shard");
     f->replica = f->replicas == 1 ? 0 : SIM_ANY_REPLICA;
-    if (!replica)
-        return;
-    if (!(sim_fault_rows[f->verb].uses & SIM_FAULT_REPLICA) || f->replicas == 1)
+    f->shard = SIM_ANY_REPLICA;
+    if (replica && (!(sim_fault_rows[f->verb].uses & SIM_FAULT_REPLICA) || f->replicas == 1))
         SIM_FAIL(r, replica, "faults: `replica`: there is only one that this could be about: leave it out");
-    else if (replica->kind == SIM_SCALAR && strcmp(replica->text, "all") == 0)
-        f->replica = SIM_ALL_REPLICAS;
-    else if (replica->kind != SIM_SCALAR || !sim_read_count(replica->text, &number) || number >= f->replicas)
-        SIM_FAIL(r, replica, "faults: `replica`: want a number from 0 to %u, or all", (unsigned)f->replicas - 1);
-    else
-        f->replica = (uint16_t)number;
+    else if (replica)
+        f->replica = (uint16_t)read_number(r, replica, f->replicas);
+    if (shard && f->places == f->replicas)
+        SIM_FAIL(r, shard, "faults: `shard`: %s has none: leave it out", r->model->components[f->target].name);
+    else if (shard)
+        f->shard = (uint16_t)read_number(r, shard, f->places / f->replicas);
+}
+
+static void read_links(sim_reader *r, const sim_node *of, sim_fault_def *f)
+{
+    const char *verb = sim_fault_rows[f->verb].verb;
+    int network = sim_model_find(r->model, "network");
+    if (network < 0 || r->model->components[network].kind != SIM_PART_network) {
+        SIM_FAIL(r, of, "faults: `%s` needs a section `network: {regions: [eu, us], rtt: {eu-us: 80ms}}`", verb);
+        return;
+    }
+    f->target = (uint16_t)network;
+    f->places = sim_fault_places(SIM_PART_network, r->model->components[network].def, &f->replicas);
+    f->ways = sim_links_read(r, of, f->target, verb, &f->links);
 }
 
 // The component that a verb is about, and whether it can be.
 static void read_target(sim_reader *r, const sim_node *of, sim_fault_def *f)
 {
     const sim_fault_row *row = &sim_fault_rows[f->verb];
+    if (row->kinds >> SIM_PART_network & 1) {
+        read_links(r, of, f);
+        return;
+    }
     int target = of->kind == SIM_SCALAR ? sim_resolve(r, of, of->text, -1) : -1;
     if (of->kind != SIM_SCALAR)
         SIM_FAIL(r, of, "faults: `%s` wants the name of a component", row->verb);
@@ -58,7 +85,7 @@ static void read_target(sim_reader *r, const sim_node *of, sim_fault_def *f)
         return;
     const sim_model_component *c = &r->model->components[target];
     f->target = (uint16_t)target;
-    f->replicas = sim_fault_replicas(c->kind, c->def);
+    f->places = sim_fault_places(c->kind, c->def, &f->replicas);
     if (row->kinds >> c->kind & 1)
         return;
     char kinds[96] = "";
@@ -98,6 +125,9 @@ static void check_target(sim_reader *r, sim_node *node, sim_fault_def *f)
 {
     const sim_model_component *c = &r->model->components[f->target];
     const sim_database_def *d = c->def;
+    bool is_standby = sim_fault_rows[f->verb].uses & SIM_FAULT_STANDBY;
+    if (is_standby && c->kind == SIM_PART_database && !d->replicas)
+        SIM_FAIL(r, node, "faults: `%s` is about a replica that follows its primary: %s has no `replicas`", sim_fault_rows[f->verb].verb, c->name);
     if (f->verb != SIM_FAULT_kill)
         return;
     if (c->kind == SIM_PART_service && ((const sim_service_def *)c->def)->slots) {
@@ -106,12 +136,25 @@ static void check_target(sim_reader *r, sim_node *node, sim_fault_def *f)
         f->lasts = true;                       // the blow itself takes no time
         f->takes = (sim_dist_def){.kind = SIM_DIST_constant};
     }
-    if (c->kind == SIM_PART_database && d->shards.count)
-        SIM_FAIL(r, node, "faults: %s has `shards`: what becomes of a commit in two phases when a shard dies is not simulated yet; its servers can be `slow` or "
-                 "`full`", c->name);
     if (c->kind == SIM_PART_database && d->history && d->replicas)
         SIM_FAIL(r, node, "faults: %s has `history`: a new primary may show what was committed nowhere else, and nobody knows since when: leave out "
                  "`history` or the fault", c->name);
+}
+
+// What a verb takes beside its target; what it must be told.
+static void read_amounts(sim_reader *r, sim_node *node, const sim_fault_def *f)
+{
+    static const struct { uint32_t use; bool is_needed; const char *key, *of, *want; } amounts[] = {
+        {SIM_FAULT_FACTOR, false, "factor", "`slow`", ""}, {SIM_FAULT_BY, true, "by", "`delay` and `apply_delay`", "by: 50ms"},
+        {SIM_FAULT_SHARE, true, "share", "`lose`", "share: 5%"}};
+    const sim_fault_row *row = &sim_fault_rows[f->verb];
+    for (size_t i = 0; i < HR_COUNT(amounts); i++) {
+        const sim_node *amount = sim_node_member(node, amounts[i].key);
+        if (amount && !(row->uses & amounts[i].use))
+            SIM_FAIL(r, amount, "faults: `%s` belongs to %s", amounts[i].key, amounts[i].of);
+        else if (!amount && row->uses & amounts[i].use && amounts[i].is_needed)
+            SIM_FAIL(r, node, "faults: `%s` wants `%s`: how much", row->verb, amounts[i].want);
+    }
 }
 
 static bool read_one(sim_reader *r, sim_node *node, sim_fault_def *f)
@@ -131,9 +174,7 @@ static bool read_one(sim_reader *r, sim_node *node, sim_fault_def *f)
         return false;
     read_replica(r, node, f);
     read_times(r, node, f);
-    const sim_node *factor = sim_node_member(node, "factor");
-    if (factor && !(sim_fault_rows[verb].uses & SIM_FAULT_FACTOR))
-        SIM_FAIL(r, factor, "faults: `factor` belongs to `slow`");
+    read_amounts(r, node, f);
     check_target(r, node, f);
     return true;
 }
@@ -161,17 +202,62 @@ void sim_faults_read(sim_reader *r, sim_node *root)
     m->components[m->component_count++] = (sim_model_component){.name = "faults", .kind = SIM_PART_faults, .def = def, .line = list ? list->line : root->line};
 }
 
-char *sim_fault_text(const sim_model *model, const sim_fault_def *f, uint16_t replica)
+static void add_number(hr_text *text, const char *what, uint16_t number)
 {
-    char which[16] = "";
-    if (replica == SIM_ALL_REPLICAS)
-        snprintf(which, sizeof which, ", all");
-    else if (f->replicas > 1 && replica != SIM_ANY_REPLICA)
-        snprintf(which, sizeof which, "-%u", (unsigned)replica);
-    char *text = hr_format("%s %s%s", sim_fault_rows[f->verb].verb, model->components[f->target].name, which);
-    if (f->verb != SIM_FAULT_slow)
-        return text;
-    char *with = hr_format("%s, factor %g", text, f->factor);
-    free(text);
-    return with;
+    if (number == SIM_ALL_REPLICAS)
+        hr_text_add(text, ", %s: all", what);
+    else if (number != SIM_ANY_REPLICA)
+        hr_text_add(text, ", %s: %u", what, (unsigned)number);
+}
+
+// "db-1", "db, all"; of a database with shards "db, shard: 2, replica: 1".
+static void add_place(hr_text *text, const sim_fault_def *f, uint16_t replica, uint16_t shard)
+{
+    if (f->places > f->replicas) {
+        add_number(text, "shard", shard);
+        if (f->replicas > 1)
+            add_number(text, "replica", replica);
+    } else if (replica == SIM_ALL_REPLICAS) {
+        hr_text_add(text, ", all");
+    } else if (f->replicas > 1 && replica != SIM_ANY_REPLICA) {
+        hr_text_add(text, "-%u", (unsigned)replica);
+    }
+}
+
+static void add_amounts(hr_text *text, const sim_fault_def *f)
+{
+    uint32_t uses = sim_fault_rows[f->verb].uses;
+    if (uses & SIM_FAULT_FACTOR)
+        hr_text_add(text, ", factor %g", f->factor);
+    if (uses & SIM_FAULT_SHARE)
+        hr_text_add(text, ", share %g%%", f->share * 100);
+    if (uses & SIM_FAULT_BY) {
+        hr_text_add(text, ", by ");
+        sim_show_dist(&f->by, text);
+    }
+}
+
+char *sim_fault_name(const sim_model *model, const sim_fault_def *f, uint16_t replica, uint16_t shard)
+{
+    hr_text text = {0};
+    hr_text_add(&text, "%s %s", sim_fault_rows[f->verb].verb, f->ways ? f->links : model->components[f->target].name);
+    if (!f->ways)
+        add_place(&text, f, replica, shard);
+    return text.data;
+}
+
+char *sim_fault_text(const sim_model *model, const sim_fault_def *f, uint16_t replica, uint16_t shard)
+{
+    char *name = sim_fault_name(model, f, replica, shard);
+    hr_text text = {0};
+    hr_text_add(&text, "%s", name);
+    add_amounts(&text, f);
+    free(name);
+    return text.data;
+}
+
+const sim_fault_def *sim_fault_def_of(const sim_model *model, const sim_fault_run *run)
+{
+    const sim_faults_def *all = model->components[sim_model_find(model, "faults")].def;
+    return &all->faults[run->fault];
 }

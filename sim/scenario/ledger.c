@@ -8,18 +8,6 @@
 #include "sim/scenario/keys.h"
 #include "sim/scenario/units.h"
 
-static void show_dist(const sim_dist_def *d, hr_text *out)
-{
-    char a[32], b[32];
-    sim_show_time((hr_time)(sim_dist_mean(d) * 1e9), a, sizeof a);
-    if (d->kind == SIM_DIST_constant) {
-        hr_text_add(out, "%s", a);
-        return;
-    }
-    sim_show_time((hr_time)(sim_dist_quantile(d, 0.99) * 1e9), b, sizeof b);
-    hr_text_add(out, "%s: mean %s, p99 %s, scv %.3g", sim_dist_name(d->kind), a, b, sim_dist_scv(d));
-}
-
 static void show_balancer(const sim_balancer_choice *choice, hr_text *out)
 {
     const sim_balancer *b = sim_balancers[choice->row];
@@ -87,7 +75,7 @@ static void show_value(const sim_key *k, const void *at, hr_text *out)
     case SIM_TYPE_RATE: show_rate(at, out); break;
     case SIM_TYPE_PLAIN_RATE: hr_text_add(out, "%g/s", *(const double *)at); break;
     case SIM_TYPE_TIME: hr_text_add(out, "%s", sim_show_time(*(const hr_time *)at, text, sizeof text)); break;
-    case SIM_TYPE_DIST: show_dist(at, out); break;
+    case SIM_TYPE_DIST: sim_show_dist(at, out); break;
     case SIM_TYPE_NUMBER: hr_text_add(out, "%g", *(const double *)at); break;
     case SIM_TYPE_SHARE: hr_text_add(out, "%g%%", *(const double *)at * 100); break;
     case SIM_TYPE_EVICTION: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
@@ -197,7 +185,7 @@ static void show_steps(const sim_model *model, const char *where, const sim_serv
             hr_text_add(out, "%s.on.%s[%u] = %s", where, s->handlers[h].name, (unsigned)i, sim_step_name(step->kind));
             if (step->kind == SIM_STEP_wait || step->kind == SIM_STEP_cpu) {
                 hr_text_add(out, " ");
-                show_dist(&step->time, out);
+                sim_show_dist(&step->time, out);
             } else if (sim_step_asks(step->kind)) {
                 hr_text_add(out, " %s", step->target == SIM_LOCAL ? "local" : model->components[step->target].name);
             } else {
@@ -216,7 +204,7 @@ static void show_steps(const sim_model *model, const char *where, const sim_serv
                 hr_text_add(out, ", only over an older version");
             if (step->everywhere) {
                 hr_text_add(out, ", everywhere after ");
-                show_dist(&step->time, out);
+                sim_show_dist(&step->time, out);
             }
             if (step->attempts)
                 show_attempts(step->attempts, out);
@@ -307,14 +295,14 @@ static void show_faults(const sim_model *model, const sim_faults_def *d, hr_text
 {
     for (uint32_t i = 0; i < d->count; i++) {
         const sim_fault_def *f = &d->faults[i];
-        char *text = sim_fault_text(model, f, f->replica), time[32];
+        char *text = sim_fault_text(model, f, f->replica, f->shard), time[32];
         hr_text_add(out, "faults[%u] = %s", (unsigned)i, text);
         if (f->has_at)
             hr_text_add(out, ", at %s", sim_show_time(f->at, time, sizeof time));
         if (f->repeats)
-            show_dist(&f->every, (hr_text_add(out, ", every "), out));
+            sim_show_dist(&f->every, (hr_text_add(out, ", every "), out));
         if (f->lasts)
-            show_dist(&f->takes, (hr_text_add(out, ", for "), out));
+            sim_show_dist(&f->takes, (hr_text_add(out, ", for "), out));
         hr_text_add(out, ", until %s\n", sim_show_time(f->until, time, sizeof time));
         free(text);
     }
@@ -326,7 +314,7 @@ static void show_network(const sim_network_def *d, hr_text *out)
         for (uint32_t j = i; j < d->region_count; j++) {
             const sim_pipe_def *p = &d->pipes[i * d->region_count + j];
             hr_text_add(out, "network.%s-%s = round trip ", d->region[i], d->region[j]);
-            show_dist(&p->rtt, out);
+            sim_show_dist(&p->rtt, out);
             if (p->bytes_per_s > 0)
                 hr_text_add(out, ", %g B/s each way", p->bytes_per_s);
             hr_text_add(out, ", loss %g%%\n", p->loss * 100);
@@ -404,7 +392,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
             const sim_service_def *s = c->def;
             hr_text_add(out, "%s.patience = %s", c->name, s->gives_up ? "" : "none");
             if (s->gives_up)
-                show_dist(&s->patience, out);
+                sim_show_dist(&s->patience, out);
             hr_text_add(out, "\n");
             if (s->sheds)
                 show_map(c->name, "shed", &s->shed, out);

@@ -88,9 +88,14 @@ sim_world *sim_model_build(const sim_model *model, uint64_t seed);
 // The same with the same requests and keys, but other demands and choices for every `repeat`; 0 is sim_model_build.
 sim_world *sim_model_build_repeat(const sim_model *model, uint64_t seed, uint32_t repeat);
 
-// What a fault does to whom: "slow db-1, factor 4"; `replica` as in its run. The caller frees it.
 struct sim_fault_def;
-char      *sim_fault_text(const sim_model *model, const struct sim_fault_def *fault, uint16_t replica);
+struct sim_fault_run;
+// The fault that a run of it tells of.
+const struct sim_fault_def *sim_fault_def_of(const sim_model *model, const struct sim_fault_run *run);
+// What a fault does to whom, "slow db-1", and by how much, "slow db-1, factor 4"; `replica` and `shard` as in its run, or as in the fault. The
+// caller frees it.
+char      *sim_fault_name(const sim_model *model, const struct sim_fault_def *fault, uint16_t replica, uint16_t shard);
+char      *sim_fault_text(const sim_model *model, const struct sim_fault_def *fault, uint16_t replica, uint16_t shard);
 // Every assumption and parameter in force, one a line ("api.workers = 64   (default)"), added to `out`.
 void      sim_model_ledger(const sim_model *model, hr_text *out);
 

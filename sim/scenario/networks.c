@@ -1,6 +1,7 @@
 // sim/scenario/networks.c - the section `network`: regions, the links between them, and in which region each component is.
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/parts/cdn.h"
@@ -81,14 +82,14 @@ static bool read_loss(sim_reader *r, const char *text, sim_pipe_def *pipe)
     return sim_read_share(text, &pipe->loss) && pipe->loss <= 0.3;
 }
 
-// "eu-us", in either order. A name may have a - of its own: so every pair is tried.
-static uint32_t find_pairs(const sim_network_def *d, const char *text, uint32_t *a, uint32_t *b)
+// Pairs of regions that "eu-us" can mean, in either order. A name may have a - of its own: so every pair is tried.
+static uint32_t find_pairs(const sim_network_def *d, const char *text, const char *between, uint32_t *a, uint32_t *b)
 {
     uint32_t found = 0;
     for (uint32_t i = 0; i < d->region_count; i++)
         for (uint32_t j = 0; j < d->region_count; j++) {
-            char pair[2 * SIM_MOST_name + 2];
-            snprintf(pair, sizeof pair, "%s-%s", d->region[i], d->region[j]);
+            char pair[2 * SIM_MOST_name + 3];
+            snprintf(pair, sizeof pair, "%s%s%s", d->region[i], between, d->region[j]);
             if (i == j || strcmp(pair, text) != 0)
                 continue;
             *a = i;
@@ -108,7 +109,7 @@ static void give_both(sim_pipe_def *pipes, uint32_t regions, uint32_t a, uint32_
 static void read_links(sim_reader *r, const sim_network_def *d, sim_pipe_def *pipes, const property *p, const char *key, const sim_node *value)
 {
     sim_pipe_def probe = {0};
-    uint32_t a = 0, b = 0, n = d->region_count, pairs = key ? find_pairs(d, key, &a, &b) : 0;
+    uint32_t a = 0, b = 0, n = d->region_count, pairs = key ? find_pairs(d, key, "-", &a, &b) : 0;
     bool inside = key && strcmp(key, "inside") == 0;
     if (value->kind != SIM_SCALAR || !p->read(r, value->text, &probe)) {
         SIM_FAIL(r, value, "network.%s%s%s: want %s", p->key, key ? "." : "", key ? key : "", p->want);
@@ -136,6 +137,77 @@ static void read_property(sim_reader *r, sim_node *node, const sim_network_def *
         read_links(r, d, pipes, p, NULL, value);
     for (const sim_node *n = value->kind == SIM_MAP ? value->first : NULL; n; n = n->next)
         read_links(r, d, pipes, p, n->key->text, n);
+}
+
+// --- the links of a fault -----------------------------------------------------------------------------------------------------
+
+static void add_way(const sim_network_def *d, uint8_t *ways, uint32_t from, uint32_t to) { ways[from * d->region_count + to] = 1; }
+
+// All links between the regions of `side`, a bit each, and the others.
+static void add_side(const sim_network_def *d, uint8_t *ways, uint32_t side)
+{
+    for (uint32_t i = 0; i < d->region_count; i++)
+        for (uint32_t j = 0; j < d->region_count; j++)
+            if ((side >> i & 1) != (side >> j & 1))
+                add_way(d, ways, i, j);
+}
+
+static void find_links(sim_reader *r, const sim_node *node, const sim_network_def *d, const char *verb, uint8_t *ways)
+{
+    uint32_t a = 0, b = 0, pairs = find_pairs(d, node->text, "-", &a, &b), directed = find_pairs(d, node->text, "->", &a, &b);
+    int region = region_named(d, node->text);
+    if (region >= 0 && pairs)
+        SIM_FAIL(r, node, "faults: `%s`: '%s' can be a region and a link: rename a region", verb, node->text);
+    else if (region >= 0 && d->region_count == 1)
+        SIM_FAIL(r, node, "faults: `%s`: %s is the only region, so it has no links", verb, node->text);
+    else if (region >= 0)
+        add_side(d, ways, 1u << region);
+    else if (pairs > 1)
+        SIM_FAIL(r, node, "faults: `%s`: '%s' can be two different links: rename a region", verb, node->text);
+    else if (pairs || directed)
+        add_way(d, ways, a, b);
+    else
+        SIM_FAIL(r, node, "faults: `%s`: there is no link '%s': want NAME-NAME or NAME->NAME of `network.regions`, or one region for all its links%s", verb, node->text,
+                 HR_HINT(hr_nearest(node->text, d->region), '\''));
+    if (pairs)
+        add_way(d, ways, b, a);
+}
+
+static void find_sides(sim_reader *r, const sim_node *list, const sim_network_def *d, const char *verb, uint8_t *ways)
+{
+    uint32_t side = 0, count = 0;
+    for (const sim_node *n = list->first; n; n = n->next, count++) {
+        int region = n->kind == SIM_SCALAR ? region_named(d, n->text) : -1;
+        if (region < 0)
+            SIM_FAIL(r, n, "faults: `%s`: in a list, want names of `network.regions`%s", verb,
+                     HR_HINT(n->kind == SIM_SCALAR ? hr_nearest(n->text, d->region) : NULL, '\''));
+        else
+            side |= 1u << region;
+    }
+    if (!count || side == (uint32_t)((1ull << d->region_count) - 1))
+        SIM_FAIL(r, list, "faults: `%s`: want some regions, but not all: they are one side, the others the other one", verb);
+    add_side(d, ways, side);
+}
+
+const uint8_t *sim_links_read(sim_reader *r, const sim_node *node, uint16_t network, const char *verb, const char **name)
+{
+    const sim_network_def *d = r->model->components[network].def;
+    uint8_t *ways = sim_pool_take(r->pool, (size_t)d->region_count * d->region_count + 1);
+    hr_text text = {0};
+    if (node->kind == SIM_LIST) {
+        find_sides(r, node, d, verb, ways);
+        for (const sim_node *n = node->first; n; n = n->next)
+            hr_text_add(&text, "%s%s", text.used ? ", " : "[", n->kind == SIM_SCALAR ? n->text : "?");
+        hr_text_add(&text, "]");
+    } else if (node->kind == SIM_SCALAR) {
+        find_links(r, node, d, verb, ways);
+        hr_text_add(&text, "%s", node->text);
+    } else {
+        SIM_FAIL(r, node, "faults: `%s`: want a link such as eu-us, a region, or a list of regions", verb);
+    }
+    *name = sim_pool_text(r->pool, text.data ? text.data : "");
+    free(text.data);
+    return ways;
 }
 
 static void check_links(sim_reader *r, const sim_node *node, const sim_network_def *d)

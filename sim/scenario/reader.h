@@ -87,6 +87,8 @@ void sim_faults_read(sim_reader *r, sim_node *root);
 // The section `network` becomes a component, behind all others; later, when all else is read, what it says.
 void sim_network_name(sim_reader *r, sim_node *root);
 void sim_network_read(sim_reader *r);
+// The links that a fault names, as bool for each way [from * regions + to], and what it calls them; the network is a component that was read.
+const uint8_t *sim_links_read(sim_reader *r, const sim_node *node, uint16_t network, const char *verb, const char **name);
 // What a CDN keeps, when operations have names; where its edges are.
 void sim_cdn_read(sim_reader *r, uint16_t id);
 void sim_edges_read(sim_reader *r, uint16_t id, const sim_network_def *network);

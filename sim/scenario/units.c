@@ -314,3 +314,15 @@ bool sim_read_dist(sim_pool *pool, const sim_source *source, const char *text, s
     }
     return false;
 }
+
+void sim_show_dist(const sim_dist_def *d, hr_text *out)
+{
+    char a[32], b[32];
+    sim_show_time((hr_time)(sim_dist_mean(d) * 1e9), a, sizeof a);
+    if (d->kind == SIM_DIST_constant) {
+        hr_text_add(out, "%s", a);
+        return;
+    }
+    sim_show_time((hr_time)(sim_dist_quantile(d, 0.99) * 1e9), b, sizeof b);
+    hr_text_add(out, "%s: mean %s, p99 %s, scv %.3g", sim_dist_name(d->kind), a, b, sim_dist_scv(d));
+}

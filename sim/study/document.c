@@ -36,6 +36,29 @@ static double json_factor(sim_metric metric)
     return strcmp(sim_metrics[metric].unit, "ms") == 0 ? 1e3 : 1;
 }
 
+static json_t *place_json(uint16_t number)
+{
+    return number == SIM_ALL_REPLICAS ? json_string("all") : number == SIM_ANY_REPLICA ? json_null() : json_integer(number);
+}
+
+// What happened in the first replication. to_s null: it is not over.
+static json_t *faults_json(const sim_study_variant *variant)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < variant->fault_count; i++) {
+        const sim_fault_run *run = &variant->faults[i];
+        const sim_fault_def *f = sim_fault_def_of(variant->model, run);
+        char *text = sim_fault_text(variant->model, f, run->replica, run->shard);
+        json_array_append_new(all, json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:s}", "verb", sim_fault_rows[f->verb].verb, "target",
+                                             f->ways ? f->links : variant->model->components[f->target].name, "shard",
+                                             f->places > f->replicas ? place_json(run->shard) : json_null(), "replica",
+                                             f->replicas > 1 && !f->ways ? place_json(run->replica) : json_null(), "from_s", sim_json_real((double)run->from * 1e-9),
+                                             "to_s", run->to == HR_FOREVER ? json_null() : sim_json_real((double)run->to * 1e-9), "text", text));
+        free(text);
+    }
+    return all;
+}
+
 static json_t *variant_json(const sim_study *study, size_t v)
 {
     const sim_study_variant *variant = &study->variants[v];
@@ -54,8 +77,11 @@ static json_t *variant_json(const sim_study *study, size_t v)
         }
         json_object_set_new(components, variant->model->columns[c].name, one);
     }
-    return json_pack("{s:s,s:s,s:o,s:o,s:o}", "name", variant->name, "summary", variant->summary, "metrics", metrics, "outcomes", outcomes,
-                     "components", components);
+    json_t *all = json_pack("{s:s,s:s,s:o,s:o,s:o}", "name", variant->name, "summary", variant->summary, "metrics", metrics, "outcomes", outcomes,
+                            "components", components);
+    if (sim_model_find(variant->model, "faults") >= 0)
+        json_object_set_new(all, "faults", faults_json(variant));
+    return all;
 }
 
 // What was asked of the intervals, and what came of it.

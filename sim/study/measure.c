@@ -45,6 +45,8 @@ static void measure_shards(const sim_station_view *v, table t, int component)
         put(t, SIM_METRIC_shard_imbalance, component, sim_station_busiest(v) * v->shards / all);
     put(t, SIM_METRIC_busiest_shard, component, share_of_pool);
     put(t, SIM_METRIC_cross_shard, component, share((double)v->spread, (double)v->asked));
+    if (v->has_doubts)
+        put(t, SIM_METRIC_in_doubt, component, v->in_doubt);
     if (v->reshards)
         put(t, SIM_METRIC_moved_rows, component, (double)v->moved);
     if (v->reshard_s > 0)

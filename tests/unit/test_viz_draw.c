@@ -154,7 +154,8 @@ static void test_charts_stay_inside(void **state)
     const viz_line lines[] = {{"A", "1,440 req/s", x, plain, NULL, NULL, POINTS, 0}, {long_word, long_word, x, wild, low, high, POINTS, 1},
                               {"one", NULL, x, plain, NULL, NULL, 1, 2}, {NULL, NULL, x, plain, NULL, NULL, 0, 9}};
     const viz_flag flags[] = {{0, "at the start", true}, {30, long_word, false}, {59, "at the very end", true}, {400, "outside", true}};
-    viz_chart c = {.title = "Throughput", .unit = "req/s", .lines = lines, .line_count = HR_COUNT(lines), .flags = flags,
+    const viz_band bands[] = {{-5, 3, "before"}, {8, 30, long_word}, {9, 12, "a"}, {10, 12, "b"}, {11, 200, "c"}, {12, 12, "d"}, {58, 59, "at the end"}, {300, 400, "outside"}};
+    viz_chart c = {.title = "Throughput", .unit = "req/s", .lines = lines, .line_count = HR_COUNT(lines), .bands = bands, .band_count = HR_COUNT(bands), .flags = flags,
                    .flag_count = HR_COUNT(flags), .limit_word = "objective 1,000", .limit = 1000, .has_cursor = true, .cursor = 12};
     everywhere(draw_chart, &c);
     c.y.kind = VIZ_LOG;

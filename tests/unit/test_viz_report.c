@@ -2,6 +2,7 @@
 #include "viz/report/report.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "viz/report/figure.h"
 #include "viz/report/svg.h"
 
 // Words that HTML, Markdown and SVG would take for markup are in it on purpose.
@@ -19,11 +21,13 @@ static const char scenario[] =
     "components:\n"
     "  api: {kind: service, workers: 4, on: {read: [{wait: exp(5ms)}, {query: db.q}]}}\n"
     "  db: {kind: database, pool: 4, statements: {q: {wait: exp(4ms)}}}\n"
+    "  k: {kind: cache}\n"
     "workload:\n"
     "  users: {rate: 200/s, call: api.read, timeout: 1s, objective: 40ms}\n"
     "variants:\n"
     "  plain: {summary: as it <is>}\n"
-    "  wide: {api.workers: 16, summary: more workers}\n"
+    "  wide: {api.workers: 16, summary: more workers, faults: [{at: 5s, for: 2s, slow: db, factor: 2}, {at: 12s, flush: k}, {at: 15s, kill: api}]}\n"
+    "faults: [{at: 5s, for: 2s, slow: db, factor: 2}, {at: 8s, for: 1s, pause: api}]\n"
     "objectives: {p99: 60ms, errors: 1%}\n"
     "prices: {core: 0.04 $/h, gib: 0.005 $/h}\n"
     "run: {duration: 20s, warmup: 2s}\n"
@@ -201,6 +205,35 @@ static void test_planted_alien_colour_is_found(void **state)
     free(svg.data);
 }
 
+// What both have stands once; what only one has, with its name. What is not over lasts to the end.
+static void test_charts_know_what_broke(void **state)
+{
+    const made *m = *state;
+    static const viz_band want[] = {{5, 7, "slow db"}, {8, 9, "pause api (plain)"}, {12, 12, "flush k (wide)"}, {15, 20, "kill api (wide)"}};
+    size_t count;
+    viz_band *bands = viz_bands_of(m->study, &count);
+    assert_int_equal(count, HR_COUNT(want));
+    for (size_t i = 0; i < count; i++) {
+        assert_true(fabs(bands[i].from - want[i].from) < 1e-9 && fabs(bands[i].to - want[i].to) < 1e-9);
+        assert_string_equal(bands[i].word, want[i].word);
+    }
+    viz_bands_free(bands, count);
+}
+
+static void test_the_document_knows_what_broke(void **state)
+{
+    const made *m = *state;
+    json_t *root = json_loads(m->document, 0, NULL), *faults = json_object_get(json_array_get(json_object_get(root, "variants"), 1), "faults");
+    assert_int_equal(json_array_size(faults), 3);
+    const json_t *slow = json_array_get(faults, 0), *dead = json_array_get(faults, 2);
+    assert_string_equal(json_string_value(json_object_get(slow, "verb")), "slow");
+    assert_string_equal(json_string_value(json_object_get(slow, "target")), "db");
+    assert_string_equal(json_string_value(json_object_get(slow, "text")), "slow db, factor 2");
+    assert_true(json_number_value(json_object_get(slow, "from_s")) == 5 && json_number_value(json_object_get(slow, "to_s")) == 7);
+    assert_true(json_is_null(json_object_get(dead, "to_s")) && json_is_null(json_object_get(dead, "replica")));
+    json_decref(root);
+}
+
 static void test_same_study_same_bytes(void **state)
 {
     const made *m = *state;
@@ -220,6 +253,8 @@ int main(void)
         cmocka_unit_test(test_pictures_do_not_share_letters),
         cmocka_unit_test(test_pictures_use_the_page_s_colours),
         cmocka_unit_test(test_planted_alien_colour_is_found),
+        cmocka_unit_test(test_charts_know_what_broke),
+        cmocka_unit_test(test_the_document_knows_what_broke),
         cmocka_unit_test(test_same_study_same_bytes),
     };
     return cmocka_run_group_tests(tests, make, drop);

@@ -1,4 +1,4 @@
-// viz/draw/chart.c - lines over an axis: intervals as bands, a limit, events as dotted uprights; see chart.h.
+// viz/draw/chart.c - lines over an axis: intervals as bands, stretches of trouble, a limit, events as dotted uprights; see chart.h.
 #include "viz/draw/chart.h"
 
 #include <math.h>
@@ -133,7 +133,8 @@ static void draw_line(viz_pen *pen, const viz_frame *f, const viz_line *l)
         viz_mark(pen, look.shape, look.colour, x, y, 7);
 }
 
-static void draw_flags(viz_pen *pen, const viz_frame *f, const viz_chart *c)
+// Returns where its words end.
+static double draw_flags(viz_pen *pen, const viz_frame *f, const viz_chart *c)
 {
     double taken = -INFINITY, right = f->plot.x + f->plot.width;
     for (size_t i = 0; i < c->flag_count; i++) {
@@ -149,6 +150,32 @@ static void draw_flags(viz_pen *pen, const viz_frame *f, const viz_chart *c)
             continue;                          // no room: the line alone
         viz_text(pen, left, f->plot.y + 10, type, c->flags[i].word);
         taken = left + width;
+    }
+    return taken;
+}
+
+// Words of bands that meet stand below each other, as long as there is room; the first row is `used` so far. A band that has hardly begun
+// is seen all the same.
+static void draw_trouble(viz_pen *pen, const viz_frame *f, const viz_chart *c, double used)
+{
+    enum { ROWS = 4, ROW = 13 };
+    double taken[ROWS] = {used, -INFINITY, -INFINITY, -INFINITY}, right = f->plot.x + f->plot.width;
+    const viz_type type = {.size = VIZ_SMALL_SIZE, .colour = VIZ_critical};
+    for (size_t i = 0; i < c->band_count; i++) {
+        double from = fmax(viz_scale_place(&f->x, c->bands[i].from), f->plot.x), to = fmin(viz_scale_place(&f->x, c->bands[i].to), right);
+        if (!(from <= to))
+            continue;
+        cairo_rectangle(pen->cr, from, f->plot.y, fmax(to - from, 1), f->plot.height);
+        viz_ink(pen, VIZ_critical, 0.10);
+        cairo_fill(pen->cr);
+        double width = viz_text_width(pen, type, c->bands[i].word), left = fmin(from + VIZ_GAP, right - width);
+        int row = 0;
+        while (row < ROWS && left < taken[row] + 8)
+            row++;
+        if (row == ROWS || left < f->plot.x || 10 + row * ROW > f->plot.height / 2)
+            continue;                          // no room: the band alone
+        viz_text(pen, left, f->plot.y + 10 + row * ROW, type, c->bands[i].word);
+        taken[row] = left + width;
     }
 }
 
@@ -204,12 +231,12 @@ viz_frame viz_chart_draw(viz_pen *pen, viz_rect card, const viz_chart *c)
     cairo_save(pen->cr);
     cairo_rectangle(pen->cr, f.plot.x, f.plot.y - 4, f.plot.width + 4, f.plot.height + 4);
     cairo_clip(pen->cr);
+    draw_trouble(pen, &f, c, draw_flags(pen, &f, c));
     for (size_t i = 0; i < c->line_count; i++)
         if (c->lines[i].low && c->lines[i].high)
             draw_band(pen, &f, &c->lines[i]);
     if (c->limit_word)
         draw_limit(pen, &f, c->limit);
-    draw_flags(pen, &f, c);
     for (size_t i = c->line_count; i-- > 0;)   // A on top
         draw_line(pen, &f, &c->lines[i]);
     if (c->has_cursor) {

@@ -20,6 +20,7 @@ typedef struct {
 } viz_line;
 
 typedef struct { double x; const char *word; bool is_trouble; } viz_flag;     // an event: dotted upright through the plot
+typedef struct { double from, to; const char *word; } viz_band;               // a stretch of trouble: shaded behind the lines; from = to: a line
 
 typedef struct {
     viz_axis_kind kind;
@@ -34,6 +35,8 @@ typedef struct {
     size_t      line_count;
     const viz_flag *flags;
     size_t      flag_count;
+    const viz_band *bands;                     // by `from`
+    size_t      band_count;
     const char *limit_word;                    // a threshold or objective: "objective 60 ms"; NULL: none
     double      limit;                         // its place on the y axis (of bars: on the value axis)
     double      cursor;                        // with has_cursor: an upright at this x

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "viz/draw/chart.h"
-
 #define METRIC_RANGE(metric)  SIM_METRIC_##metric, NULL
 #define METRIC_SHARE(metric)  SIM_METRIC_##metric, NULL
 #define METRIC_BARS(metric)   SIM_METRIC_##metric, NULL
@@ -131,6 +129,79 @@ static void fill_series(curve *c, const sim_study_series *s, hr_time grid)
     }
 }
 
+// --- faults ---------------------------------------------------------------------------------------------------------------
+
+static bool is_same(const sim_study_variant *a, const sim_fault_run *x, const sim_study_variant *b, const sim_fault_run *y)
+{
+    if (x->from != y->from || x->to != y->to)
+        return false;
+    char *one = sim_fault_text(a->model, sim_fault_def_of(a->model, x), x->replica, x->shard);
+    char *other = sim_fault_text(b->model, sim_fault_def_of(b->model, y), y->replica, y->shard);
+    bool same = strcmp(one, other) == 0;
+    free(one);
+    free(other);
+    return same;
+}
+
+static bool has_it(const sim_study_variant *variant, const sim_study_variant *of, const sim_fault_run *run)
+{
+    for (size_t i = 0; i < variant->fault_count; i++)
+        if (is_same(variant, &variant->faults[i], of, run))
+            return true;
+    return false;
+}
+
+// What happened to variant v, unless an earlier one had the same; where some have it and others not, it says which. NULL: said already.
+static char *word_of(const sim_study *study, size_t v, const sim_fault_run *run)
+{
+    const sim_study_variant *variant = &study->variants[v];
+    for (size_t u = 0; u < v; u++)
+        if (has_it(&study->variants[u], variant, run))
+            return NULL;
+    hr_text who = {0};
+    size_t count = 0;
+    for (size_t u = v; u < study->variant_count; u++)
+        if (u == v || has_it(&study->variants[u], variant, run))
+            hr_text_add(&who, "%s%s", count++ ? ", " : " (", study->variants[u].name);
+    char *what = sim_fault_name(variant->model, sim_fault_def_of(variant->model, run), run->replica, run->shard);
+    char *word = count == study->variant_count ? hr_strdup(what) : hr_format("%s%s)", what, who.data);
+    free(what);
+    free(who.data);
+    return word;
+}
+
+static int by_begin(const void *a, const void *b)
+{
+    const viz_band *x = a, *y = b;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+viz_band *viz_bands_of(const sim_study *study, size_t *count)
+{
+    enum { MOST = 64 };                        // of a variant: more are no picture
+    viz_band *bands = hr_alloc(study->variant_count * MOST * sizeof *bands + 1);
+    *count = 0;
+    for (size_t v = 0; v < study->variant_count; v++)
+        for (size_t i = 0; i < study->variants[v].fault_count && i < MOST; i++) {
+            const sim_fault_run *run = &study->variants[v].faults[i];
+            hr_time to = hr_min_time(run->to, study->duration);
+            char *word = word_of(study, v, run);
+            if (word)
+                bands[(*count)++] = (viz_band){(double)run->from * 1e-9, (double)to * 1e-9, word};
+        }
+    qsort(bands, *count, sizeof *bands, by_begin);
+    return bands;
+}
+
+void viz_bands_free(viz_band *bands, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free((char *)bands[i].word);
+    free(bands);
+}
+
+// --- over time --------------------------------------------------------------------------------------------------------------
+
 static void draw_lines(viz_pen *pen, viz_rect card, const viz_figure *f, const sim_study *study)
 {
     bool is_share = f->kind == VIZ_SHARE;
@@ -144,6 +215,8 @@ static void draw_lines(viz_pen *pen, viz_rect card, const viz_figure *f, const s
             fill_series(c, series_of(&study->variants[v], f->gauge), study->grid);
         lines[v] = (viz_line){.name = name_of(study, v), .x = c->x, .y = c->y, .count = c->count, .look = (int)v};
     }
+    size_t band_count = 0;
+    viz_band *bands = is_share ? NULL : viz_bands_of(study, &band_count);
     const viz_flag warm = {(double)study->warmup / 1e9, "counted from here", false};
     viz_chart chart = {.title = f->title, .unit = f->unit, .lines = lines, .line_count = study->variant_count};
     if (is_share) {
@@ -153,8 +226,11 @@ static void draw_lines(viz_pen *pen, viz_rect card, const viz_figure *f, const s
         chart.x = (viz_axis){.kind = VIZ_CLOCK, .from = 0, .to = (double)study->duration / 1e9};
         chart.flags = &warm;
         chart.flag_count = study->warmup > 0;
+        chart.bands = bands;
+        chart.band_count = band_count;
     }
     viz_chart_draw(pen, card, &chart);
+    viz_bands_free(bands, band_count);
     free(lines);
     free(curves);
 }

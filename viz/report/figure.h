@@ -4,7 +4,7 @@
 #define VIZ_FIGURE_H
 
 #include "sim/study/study.h"
-#include "viz/draw/draw.h"
+#include "viz/draw/chart.h"
 
 typedef enum { VIZ_RANGE, VIZ_SHARE, VIZ_BARS, VIZ_SERIES } viz_figure_kind;
 
@@ -20,6 +20,11 @@ extern const viz_figure viz_figures[];         // ends with a NULL id
 // Whether there is something to see.
 bool viz_figure_is_there(const viz_figure *figure, const sim_study *study);
 void viz_figure_draw(viz_pen *pen, viz_rect card, const viz_figure *figure, const sim_study *study);
+
+// What broke in replication 0 of the variants, and for how long, by begin: the same of several once; where others have been spared, with their
+// names. The caller frees it.
+viz_band *viz_bands_of(const sim_study *study, size_t *count);
+void      viz_bands_free(viz_band *bands, size_t count);
 
 // One picture for a README or a slide: the title, the sentence, and the four figures that decide most.
 enum { VIZ_POSTER_WIDTH = 1000, VIZ_POSTER_HEIGHT = 560 };

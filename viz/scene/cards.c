@@ -287,9 +287,17 @@ static bool say_network(const viz_scene *s, const viz_place *c, char *out, size_
     return false;
 }
 
+static bool say_faults(const viz_scene *s, const viz_place *c, char *out, size_t room)
+{
+    uint32_t count = viz_faults_now(s, c->part, 0, out, room);
+    if (count > 1)
+        snprintf(out, room, "%u under way", count);
+    return count > 0;
+}
+
 static const struct { uint16_t kind; bool (*say)(const viz_scene *s, const viz_place *c, char *out, size_t room); } lines[] = {
     {SIM_PART_workload, say_workload}, {SIM_PART_autoscaler, say_autoscaler}, {SIM_PART_cluster, say_cluster}, {SIM_PART_broker, say_broker},
-    {SIM_PART_cdn, say_cdn}, {SIM_PART_network, say_network}};
+    {SIM_PART_cdn, say_cdn}, {SIM_PART_network, say_network}, {SIM_PART_faults, say_faults}};
 
 static void draw_line(viz_pen *pen, const viz_scene *s, const viz_place *c)
 {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "sim/parts/faults.h"
 #include "sim/parts/mesh.h"
 #include "sim/scenario/writers.h"
 
@@ -147,6 +148,8 @@ static void place_columns(viz_graph *g)
             g->parts[i].column = g->column_count - 1;
 }
 
+static bool has_faults(const sim_model_component *c) { return c->kind == SIM_PART_faults && ((const sim_faults_def *)c->def)->count > 0; }
+
 viz_graph *viz_graph_make(const sim_model *model)
 {
     viz_graph *g = hr_alloc(sizeof *g);
@@ -161,7 +164,7 @@ viz_graph *viz_graph_make(const sim_model *model)
     for (uint16_t i = 0; i < n; i++) {
         const sim_model_component *c = &model->components[i];
         g->parts[i] = (viz_part){.name = c->name, .kind = c->kind, .first_node = g->node_count, .replicas = replicas_of(c),
-                                 .is_used = c->kind == SIM_PART_workload || c->kind == SIM_PART_network};
+                                 .is_used = c->kind == SIM_PART_workload || c->kind == SIM_PART_network || has_faults(c)};
         g->node_count += g->parts[i].replicas;
         join_part(g, i);
     }

@@ -1,13 +1,15 @@
 // viz/scene/graphs.c - the charts at the bottom: throughput, latency, waiting, utilisation, hit ratio; all on one axis of run time.
 // * Rates, queues and utilisation are means over the last ten grid steps (1 s on the usual grid); quantiles and hit ratios are the
 //   recorder's own. The window is the newest 600 grid steps, or the whole run where it is shorter; every fourth step is a point.
+// * What was broken in the window stands behind all of them.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sim/parts/faults.h"
 #include "viz/scene/paint.h"
 
-enum { STEPS = 600, STRIDE = 4, MEAN_OF = 10, LINES = 3, GRAPHS = 5, NARROWEST = 288, POINTS = STEPS / STRIDE + 2 };
+enum { STEPS = 600, STRIDE = 4, MEAN_OF = 10, LINES = 3, GRAPHS = 5, BANDS = 64, NARROWEST = 288, POINTS = STEPS / STRIDE + 2 };
 
 typedef struct {                               // one chart in the making
     viz_chart chart;
@@ -29,6 +31,8 @@ typedef struct {                               // what all charts share
     const viz_scene *s;
     uint32_t index[POINTS], count;             // the recorder's samples that are points
     double   x[POINTS], from, to;
+    viz_band band[BANDS];                      // faults; those that begin first
+    uint32_t bands;
 } window;
 
 static void make_window(window *w, const viz_scene *s)
@@ -43,6 +47,18 @@ static void make_window(window *w, const viz_scene *s)
         }
     w->to = fmax(span, series->count * step_s);
     w->from = w->to - span;
+}
+
+static void find_faults(window *w)
+{
+    const sim_model *model = w->s->graph->model;
+    int id = sim_model_find(model, "faults");
+    sim_fault_run run;
+    for (uint32_t i = 0; id >= 0 && w->bands < BANDS && sim_faults_look(w->s->world, (sim_component_id)id, i, &run); i++) {
+        double to = run.to == HR_FOREVER ? (double)w->s->world->now * 1e-9 : (double)run.to * 1e-9;
+        if (to >= w->from)
+            w->band[w->bands++] = (viz_band){(double)run.from * 1e-9, to, sim_fault_name(model, sim_fault_def_of(model, &run), run.replica, run.shard)};
+    }
 }
 
 // Mean of a gauge over the `mean_of` samples up to `index`, or over as many as there are.
@@ -175,6 +191,7 @@ void viz_graphs_draw(viz_pen *pen, const viz_scene *s)
     window *w = hr_alloc(sizeof *w);
     graph *graphs = hr_alloc(GRAPHS * sizeof *graphs);
     make_window(w, s);
+    find_faults(w);
     viz_rect row = s->layout->charts;
     int fit = (int)fmax(1, floor((row.width + 12) / NARROWEST)), count = 0;
     for (int i = 0; i < GRAPHS && count < fit; i++) {
@@ -186,8 +203,12 @@ void viz_graphs_draw(viz_pen *pen, const viz_scene *s)
         viz_chart *c = &graphs[i].chart;
         c->x = (viz_axis){.kind = VIZ_CLOCK, .from = w->from, .to = w->to};
         c->lines = graphs[i].line;
+        c->bands = w->band;
+        c->band_count = w->bands;
         viz_chart_draw(pen, (viz_rect){row.x + i * (width + 12), row.y, width, row.height}, c);
     }
     free(graphs);
+    for (uint32_t i = 0; i < w->bands; i++)
+        free((char *)w->band[i].word);
     free(w);
 }

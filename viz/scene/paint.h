@@ -36,8 +36,9 @@ sim_replicas_view viz_card_replicas(const viz_scene *s, uint16_t autoscaler);
 // What a component that only passes calls on, or an autoscaler, decides by; NULL for others.
 const char *viz_card_policy(const viz_scene *s, uint16_t part);
 
-// tips.c
+// tips.c - and the faults that are under way: how many, and the name of the nth.
 void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card);
+uint32_t viz_faults_now(const viz_scene *s, uint16_t part, uint32_t nth, char *out, size_t room);
 
 // icon.c - 16 units square, its middle at x, y.
 typedef enum { VIZ_ICON_PEOPLE, VIZ_ICON_BALANCER, VIZ_ICON_SERVICE, VIZ_ICON_CACHE, VIZ_ICON_DATABASE, VIZ_ICON_LIMITER, VIZ_ICON_BREAKER, VIZ_ICON_BROKER,

@@ -2,8 +2,10 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "sim/parts/cdn.h"
+#include "sim/parts/faults.h"
 #include "sim/parts/mesh.h"
 #include "sim/parts/network.h"
 #include "viz/scene/paint.h"
@@ -94,6 +96,32 @@ static void tell_network(tip *t, const viz_scene *s, uint16_t part)
     add_row(t, "between regions, since the start", "%.1f MiB", (double)sim_network_crossed(s->world) / (1 << 20));
 }
 
+uint32_t viz_faults_now(const viz_scene *s, uint16_t part, uint32_t nth, char *out, size_t room)
+{
+    const sim_model *model = s->graph->model;
+    sim_fault_run run;
+    uint32_t count = 0;
+    for (uint32_t i = 0; sim_faults_look(s->world, part, i, &run); i++) {
+        if (run.to != HR_FOREVER || count++ != nth)
+            continue;
+        char *name = sim_fault_name(model, sim_fault_def_of(model, &run), run.replica, run.shard);
+        snprintf(out, room, "%s", name);
+        free(name);
+    }
+    return count;
+}
+
+static void tell_faults(tip *t, const viz_scene *s, uint16_t part)
+{
+    char text[64];
+    uint32_t count = viz_faults_now(s, part, 0, text, sizeof text);
+    add_row(t, "under way now", "%u", count);
+    for (uint32_t i = 0; i < count && t->count < TIP_ROWS; i++) {
+        (void)viz_faults_now(s, part, i, text, sizeof text);
+        add_row(t, "", "%s", text);
+    }
+}
+
 static void tell_cdn(tip *t, const viz_scene *s, uint16_t part)
 {
     sim_station_view v = sim_cdn_look(s->world, part);
@@ -134,7 +162,7 @@ static void tell_breaker(tip *t, const viz_scene *s, uint16_t part)
 static const struct { uint16_t kind; void (*tell)(tip *t, const viz_scene *s, uint16_t part); } plain[] = {
     {SIM_PART_workload, tell_workload}, {SIM_PART_broker, tell_broker}, {SIM_PART_autoscaler, tell_autoscaler}, {SIM_PART_cluster, tell_cluster},
     {SIM_PART_network, tell_network}, {SIM_PART_cdn, tell_cdn}, {SIM_PART_balancer, tell_balancer}, {SIM_PART_limiter, tell_limiter},
-    {SIM_PART_breaker, tell_breaker}, {SIM_PART_mesh, tell_mesh}};
+    {SIM_PART_breaker, tell_breaker}, {SIM_PART_mesh, tell_mesh}, {SIM_PART_faults, tell_faults}};
 
 void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card)
 {

@@ -3,45 +3,96 @@
 
 #include "sim/parts/faults.h"
 
-// What a fault of that kind may be about; 0: there is none.
-static bool write_name(writer *r, uint32_t kind, uint32_t verb, uint32_t *service)
+// What a fault is about, as far as its kind of component has places of its own.
+typedef struct { uint32_t service, shards, replicas; } about;
+
+// A link, one way of it, a region, or several with others left.
+static bool write_link(writer *r)
+{
+    uint32_t a = pick(r, r->regions), b = pick(r, r->regions);
+    if (r->regions < 2)
+        return false;
+    b = a == b ? (a + 1) % r->regions : b;
+    switch (pick(r, 4)) {
+    case 0: hr_text_add(&r->text, "r%u-r%u", a, b); break;
+    case 1: hr_text_add(&r->text, "r%u->r%u", a, b); break;
+    case 2: hr_text_add(&r->text, "r%u", a); break;
+    default: hr_text_add(&r->text, r->regions > 2 ? "[r%u, r%u]" : "[r%u]", a, b); break;
+    }
+    return true;
+}
+
+// What a fault of that kind may be about; false: there is none.
+static bool write_name(writer *r, uint32_t kind, uint32_t verb, about *what)
 {
     uint32_t database = pick(r, r->databases);
-    *service = pick(r, r->services);
+    what->service = pick(r, r->services);
     switch (kind) {
-    case SIM_PART_service: hr_text_add(&r->text, "s%u", *service); return true;
+    case SIM_PART_service: hr_text_add(&r->text, "s%u", what->service); return true;
     case SIM_PART_cache: hr_text_add(&r->text, "k%u", pick(r, r->caches)); return r->caches > 0;
-    case SIM_PART_database: hr_text_add(&r->text, "d%u", database); return r->databases > 0 && (verb != SIM_FAULT_kill || !r->sharded[database]);
+    case SIM_PART_database:
+        hr_text_add(&r->text, "d%u", database);
+        what->shards = r->databases ? r->shards[database] : 1;
+        what->replicas = r->databases ? r->replicas[database] : 0;
+        return r->databases > 0 && (what->replicas || !(sim_fault_rows[verb].uses & SIM_FAULT_STANDBY));
     case SIM_PART_broker: hr_text_add(&r->text, "m"); return r->queues > 0;
+    case SIM_PART_network: return write_link(r);
     default: return false;
+    }
+}
+
+static void write_place(writer *r, const char *key, uint32_t count)
+{
+    if (count < 2 || !pick(r, 2))
+        return;
+    if (pick(r, 3) == 2)
+        hr_text_add(&r->text, ", %s: all", key);
+    else
+        hr_text_add(&r->text, ", %s: %u", key, pick(r, count));
+}
+
+static void write_amounts(writer *r, uint32_t verb)
+{
+    uint32_t uses = sim_fault_rows[verb].uses;
+    if (uses & SIM_FAULT_FACTOR)
+        hr_text_add(&r->text, ", factor: %u", 1 + pick(r, 20));
+    if (uses & SIM_FAULT_SHARE)
+        hr_text_add(&r->text, ", share: %u%%", pick(r, 91));
+    if (uses & SIM_FAULT_BY) {
+        hr_text_add(&r->text, ", by: ");
+        write_dist(r, false);
     }
 }
 
 // What breaks, early enough to be seen and often enough to meet each other.
 static void write_fault(writer *r)
 {
-    uint32_t verb = pick(r, SIM_FAULT_COUNT), kinds = sim_fault_rows[verb].kinds, kind = 0, service;
+    uint32_t verb = pick(r, SIM_FAULT_COUNT), kinds = sim_fault_rows[verb].kinds, kind = 0;
+    about what = {.shards = 1};
     do
         kind = pick(r, SIM_PART_COUNT);
     while (!(kinds >> kind & 1) && r->size);
     size_t before = r->text.used;
     hr_text_add(&r->text, "%s  - {%s: ", r->any_fault ? "" : "faults:\n", sim_fault_rows[verb].verb);
-    if (!(kinds >> kind & 1) || !write_name(r, kind, verb, &service)) {
+    if (!(kinds >> kind & 1) || !write_name(r, kind, verb, &what)) {
         r->text.used = before;
         r->text.data[before] = 0;
         return;
     }
-    bool replaced = verb == SIM_FAULT_kill && kind == SIM_PART_service && r->scaled[service], repeats = pick(r, 2);
+    bool replaced = verb == SIM_FAULT_kill && kind == SIM_PART_service && r->scaled[what.service], repeats = pick(r, 2);
     if (!repeats || pick(r, 3) == 2)
         hr_text_add(&r->text, ", at: %ums", pick(r, 2000));
     if (repeats)
         hr_text_add(&r->text, ", every: exp(%ums)", 1 + pick(r, 500));
     if (verb != SIM_FAULT_flush && !replaced && (repeats || verb == SIM_FAULT_pause || pick(r, 2)))
         hr_text_add(&r->text, ", for: exp(%ums)", 1 + pick(r, 500));
-    if (sim_fault_rows[verb].uses & SIM_FAULT_FACTOR)
-        hr_text_add(&r->text, ", factor: %u", 1 + pick(r, 20));
-    if (kind == SIM_PART_service && pick(r, 4) == 3 && r->scaled[service])
+    write_amounts(r, verb);
+    if (kind == SIM_PART_service && pick(r, 4) == 3 && r->scaled[what.service])
         hr_text_add(&r->text, ", replica: all");
+    if (kind == SIM_PART_database) {
+        write_place(r, "shard", what.shards);
+        write_place(r, "replica", 1 + what.replicas);
+    }
     hr_text_add(&r->text, "}\n");
     r->any_fault = true;
 }

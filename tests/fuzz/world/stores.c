@@ -28,11 +28,12 @@ void write_cache(writer *r, uint32_t i)
 }
 
 // Replicas, what they are read for, and how soon one takes over.
-static void write_replicas(writer *r)
+static void write_replicas(writer *r, uint32_t i)
 {
     static const char *const commits[] = {"local", "off", "on", "on, confirm: 1", "remote_apply, confirm: 1"}, *const times[] = {"1ms", "0s", "300ms"};
     const sim_reading *row = ANY_ROW(r, sim_readings);
-    hr_text_add(&r->text, ", replicas: %u, commit: %s, read: {policy: %s", 1 + pick(r, 4), any_of(r, commits, HR_COUNT(commits)), row->name);
+    r->replicas[i] = 1 + pick(r, 4);
+    hr_text_add(&r->text, ", replicas: %u, commit: %s, read: {policy: %s", r->replicas[i], any_of(r, commits, HR_COUNT(commits)), row->name);
     write_settings(r, "read", sim_reading_settings, row->uses, "");
     hr_text_add(&r->text, "}, replication: {network: ");
     write_dist(r, false);
@@ -60,12 +61,13 @@ static void write_pools(writer *r)
 }
 
 // Shards by any policy, and rows that move to another number of them early enough to be seen.
-static void write_shards(writer *r)
+static void write_shards(writer *r, uint32_t i)
 {
     static const char *const times[] = {"1ms", "0s", "300ms"};
     const sim_sharding *row = ANY_ROW(r, sim_shardings);
     uint32_t count = 1 + pick(r, 6), to = 1 + pick(r, 6);
     bool moves = to != count && pick(r, 2);
+    r->shards[i] = moves && to > count ? to : count;
     hr_text_add(&r->text, ", rows: %.0f, shards: {count: %u, by: %s", pick_size(r, 1, 5000, 300), count, row->name);
     write_settings(r, "shards", sim_sharding_settings, row->uses, "count by");
     if (row->uses & SIM_SHARDING_PLACE && pick(r, 2))
@@ -94,11 +96,12 @@ void write_database(writer *r, uint32_t i)
         hr_text_add(&r->text, ", deadlock_timeout: %s", pick(r, 2) ? "1ms" : "50ms");
     if (own)
         write_pools(r);
-    r->sharded[i] = sharded;
+    r->shards[i] = 1;
+    r->replicas[i] = 0;
     if (sharded)
-        write_shards(r);
+        write_shards(r, i);
     if (pick(r, 2))
-        write_replicas(r);
+        write_replicas(r, i);
     else if (pick(r, 2))
         hr_text_add(&r->text, ", history: true");
     hr_text_add(&r->text, ", statements: {");

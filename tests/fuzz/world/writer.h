@@ -12,7 +12,8 @@ typedef struct {
     size_t   size;
     hr_text  text;
     uint32_t services, caches, databases, workloads;
-    bool     cluster, any_fault, sharded[MOST_OTHERS];
+    bool     cluster, any_fault;
+    uint32_t shards[MOST_OTHERS], replicas[MOST_OTHERS];           // of databases; shards: also those that rows move to
     bool     transacted[MOST_OTHERS];          // some `transaction` is about it: then it has no shards
     uint32_t inside;                           // what is written is in a transaction of this database, counted from 1; 0: in none
     bool     ordered;                          // whose `order` is ascending: then it has no `repeat`

@@ -1,0 +1,120 @@
+// sim/parts/restart.c - what faults do to a broker: it dies and comes back, its disk becomes full, it stands still.
+// * A restart loses what is not on disk, and what is on its way; connections break, so what is out at consumers is put back.
+// * A full disk is RabbitMQ's disk alarm (rabbitmq.com/docs/alarms): no message of a publisher is taken in, consumers go on. Idealised: the publisher
+//   waits at once, where in truth its first messages would fit into the buffers of the connection.
+// * A pause stops the queues' processes; what comes meanwhile is seen at its end, and nothing is delivered.
+#include "sim/parts/broker.h"
+#include "sim/parts/faults.h"
+
+// What an alarm has held up arrives.
+static void release(sim_world *w, sim_component_id id)
+{
+    sim_broker *b = SIM_STATE(w, sim_broker, id);
+    for (sim_ref message; (message = b->blocked.head);) {
+        sim_messages_take(w, &b->blocked, message);
+        sim_broker_arrived(w, id, message);
+    }
+}
+
+// --- restart ------------------------------------------------------------------------------------------------------------
+
+static void lose_queue(sim_world *w, sim_component_id id, uint16_t queue)
+{
+    sim_broker *b = SIM_STATE(w, sim_broker, id);
+    sim_queue *q = sim_queue_at(w, b, queue);
+    for (sim_ref message; (message = q->before.head) != 0;) {
+        sim_messages_take(w, &q->before, message);
+        sim_level_down(w, &q->before_level);
+        sim_broker_lose(w, id, message);
+    }
+    q->in_line = q->next_in_line = 0;
+    sim_deliveries_lose(w, id, queue);
+    for (uint32_t i = 0; i <= q->def.max_priority; i++)
+        for (sim_ref message = SIM_AT(w, sim_messages, q->levels)[i].head, next; message; message = next) {
+            sim_message *m = sim_message_at(w, message);
+            next = m->next;
+            m->epoch = b->epoch;
+            if (m->flags & SIM_MESSAGE_ON_DISK)
+                continue;
+            sim_queue_take(w, q, message);
+            q->count[SIM_MESSAGE_lost]++;
+            if (m->publisher)
+                sim_broker_confirm(w, id, message, SIM_error);
+            sim_message_free(w, b, message);
+        }
+}
+
+static void go_down(sim_world *w, sim_component_id id)
+{
+    sim_broker *b = SIM_STATE(w, sim_broker, id);
+    b->is_down = 1;
+    b->epoch++;
+    b->first_in_line = b->last_in_line = 0;
+    release(w, id);
+    for (uint16_t i = 0; i < b->queue_count; i++)
+        lose_queue(w, id, i);
+}
+
+static void come_up(sim_world *w, sim_component_id id)
+{
+    sim_broker *b = SIM_STATE(w, sim_broker, id);
+    b->is_down = 0;
+    for (uint16_t i = 0; i < b->queue_count; i++) {
+        sim_queue_deliver(w, id, i);
+        sim_queue_trim(w, id, i);              // what was out has come back
+    }
+}
+
+// --- alarms, pauses -------------------------------------------------------------------------------------------------------
+
+static void set_alarm(sim_world *w, sim_component_id id, uint32_t alarm, bool is_on)
+{
+    sim_broker *b = SIM_STATE(w, sim_broker, id);
+    b->alarms = (uint8_t)(is_on ? b->alarms | alarm : b->alarms & ~alarm);
+    if (!b->alarms)
+        release(w, id);
+}
+
+typedef struct { sim_component_id id; hr_time by; } stop;
+
+static hr_time moved(const sim_world *w, const sim_event *e, const void *self)
+{
+    const stop *p = self;
+    return e->component == p->id && e->what == SIM_BROKER_WORKED && sim_message_at(w, e->subject)->generation == e->generation ? e->at + p->by : e->at;
+}
+
+// What the queues' processes work on is done later.
+static void pause_until(sim_world *w, sim_component_id id, hr_time until)
+{
+    sim_broker *b = SIM_STATE(w, sim_broker, id);
+    const stop p = {id, until - hr_max_time(w->now, b->resumes)};
+    if (p.by <= 0)
+        return;
+    b->resumes = until;
+    sim_events_move(w, moved, &p);
+}
+
+static void deliver_all(sim_world *w, sim_component_id id)
+{
+    for (uint16_t i = 0; i < SIM_STATE(w, const sim_broker, id)->queue_count; i++)
+        sim_queue_deliver(w, id, i);
+}
+
+void sim_broker_fault(sim_world *w, sim_component_id id, uint32_t replica, const sim_force *force)
+{
+    (void)replica;
+    sim_broker *b = SIM_STATE(w, sim_broker, id);
+    bool was_down = b->is_down, was_paused = b->is_paused;
+    w->moving -= b->is_awaited;
+    b->is_awaited = force->down && force->back != HR_FOREVER;
+    w->moving += b->is_awaited;
+    b->is_paused = force->paused;
+    pause_until(w, id, force->resumes);
+    set_alarm(w, id, SIM_ALARM_DISK, force->full);
+    if (force->down && !was_down)
+        go_down(w, id);
+    else if (!force->down && was_down)
+        come_up(w, id);
+    if (was_paused && !b->is_paused)
+        deliver_all(w, id);
+}

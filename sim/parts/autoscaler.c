@@ -1,17 +1,17 @@
 // sim/parts/autoscaler.c - looks at a service now and then, asks its policy for a number of replicas, and has them start or leave.
-// * What is measured for each replica (cpu, calls in flight, rate) is collected every `scrape`, half a period apart from time zero, and
+// * What is measured for each replica (cpu, memory, calls in flight, rate) is collected every `scrape`, half a period apart from time zero, and
 //   averaged over `window`: a look sees the last collection. The number of waiting calls and messages is known at once.
 // * A replica is measured from its second collection on; one that does not run yet has no values.
 // * Replicas' timers come here, so that services without an autoscaler know nothing of them: lives.h.
 #include <math.h>
 #include <stdlib.h>
 
-#include "sim/parts/lives.h"
+#include "sim/parts/memory.h"
 
 typedef struct {                               // of one replica, since time zero; `number` 0: it did not run
     hr_time  at;
     uint32_t number, unused;
-    double   cores_ns, calls_ns, left;
+    double   cores_ns, calls_ns, left, bytes;
 } point;
 
 typedef struct {
@@ -103,6 +103,8 @@ static void scrape(sim_world *w, sim_component_id id)
         p->cores_ns = (double)sim_level_area(w, &r->cores);
         p->calls_ns = (double)sim_level_area(w, &r->busy) + (double)sim_level_area(w, &r->queue.fifo.length);
         p->left = (double)r->left;
+        if (SIM_STATE(w, const sim_service, s->target)->memory)
+            p->bytes = sim_memory_of(w, s->target, i).used;
     }
     s->scrapes++;
     sim_schedule(w, w->now + s->settings.scrape, id, SCRAPE, 0, 0);
@@ -124,14 +126,24 @@ static bool find_span(const sim_world *w, const autoscaler *s, uint32_t slot, ui
 // Thousandths, rounded up, as Kubernetes' quantities are.
 static int64_t thousandths(double x) { return (int64_t)ceil(x * 1000 - 1e-9); }
 
-static sim_hpa_reading read_metric(const point *a, const point *b, sim_scale_metric metric, uint32_t cores)
+// What a replica has of it.
+static int64_t request_of(const sim_world *w, const autoscaler *s, uint32_t slot, sim_scale_metric metric)
+{
+    const sim_service *service = SIM_STATE(w, const sim_service, s->target);
+    if (metric == SIM_SCALE_MEMORY)
+        return service->memory ? thousandths(sim_memory_of(w, s->target, slot).limit) : 0;
+    return (int64_t)SIM_AT(w, const sim_replica, service->replicas)[slot].core_count * 1000;
+}
+
+// Memory is what it was at the last collection; all else are averages over the window.
+static sim_hpa_reading read_metric(const point *a, const point *b, sim_scale_metric metric)
 {
     double span_ns = (double)(b->at - a->at);
     double value = metric == SIM_SCALE_CPU         ? (b->cores_ns - a->cores_ns) / span_ns
+                   : metric == SIM_SCALE_MEMORY    ? b->bytes
                    : metric == SIM_SCALE_IN_FLIGHT ? (b->calls_ns - a->calls_ns) / span_ns
                                                    : (b->left - a->left) / (span_ns * 1e-9);
-    return (sim_hpa_reading){.has_value = true, .has_request = true, .value = thousandths(value), .request = (int64_t)cores * 1000,
-                             .sampled = b->at, .window = b->at - a->at};
+    return (sim_hpa_reading){.has_value = true, .value = thousandths(value), .sampled = b->at, .window = b->at - a->at};
 }
 
 // A replica as the Kubernetes API would show it. Its readiness changed last when it was made, until it is ready.
@@ -172,9 +184,12 @@ static uint32_t gather(const sim_world *w, const autoscaler *s, gathered *g)
             continue;
         g->pods[n] = pod_of(life);
         bool known = s->points && find_span(w, s, i, life->number, &first, &last);
-        for (int m = 0; m < SIM_SCALE_OF_PODS; m++)
-            g->readings[(size_t)m * service->replica_count + n] = known ? read_metric(first, last, (sim_scale_metric)m, service->cores)
-                                                         : (sim_hpa_reading){.has_request = true, .request = (int64_t)service->cores * 1000};
+        for (int m = 0; m < SIM_SCALE_OF_PODS; m++) {
+            sim_hpa_reading *reading = &g->readings[(size_t)m * service->replica_count + n];
+            *reading = known ? read_metric(first, last, (sim_scale_metric)m) : (sim_hpa_reading){0};
+            reading->has_request = true;
+            reading->request = request_of(w, s, i, (sim_scale_metric)m);
+        }
         n++;
     }
     return n;

@@ -120,6 +120,8 @@ static void bind(sim_reader *r, uint16_t id)
     if (service->replicas < s->min || service->replicas > s->max)
         SIM_FAIL(r, r->nodes[target], "%s.replicas = %u: its autoscaler '%s' keeps %u to %u; begin with one of these", name, service->replicas,
                  c->name, s->min, s->max);
+    if (s->target[SIM_SCALE_MEMORY] > 0 && !service->has_footprint)
+        SIM_FAIL(r, sim_node_member(r->nodes[id], "memory"), "%s.memory: '%s' has no `footprint`: nobody knows what it uses", c->name, name);
     const sim_node *resize = sim_node_member(r->nodes[target], "resize");
     if (resize)
         SIM_FAIL(r, resize, "%s.resize belongs to a service without an autoscaler", name);

@@ -10,7 +10,7 @@ const sim_scaler *const sim_scalers[] = {
     NULL};
 
 const sim_setting sim_scale_words[] = {
-    {"cpu", SIM_SCALES_CPU}, {"in_flight", SIM_SCALES_IN_FLIGHT}, {"rate", SIM_SCALES_RATE}, {"queue", SIM_SCALES_QUEUE},
+    {"cpu", SIM_SCALES_CPU}, {"in_flight", SIM_SCALES_IN_FLIGHT}, {"rate", SIM_SCALES_RATE}, {"memory", SIM_SCALES_MEMORY}, {"queue", SIM_SCALES_QUEUE},
     {"every", SIM_SCALES_EVERY}, {"scrape", SIM_SCALES_SCRAPE}, {"window", SIM_SCALES_WINDOW}, {"behavior", SIM_SCALES_BEHAVIOUR},
     {"tolerance", SIM_SCALES_TOLERANCE}, {"cpu_initialization_period", SIM_SCALES_INITIALISATION},
     {"initial_readiness_delay", SIM_SCALES_READINESS_DELAY}, {"scale_out_cooldown", SIM_SCALES_OUT_COOLDOWN},
@@ -65,7 +65,7 @@ bool sim_scale_value(const sim_scale_settings *s, const sim_scale_view *view, do
         const sim_hpa_reading *r = &view->readings[m][i];
         if (!r->has_value || view->pods[i].ready != SIM_HPA_READY || view->pods[i].deleted)
             continue;
-        sum += m == SIM_SCALE_CPU ? (double)r->value / (double)r->request : (double)r->value / 1000;
+        sum += sim_scale_is_share(m) ? (double)r->value / (double)r->request : (double)r->value / 1000;
         known++;
     }
     *value = known ? sum / known : 0;
@@ -77,5 +77,5 @@ const char *sim_scale_one_metric(const sim_scale_def *def)
     int given = 0;
     for (int m = 0; m < SIM_SCALE_METRICS; m++)
         given += def->settings.target[m] > 0;
-    return given == 1 ? NULL : "want one of `cpu`, `in_flight`, `rate` and `queue` with its target";
+    return given == 1 ? NULL : "want one of `cpu`, `memory`, `in_flight`, `rate` and `queue` with its target";
 }

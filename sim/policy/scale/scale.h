@@ -14,6 +14,7 @@ typedef enum {                                 // what is measured of a service
     SIM_SCALE_CPU,                             // computing cores of a replica; target: a share of its cores
     SIM_SCALE_IN_FLIGHT,                       // calls that a replica works on or that wait there
     SIM_SCALE_RATE,                            // calls that leave a replica, per second
+    SIM_SCALE_MEMORY,                          // bytes that a replica uses; target: a share of its memory
     SIM_SCALE_QUEUE,                           // calls that wait anywhere, all together; target: for each replica
     SIM_SCALE_METRICS
 } sim_scale_metric;
@@ -21,13 +22,13 @@ enum { SIM_SCALE_OF_PODS = SIM_SCALE_QUEUE };  // the metrics before it are meas
 
 enum {                                         // settings that a row honours; the words stand in sim_scale_words
     SIM_SCALES_CPU = 1 << SIM_SCALE_CPU, SIM_SCALES_IN_FLIGHT = 1 << SIM_SCALE_IN_FLIGHT, SIM_SCALES_RATE = 1 << SIM_SCALE_RATE,
-    SIM_SCALES_QUEUE = 1 << SIM_SCALE_QUEUE, SIM_SCALES_EVERY = 1 << 4, SIM_SCALES_SCRAPE = 1 << 5, SIM_SCALES_WINDOW = 1 << 6,
-    SIM_SCALES_BEHAVIOUR = 1 << 7, SIM_SCALES_TOLERANCE = 1 << 8, SIM_SCALES_INITIALISATION = 1 << 9, SIM_SCALES_READINESS_DELAY = 1 << 10,
-    SIM_SCALES_OUT_COOLDOWN = 1 << 11, SIM_SCALES_IN_COOLDOWN = 1 << 12, SIM_SCALES_POINTS_OUT = 1 << 13, SIM_SCALES_POINTS_IN = 1 << 14,
-    SIM_SCALES_STEPS = 1 << 15, SIM_SCALES_SCHEDULE = 1 << 16, SIM_SCALES_ZONE = 1 << 17, SIM_SCALES_BEGINS = 1 << 18,
-    SIM_SCALES_ACTIVATION = 1 << 19, SIM_SCALES_COOLDOWN = 1 << 20, SIM_SCALES_SEASON = 1 << 21, SIM_SCALES_LEAD = 1 << 22,
+    SIM_SCALES_MEMORY = 1 << SIM_SCALE_MEMORY, SIM_SCALES_QUEUE = 1 << SIM_SCALE_QUEUE, SIM_SCALES_EVERY = 1 << 5, SIM_SCALES_SCRAPE = 1 << 6,
+    SIM_SCALES_WINDOW = 1 << 7, SIM_SCALES_BEHAVIOUR = 1 << 8, SIM_SCALES_TOLERANCE = 1 << 9, SIM_SCALES_INITIALISATION = 1 << 10,
+    SIM_SCALES_READINESS_DELAY = 1 << 11, SIM_SCALES_OUT_COOLDOWN = 1 << 12, SIM_SCALES_IN_COOLDOWN = 1 << 13, SIM_SCALES_POINTS_OUT = 1 << 14,
+    SIM_SCALES_POINTS_IN = 1 << 15, SIM_SCALES_STEPS = 1 << 16, SIM_SCALES_SCHEDULE = 1 << 17, SIM_SCALES_ZONE = 1 << 18, SIM_SCALES_BEGINS = 1 << 19,
+    SIM_SCALES_ACTIVATION = 1 << 20, SIM_SCALES_COOLDOWN = 1 << 21, SIM_SCALES_SEASON = 1 << 22, SIM_SCALES_LEAD = 1 << 23,
     SIM_SCALES_MEASURING = SIM_SCALES_EVERY | SIM_SCALES_SCRAPE | SIM_SCALES_WINDOW,
-    SIM_SCALES_LOAD = SIM_SCALES_CPU | SIM_SCALES_IN_FLIGHT | SIM_SCALES_RATE | SIM_SCALES_QUEUE | SIM_SCALES_MEASURING,
+    SIM_SCALES_LOAD = SIM_SCALES_CPU | SIM_SCALES_IN_FLIGHT | SIM_SCALES_RATE | SIM_SCALES_MEMORY | SIM_SCALES_QUEUE | SIM_SCALES_MEASURING,
     SIM_SCALES_LIMITS = SIM_SCALES_BEHAVIOUR | SIM_SCALES_TOLERANCE,
     SIM_SCALES_ALARMS = SIM_SCALES_OUT_COOLDOWN | SIM_SCALES_IN_COOLDOWN | SIM_SCALES_POINTS_OUT | SIM_SCALES_POINTS_IN,
 };
@@ -100,6 +101,8 @@ int       sim_scaler_find(const char *name);
 hr_status sim_scale_fits(const sim_scaler *policy, const sim_scale_def *def, unsigned given, hr_error *e) HR_MUST_USE;
 
 // --- for policies -----------------------------------------------------------------------------------------------------
+// Whether a target is a share of what a replica has (a resource, with a request), and not a number for each.
+static inline bool sim_scale_is_share(uint32_t metric) { return metric == SIM_SCALE_CPU || metric == SIM_SCALE_MEMORY; }
 // Replicas that are ready.
 uint32_t sim_scale_ready(const sim_scale_view *view);
 // The first metric that has a target, and what it says of a replica on average: of those that are ready and measured, in the target's unit.

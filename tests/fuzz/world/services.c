@@ -7,10 +7,11 @@
 #include "sim/policy/scale/scale.h"
 #include "sim/policy/shed/shed.h"
 
-// Little enough memory that it is used up now and then. Returns whether there is one: the service then may say how it starts.
+// Little enough memory that it is used up now and then; always when an autoscaler looks at it. Returns whether there is one: the service then may say
+// how it starts.
 static bool write_footprint(writer *r, bool has_local)
 {
-    if (pick(r, 4) != 3)
+    if (pick(r, 4) != 3 && !r->by_memory)
         return false;
     hr_text_add(&r->text, ", footprint: {base: %uKiB, per_call: %uKiB, leak: %uKiB%s}", pick(r, 7), pick(r, 4000), pick(r, 100), has_local ? ", per_entry: 64KiB" : "");
     return true;
@@ -31,14 +32,16 @@ static const sim_setting *metric_word(uint32_t metric) { return &sim_scale_words
 // Targets: all that are chosen of those that the row uses, or one of them; at least one.
 static void write_targets(writer *r, const sim_scaler *row, bool queue)
 {
-    static const char *const targets[] = {"50%", "2", "20/s", "1"};
-    uint32_t only = pick(r, SIM_SCALE_METRICS), several = row->wrong && row->uses & SIM_SCALES_BEHAVIOUR ? pick(r, 16) : 0;
+    static const char *const targets[] = {"50%", "2", "20/s", "60%", "1"};
+    uint32_t only = pick(r, SIM_SCALE_METRICS), several = row->wrong && row->uses & SIM_SCALES_BEHAVIOUR ? pick(r, 1u << SIM_SCALE_METRICS) : 0;
     while (!(row->uses & metric_word(only)->bit))
         only = (only + 1) % SIM_SCALE_METRICS;
     only = queue ? SIM_SCALE_QUEUE : only;
     for (uint32_t m = 0; m < SIM_SCALE_METRICS; m++)
-        if (row->uses & metric_word(m)->bit && (m == only || several >> m & 1))
+        if (row->uses & metric_word(m)->bit && (m == only || several >> m & 1)) {
             hr_text_add(&r->text, ", %s: %s", metric_word(m)->word, targets[m]);
+            r->by_memory |= m == SIM_SCALE_MEMORY;
+        }
 }
 
 // Everything happens often, for a run is short. Returns how many replicas there are at the start.
@@ -96,6 +99,7 @@ static void write_consumers(writer *r, uint32_t service)
 
 void write_service(writer *r, uint32_t i)
 {
+    r->by_memory = false;
     uint32_t replicas = r->scaled[i] ? write_autoscaler(r, i) : r->balanced[i] ? 1 + (uint32_t)pick_size(r, 0, 300, 20) : 1;
     hr_text_add(&r->text, "  s%u: {kind: service, replicas: %u", i, replicas);
     write_region(r);

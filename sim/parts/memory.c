@@ -5,6 +5,8 @@ typedef struct {                               // of one replica
     double   leaked, bytes, limit;             // now
     double   most, area;                       // shares of the limit since the reset: the largest; x ns
     hr_time  since, reset;                     // since when it has been `bytes`
+    hr_time  began;                            // when it was there, this time
+    sim_memory_use last;                       // what is told of kills
     sim_crash_backoff backoff;
     uint32_t deaths, killed;                   // since time zero: a timer of an earlier life is stale; since the reset
     uint32_t dying, unused;                    // bool: it will be killed in this instant
@@ -63,7 +65,10 @@ void sim_memory_touch(sim_world *w, sim_component_id id, uint32_t slot)
     use *u = SIM_AT(w, use, m->uses) + slot;
     u->area += u->bytes / u->limit * (double)(w->now - u->since);
     u->since = w->now;
-    u->bytes = used(w, id, m, u, slot);
+    double bytes = used(w, id, m, u, slot);
+    if (u->bytes <= 0 && bytes > 0)
+        u->began = w->now;
+    u->bytes = bytes;
     u->most = u->bytes > u->most * u->limit ? u->bytes / u->limit : u->most;
     if (u->bytes <= u->limit || u->dying)
         return;
@@ -108,7 +113,10 @@ void sim_memory_limit(sim_world *w, sim_component_id id, uint32_t slot, double b
 sim_memory_use sim_memory_of(const sim_world *w, sim_component_id id, uint32_t slot)
 {
     const use *u = use_of(w, id, slot);
-    return (sim_memory_use){u->bytes, u->limit};
+    sim_memory_use told = u->last;
+    told.used = u->bytes;
+    told.limit = u->limit;
+    return told;
 }
 
 void sim_memory_wake(sim_world *w, sim_component_id id, const sim_event *event)
@@ -125,6 +133,7 @@ void sim_memory_wake(sim_world *w, sim_component_id id, const sim_event *event)
     else
         after += sim_dist_time(w, &m->startup, m->stream_startup, slot, u->deaths) + sim_dist_time(w, &m->readiness, m->stream_readiness, slot, u->deaths);
     u->killed++;
+    u->last = (sim_memory_use){.kills = u->last.kills + 1, .kill_limit = u->limit, .killed = w->now, .killed_after = w->now - u->began};
     sim_service_crash(w, id, slot, after);     // callers may ask again at once, but not this one
     sim_memory_restart(w, id, slot);
 }

@@ -433,6 +433,8 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
         v.resized = sim_resize_share(w, s);
     if (s->memory)
         sim_memory_add(w, s, replica, &v);
+    if (replica == 0 && s->lives && sim_lives_of(w, id)->is_vertical)
+        sim_lives_add(w, id, &v);
     if (replica == 0) {                        // of all replicas
         v.session_looks = s->session_counts.looks;
         v.lost_sessions = s->session_counts.lost;

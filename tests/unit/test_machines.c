@@ -97,6 +97,23 @@ static void test_nodes_are_paid_for(void **state)
     sim_study_free(study);
 }
 
+// Two replicas of 4 GiB that use 1e9 bytes: their bucket ends at 2e8 (1.05^37 - 1), and 15 % more. From 50 s of 100 on one has that, in place, and from 75 s on the other.
+static void test_money_follows_what_replicas_have(void **state)
+{
+    (void)state;
+    const double gib = 1u << 30, small = 2e8 * (pow(1.05, 37) - 1) * 1.15 / gib;
+    sim_study *study = study_of("prices: {core: 1 $/h, gib: 1 $/h}\n",
+        "lb: {kind: balancer, to: s}, s: {kind: service, replicas: 2, memory: 4GiB, footprint: {base: 1000000000B}, on: {go: [{wait: 1ms}]}}, "
+        "a: {kind: autoscaler, of: s, policy: vpa, every: 25s, scrape: 10s, controlled_resources: [memory], update_mode: InPlaceOrRecreate, "
+        "recommender: {confidence_interval: 1s}, updater: {pod_lifetime: none}}", "c: {rate: 10/s, call: lb.go}");
+    near(cost(study, "s"), 2 + 0.5 * 2 * 4 + 0.25 * (4 + small) + 0.25 * 2 * small);
+    near(sim_study_value(study, 0, 0, SIM_METRIC_requested_cores, -1), 2);
+    near(sim_study_value(study, 0, 0, SIM_METRIC_requested_memory, -1), 0.5 * 2 * 4 + 0.25 * (4 + small) + 0.25 * 2 * small);
+    near(sim_study_value(study, 0, 0, SIM_METRIC_resizes, -1), 2);
+    near(sim_study_value(study, 0, 0, SIM_METRIC_evictions, -1), 0);
+    sim_study_free(study);
+}
+
 static void test_a_type_gives_cores_and_memory(void **state)
 {
     (void)state;
@@ -196,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_bill_has_all_items), cmocka_unit_test(test_requests_and_answers_are_paid_for), cmocka_unit_test(test_nodes_are_paid_for),
+        cmocka_unit_test(test_money_follows_what_replicas_have),
         cmocka_unit_test(test_a_type_gives_cores_and_memory), cmocka_unit_test(test_more_cores_are_worth_less), cmocka_unit_test(test_a_machine_is_exchanged),
         cmocka_unit_test(test_mistakes_are_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);

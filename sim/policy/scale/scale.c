@@ -17,6 +17,8 @@ const sim_setting sim_scale_words[] = {
     {"scale_in_cooldown", SIM_SCALES_IN_COOLDOWN}, {"points_out", SIM_SCALES_POINTS_OUT}, {"points_in", SIM_SCALES_POINTS_IN},
     {"steps", SIM_SCALES_STEPS}, {"schedule", SIM_SCALES_SCHEDULE}, {"zone", SIM_SCALES_ZONE}, {"begins", SIM_SCALES_BEGINS},
     {"activation", SIM_SCALES_ACTIVATION}, {"cooldown", SIM_SCALES_COOLDOWN}, {"season", SIM_SCALES_SEASON}, {"lead", SIM_SCALES_LEAD},
+    {"update_mode", SIM_SCALES_UPDATE_MODE}, {"controlled_resources", SIM_SCALES_CONTROLS}, {"min_allowed", SIM_SCALES_MIN_ALLOWED},
+    {"max_allowed", SIM_SCALES_MAX_ALLOWED}, {"recommender", SIM_SCALES_RECOMMENDER}, {"updater", SIM_SCALES_UPDATER},
     {NULL, 0}};
 
 int sim_scaler_find(const char *name)

@@ -15,7 +15,7 @@ typedef struct {
     uint32_t regions;                          // 0: no network
     char     front[MOST_SERVICES];             // what takes its calls: s itself, b balancer, l limiter, f breaker, e CDN
     bool     balanced[MOST_SERVICES], local[MOST_SERVICES], scaled[MOST_SERVICES];        // scaled: balanced, too
-    bool     by_memory;                        // the present service's autoscaler looks at what its replicas use
+    bool     by_memory, by_cpu, vertical;      // an autoscaler of the present service looks at what its replicas use, or compute; vertical: one changes that
     uint32_t operations[MOST_SERVICES], statements[MOST_OTHERS];
     uint32_t queues;                           // of the one broker; 0: there is none
     uint32_t consumer[MOST_QUEUES], dead_letter[MOST_QUEUES];      // the service that consumes, or as many as there are; another queue, or as many

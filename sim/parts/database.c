@@ -55,9 +55,14 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     sim_pools_build(w, id, d);
     sim_replication_build(w, id, d);
     sim_routing_build(w, id, d);
+    sim_recovery_build(w, id, d);
 }
 
-static void start(sim_world *w, sim_component_id id) { sim_reshard_start(w, id); }
+static void start(sim_world *w, sim_component_id id)
+{
+    sim_reshard_start(w, id);
+    sim_recovery_start(w, id);
+}
 
 // --- rows, for others -------------------------------------------------------------------------------------------------
 
@@ -143,6 +148,8 @@ void sim_database_execute(sim_world *w, sim_component_id id, sim_ref call)
     server->started++;
     c->flags |= SIM_CALL_RUNNING;
     c->since = w->now;
+    if (s->recovery)
+        sim_recovery_touch(w, id);
     const sim_leaf *live = sim_leaf_of(w, id);
     if (live) {
         live->begin(live->self, w, id, call);
@@ -402,8 +409,7 @@ static sim_ref *running_at(sim_world *w, sim_component_id id, uint32_t which, si
     return list;
 }
 
-// A server dies: who waits there is told by a refused connection, who is served by one that is reset.
-static void die(sim_world *w, sim_component_id id, uint32_t which)
+void sim_database_die(sim_world *w, sim_component_id id, uint32_t which)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_server *server = sim_server_at(w, s, which);
@@ -432,9 +438,10 @@ static void suffer(sim_world *w, sim_component_id id, uint32_t which, const sim_
     server->slow = force->slow > 1 ? force->slow : 0;
     server->is_full = force->full;
     server->returns = 0;
+    server->is_killed = force->down;
     if (force->down && !server->is_down)
-        die(w, id, which);
-    else if (!force->down && server->is_down)
+        sim_database_die(w, id, which);
+    else if (!force->down && server->is_down && !sim_recovery_goes_on(w, id))
         sim_replication_return(w, id, which);
 }
 
@@ -453,6 +460,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     case SIM_DB_CLIENT_TIMEOUT: sim_pools_expire(w, id, event->subject); break;
     case SIM_DB_LOCK_TIMEOUT: sim_locks_expire(w, id, event); break;
     case SIM_DB_MOVES: sim_reshard_wake(w, id); break;
+    case SIM_DB_KILL: case SIM_DB_RESIZE: case SIM_DB_BACK: sim_recovery_wake(w, id, event); break;
     case SIM_DB_CAUGHT_UP: sim_routing_caught_up(w, id, event->subject); break;
     default: go_on(w, id, event); break;
     }
@@ -461,6 +469,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 static void reset(sim_world *w, sim_component_id id)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
+    if (s->recovery)
+        sim_recovery_reset(w, id);
     for (uint32_t i = 0; i < s->server_count; i++) {
         sim_server *server = sim_server_at(w, s, i);
         sim_level_reset(w, &server->busy);
@@ -516,6 +526,8 @@ static void check(const sim_world *w, sim_component_id id)
     sim_replication_check(w, s);
     sim_locks_check(w, s);
     sim_reshard_check(w, s);
+    if (s->recovery)
+        sim_recovery_check(w, id);
 }
 
 // One station a server; where there are several, one more for the calls that are routed.
@@ -558,6 +570,8 @@ sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
     double have = s->has_pools ? v.connections : v.capacity;
     v.utilisation = have > 0 ? v.busy_average / have : 0;
     sim_sharding_add(w, s, &v);
+    if (s->recovery)
+        sim_recovery_add(w, id, &v);
     v.lag = s->lag ? SIM_AT(w, const sim_histogram, s->lag) : NULL;
     return v;
 }

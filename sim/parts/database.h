@@ -23,7 +23,7 @@ typedef struct {
     sim_level open;                            // with own_pools: connections to it
     uint32_t  lent, backlog;                   // of a pooler in transaction mode: connections that are used; calls that wait for one
     sim_ref   pools;                           // the first sim_client_pool
-    uint8_t   is_full, returns, unused[2];     // its disk; it comes back as soon as there is a primary
+    uint8_t   is_full, returns, is_killed, unused[1];  // its disk; it comes back as soon as there is a primary; a fault has it down
     double    slow;                            // its times are so many times as long; 0: as they are
     uint64_t  started, rejected;               // since the reset
     uint64_t  refused, left;                   // since time zero, for the laws
@@ -68,7 +68,8 @@ typedef struct {
     uint64_t  sampled_started;
     double    absent;
     sim_table history;                         // with `has_history`: a map from a key to its last commit
-    uint32_t  has_history, unused_word;
+    uint32_t  has_history;
+    sim_ref   recovery;                        // it is restarted now and then, recovery.c; 0: never
     // Pools of the callers.
     uint32_t  has_pools, pooler;               // pooler: SIM_POOLER_…, SIM_POOLER_COUNT: none
     uint32_t  most_open, backlog_limit;        // connections of a server; calls that may wait at the pooler
@@ -113,7 +114,8 @@ typedef struct { sim_pair user; hr_time wrote_at; uint64_t position; } sim_user;
 typedef struct { sim_pair user_key; uint32_t written, read; } sim_seen;        // versions: its own last write, the newest that it has read
 
 enum { SIM_DB_COMPUTED, SIM_DB_WAITED, SIM_DB_POOL_TIMEOUT, SIM_DB_COMMITTED, SIM_DB_APPLIED, SIM_DB_TAKES_OVER, SIM_DB_CAUGHT_UP,
-       SIM_DB_CONNECTED, SIM_DB_CLIENT_TIMEOUT, SIM_DB_PREPARED, SIM_DB_COMMIT_PREPARED, SIM_DB_ROLLBACK_PREPARED, SIM_DB_MOVES, SIM_DB_LOCK_TIMEOUT };
+       SIM_DB_CONNECTED, SIM_DB_CLIENT_TIMEOUT, SIM_DB_PREPARED, SIM_DB_COMMIT_PREPARED, SIM_DB_ROLLBACK_PREPARED, SIM_DB_MOVES, SIM_DB_LOCK_TIMEOUT,
+       SIM_DB_KILL, SIM_DB_RESIZE, SIM_DB_BACK };
 
 static inline sim_server *sim_server_at(const sim_world *w, const sim_database *s, uint32_t server) { return SIM_AT(w, sim_server, s->servers) + server; }
 static inline sim_shard  *sim_shard_at(const sim_world *w, const sim_database *s, uint32_t shard) { return SIM_AT(w, sim_shard, s->shards) + shard; }
@@ -215,5 +217,17 @@ void sim_routing_caught_up(sim_world *w, sim_component_id id, sim_ref call);
 // What a user has written, and the version that a read of its own is about to show.
 void sim_routing_wrote(sim_world *w, sim_database *s, const sim_call *c, uint64_t position);
 void sim_routing_read(sim_world *w, sim_database *s, const sim_call *c);
+
+// A server that is restarted, recovery.c: built; started; a statement has begun; the timers of SIM_DB_KILL to SIM_DB_BACK; whether it is down for that.
+void sim_recovery_build(sim_world *w, sim_component_id id, const sim_database_def *d);
+void sim_recovery_start(sim_world *w, sim_component_id id);
+void sim_recovery_touch(sim_world *w, sim_component_id id);
+void sim_recovery_wake(sim_world *w, sim_component_id id, const sim_event *event);
+bool sim_recovery_goes_on(const sim_world *w, sim_component_id id);
+void sim_recovery_reset(const sim_world *w, sim_component_id id);
+void sim_recovery_add(const sim_world *w, sim_component_id id, sim_station_view *view);
+void sim_recovery_check(const sim_world *w, sim_component_id id);
+// A server dies: who waits there is told by a refused connection, who is served by one that is reset. database.c
+void sim_database_die(sim_world *w, sim_component_id id, uint32_t server);
 
 #endif

@@ -279,6 +279,9 @@ typedef struct {
     uint32_t pooler, pooler_size, pooler_queue;                    // SIM_POOLER_…; its connections to a server; statements that wait for one
     hr_time  pooler_timeout;
     hr_time  lock_timeout;                     // longest wait for a row's lock, HR_FOREVER: none
+    double   shared_buffers, work_mem;         // memory that it has anyway, and for each statement that runs; work_mem 0: nobody looks
+    hr_time  recovery;                         // so long it is down when one of its processes was killed for its memory
+    sim_resize_def resize;                     // of its one server
     sim_sharding_def shards;                   // count 0: one, and no map
     sim_reshard_def  reshard;
     uint32_t replicas;                         // beside the primary of each shard, each with the same pool, cores and memory

@@ -174,7 +174,8 @@ void sim_machine_ledger(const sim_model_component *c, hr_text *out)
     sim_machine_view v;
     if (!sim_machine_look(c->kind, c->def, &v))
         return;
-    const sim_resize_def *resize = c->kind == SIM_PART_service ? &((const sim_service_def *)c->def)->resize : NULL;
+    const sim_resize_def *resize = c->kind == SIM_PART_service ? &((const sim_service_def *)c->def)->resize
+                                   : c->kind == SIM_PART_database ? &((const sim_database_def *)c->def)->resize : NULL;
     char at[32], restart[32];
     if (resize && resize->to && resize->restart == HR_FOREVER)
         hr_text_add(out, "%s.resize = at %s to %s, in place\n", c->name, sim_show_time(resize->at, at, sizeof at), resize->to->name);

@@ -54,7 +54,8 @@ double sim_bill(const sim_counted *counted, int i)
     if (c->kind == SIM_PART_service && ((const sim_service_def *)c->def)->in_cluster)
         prices.core = prices.gib = 0;          // its place on a node is paid for there; a licence is not
     double cost = sim_machine_cost(&v, servers, &prices);
-    const sim_instance_def *to = c->kind == SIM_PART_service ? ((const sim_service_def *)c->def)->resize.to : NULL;
+    const sim_instance_def *to = c->kind == SIM_PART_service ? ((const sim_service_def *)c->def)->resize.to
+                                 : c->kind == SIM_PART_database ? ((const sim_database_def *)c->def)->resize.to : NULL;
     if (!to)
         return cost;
     sim_machine_def moved = *v.machine;        // paid for as long as it is the one or the other

@@ -232,6 +232,38 @@ static void test_cores_are_added_in_place(void **state)
     }
 }
 
+// The same of a database: two cores, a queue of statements of 1 s; at 50 s its connections are gone for 25 s, then eight cores serve all that come. Half of both prices.
+static void test_a_database_gets_another_machine(void **state)
+{
+    (void)state;
+    const char *components = "s: {kind: service, workers: 200, on: {go: [{query: d.q}]}}, d: {kind: database, network: 0, pool: 40, queue: 0, instance: small, "
+                             "resize: {at: 50s, to: large, restart: 25s}, statements: {q: {cpu: 1s}}}", *workload = "c: {rate: 4/s, arrivals: constant, call: s.go, timeout: none}";
+    sim_model *m = read_text(TYPES, components, workload);
+    sim_world *w = sim_model_build(m, 1);
+    w->arrivals_end = 100 * HR_SEC;
+    sim_world_start(w, 0);
+    sim_world_run(w, 50 * HR_SEC - 1);
+    sim_world_check(w);
+    uint64_t before = sim_workload_look(w, 2).outcome[SIM_ok];
+    assert_in_range(before, 96, 100);
+    sim_world_run(w, 75 * HR_SEC - 1);
+    sim_world_check(w);
+    sim_workload_view v = sim_workload_look(w, 2);
+    assert_int_equal(v.outcome[SIM_ok], before);
+    uint64_t failed = v.outcome[SIM_error] + v.outcome[SIM_lost];
+    assert_in_range(failed, 99 + 39, 101 + 40);                    // those of 25 s, and what it had
+    sim_world_run(w, 100 * HR_SEC);
+    sim_world_check(w);
+    v = sim_workload_look(w, 2);
+    assert_in_range(v.outcome[SIM_ok] - before, 95, 97);
+    assert_int_equal(v.outcome[SIM_error] + v.outcome[SIM_lost], failed);
+    sim_world_free(w);
+    sim_model_free(m);
+    sim_study *study = study_of(TYPES, components, workload);
+    near(cost(study, "d"), 0.5 * 0.04 + 0.5 * 0.17);
+    sim_study_free(study);
+}
+
 static void test_mistakes_are_told(void **state)
 {
     (void)state;
@@ -256,6 +288,19 @@ static void test_mistakes_are_told(void **state)
             fail_msg("want '%s' once in: %s", cases[i].says, e.text);
         free(text);
     }
+    static const mistake databases[] = {
+        {"instance: small, resize: {at: 1s, to: large}, replicas: 1", "without `replicas` and `shards`"}, {"instance: small, resize: {at: 1s, to: large, restart: none}", "want a time"},
+        {"resize: {at: 1s, to: large}", "give `instance`, too"}, {"instance: small, resize: {at: 1s, to: lage}", "did you mean 'large'"}};
+    for (size_t i = 0; i < HR_COUNT(databases); i++) {
+        char *text = hr_format("scenario: t\n%scomponents: {s: {kind: service, on: {go: [{query: d.q}]}}, d: {kind: database, %s, statements: {q: {wait: 1ms}}}}\n"
+                               "workload: {c: {rate: 1/s, call: s.go}}\n", TYPES, databases[i].part);
+        hr_error e = {0};
+        sim_model *model;
+        assert_int_equal(sim_model_parse("t", text, strlen(text), "", &model, &e), HR_BAD_INPUT);
+        if (!strstr(e.text, databases[i].complaint) || e.count != 1)
+            fail_msg("want '%s' once in: %s", databases[i].complaint, e.text);
+        free(text);
+    }
     refused("lb: {kind: balancer, to: s}, s: {kind: service, resize: {at: 1s, to: large}, on: {go: [{wait: 1ms}]}}, a: {kind: autoscaler, of: s, policy: fixed, max: 1}",
             "c: {rate: 1/s, call: lb.go}", "without an autoscaler");
 }
@@ -265,7 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_bill_has_all_items), cmocka_unit_test(test_requests_and_answers_are_paid_for), cmocka_unit_test(test_nodes_are_paid_for),
         cmocka_unit_test(test_money_follows_what_replicas_have),
-        cmocka_unit_test(test_a_type_gives_cores_and_memory), cmocka_unit_test(test_more_cores_are_worth_less), cmocka_unit_test(test_a_machine_is_exchanged),
+        cmocka_unit_test(test_a_type_gives_cores_and_memory), cmocka_unit_test(test_more_cores_are_worth_less), cmocka_unit_test(test_a_machine_is_exchanged), cmocka_unit_test(test_a_database_gets_another_machine),
         cmocka_unit_test(test_machines_are_exchanged_one_by_one), cmocka_unit_test(test_cores_are_added_in_place),
         cmocka_unit_test(test_mistakes_are_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,9 @@
-// sim/parts/recovery.c - a database's server that is restarted: because its machine is exchanged, or because the kernel has killed one of its processes. Of a database
-// without replicas and shards.
-// * It uses `shared_buffers`, `connection_memory` for each open connection (a shared pool keeps all of its own open) and `work_mem` for each statement that runs. Above its memory the kernel kills a backend;
-//   then PostgreSQL ends all of them, for that one may have left shared memory in disorder, and recovers from its log: nobody is served for so long (PostgreSQL
-//   manual, 19.4.4 Linux Memory Overcommit). Connections, locks and statements are gone, commits are not.
+// sim/parts/recovery.c - a database's server that is restarted: because its machine is exchanged, or because the kernel has killed one of its
+// processes. Of a database without replicas and shards.
+// * It uses `shared_buffers`, `connection_memory` for each open connection (a shared pool keeps all of its own open) and `work_mem` for each
+//   statement that runs. Above its memory the kernel kills a backend; then PostgreSQL ends all of them, for that one may have left shared
+//   memory in disorder, and recovers from its log: nobody is served for so long (PostgreSQL manual, 19.4.4 Linux Memory Overcommit).
+//   Connections, locks and statements are gone, commits are not.
 // * A fault that kills it meanwhile lasts as long as it says, and so does a restart: it is back when both are over.
 #include "sim/parts/database.h"
 

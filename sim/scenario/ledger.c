@@ -235,6 +235,15 @@ static void show_map(const char *service, const char *owner, const void *def, hr
     show_owner(owner, where, def, out);
 }
 
+static void show_vertical(const char *name, const sim_vpa_settings *s, hr_text *out)
+{
+    hr_text_add(out, "%s.controlled_resources =%s%s\n", name, s->controls >> SIM_VPA_CPU & 1 ? " cpu" : "", s->controls >> SIM_VPA_MEMORY & 1 ? " memory" : "");
+    show_map(name, "min_allowed", &s->min_allowed, out);
+    show_map(name, "max_allowed", &s->max_allowed, out);
+    show_map(name, "recommender", &s->recommender, out);
+    show_map(name, "updater", &s->updater, out);
+}
+
 static void show_database(const char *name, const sim_database_def *d, hr_text *out)
 {
     char where[160];
@@ -391,6 +400,8 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
         if (c->kind == SIM_PART_cache) {
             show_through(model, c->name, &((const sim_cache_def *)c->def)->through, out);
         }
+        if (c->kind == SIM_PART_autoscaler && sim_scalers[((const sim_autoscaler_def *)c->def)->policy]->is_vertical)
+            show_vertical(c->name, &((const sim_autoscaler_def *)c->def)->scale.settings.vpa, out);
         if (c->kind == SIM_PART_broker)
             show_queues(model, c->name, c->def, out);
         if (c->kind == SIM_PART_limiter) {

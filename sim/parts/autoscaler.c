@@ -1,17 +1,18 @@
-// sim/parts/autoscaler.c - looks at a service now and then, asks its policy for a number of replicas, and has them start or leave.
-// * What is measured for each replica (cpu, calls in flight, rate) is collected every `scrape`, half a period apart from time zero, and
+// sim/parts/autoscaler.c - looks at a service now and then, asks its policy for a number of replicas, and has them start or leave; or gives
+// them other cores and memory (vertical.h).
+// * What is measured for each replica (cpu, memory, calls in flight, rate) is collected every `scrape`, half a period apart from time zero, and
 //   averaged over `window`: a look sees the last collection. The number of waiting calls and messages is known at once.
 // * A replica is measured from its second collection on; one that does not run yet has no values.
 // * Replicas' timers come here, so that services without an autoscaler know nothing of them: lives.h.
 #include <math.h>
 #include <stdlib.h>
 
-#include "sim/parts/lives.h"
+#include "sim/parts/vertical.h"
 
 typedef struct {                               // of one replica, since time zero; `number` 0: it did not run
     hr_time  at;
     uint32_t number, unused;
-    double   cores_ns, calls_ns, left;
+    double   cores_ns, calls_ns, left, bytes;
 } point;
 
 typedef struct {
@@ -21,6 +22,7 @@ typedef struct {
     sim_ref  state, points;                    // the policy's; point[slots][point_count], a ring each
     uint32_t slots, point_count;
     uint64_t scrapes, looks, scaled_out, scaled_in;
+    sim_vertical vertical;                     // when its policy is
 } autoscaler;
 
 enum { SCRAPE = SIM_LIFE_TIMERS, LOOK };
@@ -31,7 +33,8 @@ static size_t demand(const void *def)
 {
     const sim_autoscaler_def *d = def;
     const sim_scale_settings *s = &d->scale.settings;
-    return sim_scalers[d->policy]->size(&d->scale) + 2 * (size_t)s->max * (size_t)(s->window / s->scrape + 1) * sizeof(point);
+    size_t points = 2 * (size_t)s->max * (size_t)(s->window / s->scrape + 1) * sizeof(point);
+    return sim_scalers[d->policy]->size(&d->scale) + points + (sim_scalers[d->policy]->is_vertical ? sim_vertical_demand(s) : 0);
 }
 
 static void build(sim_world *w, sim_component_id id, const void *def)
@@ -62,7 +65,7 @@ static void await_look(sim_world *w, sim_component_id id)
 
 static bool measures(const autoscaler *s)
 {
-    bool any = false;
+    bool any = sim_scalers[s->policy]->is_vertical;
     for (int m = 0; m < SIM_SCALE_OF_PODS; m++)
         any = any || s->settings.target[m] > 0;
     return any;
@@ -71,6 +74,8 @@ static bool measures(const autoscaler *s)
 static void start(sim_world *w, sim_component_id id)
 {
     autoscaler *s = SIM_STATE(w, autoscaler, id);
+    if (sim_scalers[s->policy]->is_vertical)
+        sim_vertical_start(w, &s->vertical, sim_service_replicas(w, s->target));
     if (measures(s)) {
         s->slots = sim_service_replicas(w, s->target);
         s->point_count = (uint32_t)(s->settings.window / s->settings.scrape) + 1;
@@ -103,6 +108,8 @@ static void scrape(sim_world *w, sim_component_id id)
         p->cores_ns = (double)sim_level_area(w, &r->cores);
         p->calls_ns = (double)sim_level_area(w, &r->busy) + (double)sim_level_area(w, &r->queue.fifo.length);
         p->left = (double)r->left;
+        if (SIM_STATE(w, const sim_service, s->target)->memory)
+            p->bytes = sim_memory_of(w, s->target, i).used;
     }
     s->scrapes++;
     sim_schedule(w, w->now + s->settings.scrape, id, SCRAPE, 0, 0);
@@ -124,14 +131,24 @@ static bool find_span(const sim_world *w, const autoscaler *s, uint32_t slot, ui
 // Thousandths, rounded up, as Kubernetes' quantities are.
 static int64_t thousandths(double x) { return (int64_t)ceil(x * 1000 - 1e-9); }
 
-static sim_hpa_reading read_metric(const point *a, const point *b, sim_scale_metric metric, uint32_t cores)
+// What a replica has of it.
+static int64_t request_of(const sim_world *w, const autoscaler *s, uint32_t slot, sim_scale_metric metric)
+{
+    const sim_service *service = SIM_STATE(w, const sim_service, s->target);
+    if (metric == SIM_SCALE_MEMORY)
+        return service->memory ? thousandths(sim_memory_of(w, s->target, slot).limit) : 0;
+    return (int64_t)SIM_AT(w, const sim_replica, service->replicas)[slot].core_count * 1000;
+}
+
+// Memory is what it was at the last collection; all else are averages over the window.
+static sim_hpa_reading read_metric(const point *a, const point *b, sim_scale_metric metric)
 {
     double span_ns = (double)(b->at - a->at);
     double value = metric == SIM_SCALE_CPU         ? (b->cores_ns - a->cores_ns) / span_ns
+                   : metric == SIM_SCALE_MEMORY    ? b->bytes
                    : metric == SIM_SCALE_IN_FLIGHT ? (b->calls_ns - a->calls_ns) / span_ns
                                                    : (b->left - a->left) / (span_ns * 1e-9);
-    return (sim_hpa_reading){.has_value = true, .has_request = true, .value = thousandths(value), .request = (int64_t)cores * 1000,
-                             .sampled = b->at, .window = b->at - a->at};
+    return (sim_hpa_reading){.has_value = true, .value = thousandths(value), .sampled = b->at, .window = b->at - a->at};
 }
 
 // A replica as the Kubernetes API would show it. Its readiness changed last when it was made, until it is ready.
@@ -172,9 +189,12 @@ static uint32_t gather(const sim_world *w, const autoscaler *s, gathered *g)
             continue;
         g->pods[n] = pod_of(life);
         bool known = s->points && find_span(w, s, i, life->number, &first, &last);
-        for (int m = 0; m < SIM_SCALE_OF_PODS; m++)
-            g->readings[(size_t)m * service->replica_count + n] = known ? read_metric(first, last, (sim_scale_metric)m, service->cores)
-                                                         : (sim_hpa_reading){.has_request = true, .request = (int64_t)service->cores * 1000};
+        for (int m = 0; m < SIM_SCALE_OF_PODS; m++) {
+            sim_hpa_reading *reading = &g->readings[(size_t)m * service->replica_count + n];
+            *reading = known ? read_metric(first, last, (sim_scale_metric)m) : (sim_hpa_reading){0};
+            reading->has_request = true;
+            reading->request = request_of(w, s, i, (sim_scale_metric)m);
+        }
         n++;
     }
     return n;
@@ -193,6 +213,21 @@ static uint32_t decide(sim_world *w, const autoscaler *s)
     free(g.readings);
     free(view.group);
     return wanted < s->settings.min ? s->settings.min : wanted > s->settings.max ? s->settings.max : wanted;
+}
+
+static void look_vertically(sim_world *w, sim_component_id id)
+{
+    autoscaler *s = SIM_STATE(w, autoscaler, id);
+    sim_vertical_sample *samples = hr_alloc(s->slots * sizeof *samples);
+    for (uint32_t i = 0; i < s->slots; i++) {
+        const point *first, *last;
+        if (find_span(w, s, i, sim_life_at(w, sim_lives_of(w, s->target), i)->number, &first, &last))
+            samples[i] = (sim_vertical_sample){true, (last->cores_ns - first->cores_ns) / (double)(last->at - first->at), last->bytes, last->at};
+    }
+    s->looks++;
+    await_look(w, id);
+    sim_vertical_look(w, s->target, &s->vertical, SIM_AT(w, sim_vpa, s->state), &s->settings.vpa, samples);
+    free(samples);
 }
 
 static void look(sim_world *w, sim_component_id id)
@@ -214,6 +249,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
     if (event->what == SCRAPE)
         scrape(w, id);
+    else if (event->what == LOOK && sim_scalers[SIM_STATE(w, const autoscaler, id)->policy]->is_vertical)
+        look_vertically(w, id);
     else if (event->what == LOOK)
         look(w, id);
     else
@@ -233,7 +270,10 @@ static void check(const sim_world *w, sim_component_id id)
 {
     const autoscaler *s = SIM_STATE(w, const autoscaler, id);
     uint32_t wanted = sim_service_present(w, s->target).wanted;
-    SIM_ASSERT(w, !s->looks || (wanted >= s->settings.min && wanted <= s->settings.max));
+    if (sim_scalers[s->policy]->is_vertical)
+        sim_vertical_check(w, s->target, &s->vertical, &s->settings.vpa);
+    else
+        SIM_ASSERT(w, !s->looks || (wanted >= s->settings.min && wanted <= s->settings.max));
     SIM_ASSERT(w, s->scaled_out + s->scaled_in <= s->looks);
     for (uint32_t i = 0; s->scrapes && i < s->slots; i++) {
         const point *last = point_at(w, s, i, s->scrapes - 1);
@@ -245,7 +285,8 @@ static void check(const sim_world *w, sim_component_id id)
 sim_autoscaler_view sim_autoscaler_look(const sim_world *w, sim_component_id id)
 {
     const autoscaler *s = SIM_STATE(w, const autoscaler, id);
-    return (sim_autoscaler_view){.looks = s->looks, .scaled_out = s->scaled_out, .scaled_in = s->scaled_in};
+    return (sim_autoscaler_view){.looks = s->looks, .scaled_out = s->scaled_out, .scaled_in = s->scaled_in,
+                                 .recommendation = s->vertical.recommendation};
 }
 
 const sim_kind sim_kind_autoscaler = {.name = "autoscaler", .summary = "has the replicas of a service come and go",

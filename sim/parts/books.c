@@ -7,6 +7,8 @@ const char *const sim_database_gauges[] = {"utilisation", "queue", "statements_p
 void sim_database_reset(sim_world *w, sim_component_id id)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
+    if (s->recovery)
+        sim_recovery_reset(w, id);
     for (uint32_t i = 0; i < s->server_count; i++) {
         sim_server *server = sim_server_at(w, s, i);
         sim_level_reset(w, &server->busy);
@@ -66,6 +68,8 @@ void sim_database_check(const sim_world *w, sim_component_id id)
     sim_backends_check(w, id);
     sim_sharding_check(w, s);
     sim_reshard_check(w, s);
+    if (s->recovery)
+        sim_recovery_check(w, id);
 }
 
 // One station a server; where there are several, one more for the calls that are routed.
@@ -111,6 +115,8 @@ sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
     double have = s->has_pools ? v.connections : v.capacity;
     v.utilisation = have > 0 ? v.busy_average / have : 0;
     sim_sharding_add(w, s, &v);
+    if (s->recovery)
+        sim_recovery_add(w, id, &v);
     v.lag = s->lag ? SIM_AT(w, const sim_histogram, s->lag) : NULL;
     return v;
 }

@@ -9,12 +9,12 @@ enum { NODE_RUNS, NODE_IDLES };                // timers: subject the node, gene
 typedef struct {
     uint32_t phase, number;                    // number: grows when it starts, gets a replica, or falls empty
     uint32_t replicas, unused;
-    double   used;                             // cores
+    double   used, used_bytes;                 // cores; memory
 } node;
 
 typedef struct {
     uint32_t least, most, stream, births;
-    double   cores;                            // of a node
+    double   cores, memory_bytes;              // of a node
     hr_time  idle;
     sim_dist start;
     sim_ref  nodes;                            // node[most]
@@ -32,7 +32,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
 {
     const sim_cluster_def *d = def;
     cluster *s = SIM_STATE(w, cluster, id);
-    *s = (cluster){.least = d->nodes, .most = d->most_nodes, .cores = d->cores, .idle = d->node_idle, .stream = sim_stream(w, id, SIM_DRAW_STARTUP),
+    *s = (cluster){.least = d->nodes, .most = d->most_nodes, .cores = d->cores, .memory_bytes = d->memory_bytes, .idle = d->node_idle, .stream = sim_stream(w, id, SIM_DRAW_STARTUP),
                    .start = sim_dist_place(w, &d->node_start)};
     sim_ref nodes = sim_take(w, d->most_nodes * sizeof(node));
     s->nodes = nodes;
@@ -45,20 +45,26 @@ static void build(sim_world *w, sim_component_id id, const void *def)
 
 // --- room ---------------------------------------------------------------------------------------------------------------
 
-uint32_t sim_cluster_take(sim_world *w, sim_component_id id, double cores)
+static bool has_room(const cluster *s, const node *n, double cores, double bytes)
+{
+    return n->used + cores <= s->cores + dust && n->used_bytes + bytes <= s->memory_bytes + 0.5;
+}
+
+uint32_t sim_cluster_take(sim_world *w, sim_component_id id, double cores, double bytes)
 {
     const cluster *s = SIM_STATE(w, const cluster, id);
     node *best = NULL;
     uint32_t which = 0;
     for (uint32_t i = 0; i < s->most; i++) {
         node *n = node_at(w, s, i);
-        if (n->phase != NODE_UP || n->used + cores > s->cores + dust || (best && n->used >= best->used))
+        if (n->phase != NODE_UP || !has_room(s, n, cores, bytes) || (best && n->used >= best->used))
             continue;
         best = n;
         which = i + 1;
     }
     if (best) {
         best->used += cores;
+        best->used_bytes += bytes;
         best->replicas++;
         best->number++;
     }
@@ -72,13 +78,25 @@ static void await_idle(sim_world *w, sim_component_id id, uint32_t i)
         sim_schedule(w, w->now + s->idle, id, NODE_IDLES, i, ++node_at(w, s, i)->number);
 }
 
-void sim_cluster_give(sim_world *w, sim_component_id id, uint32_t which, double cores)
+void sim_cluster_give(sim_world *w, sim_component_id id, uint32_t which, double cores, double bytes)
 {
     node *n = node_at(w, SIM_STATE(w, const cluster, id), which - 1);
     n->replicas--;
     n->used = n->replicas ? n->used - cores : 0;
+    n->used_bytes = n->replicas ? n->used_bytes - bytes : 0;
     if (!n->replicas)
         await_idle(w, id, which - 1);
+}
+
+bool sim_cluster_change(sim_world *w, sim_component_id id, uint32_t which, double cores, double bytes)
+{
+    const cluster *s = SIM_STATE(w, const cluster, id);
+    node *n = node_at(w, s, which - 1);
+    if ((cores > 0 && n->used + cores > s->cores + dust) || (bytes > 0 && n->used_bytes + bytes > s->memory_bytes + 0.5))
+        return false;
+    n->used += cores;
+    n->used_bytes += bytes;
+    return true;
 }
 
 static bool is_here(const sim_world *w, sim_component_id service, sim_component_id id)
@@ -100,40 +118,46 @@ static uint32_t pending_of(const sim_world *w, sim_component_id service)
 
 // --- nodes --------------------------------------------------------------------------------------------------------------
 
-// The node for a replica that does not fit on those that are up: one that starts, with room by `free`, or another that is made to. `most`: none.
-static uint32_t promise(sim_world *w, sim_component_id id, double *room, double cores)
+// The node for a replica that does not fit on those that are up: one that starts and has room beside what is `promised`, or another that is made to start, if
+// the replica fits on an empty one. `most`: none.
+static uint32_t find_promise(sim_world *w, sim_component_id id, const node *promised, const sim_life *life)
 {
     cluster *s = SIM_STATE(w, cluster, id);
     uint32_t gone = s->most;
     for (uint32_t i = 0; i < s->most; i++) {
-        if (node_at(w, s, i)->phase == NODE_STARTING && room[i] + dust >= cores)
+        if (node_at(w, s, i)->phase == NODE_STARTING && has_room(s, &promised[i], life->cores, life->memory_bytes))
             return i;
         if (node_at(w, s, i)->phase == NODE_GONE && gone == s->most)
             gone = i;
     }
-    if (gone == s->most)
-        return gone;
+    if (gone == s->most || !has_room(s, &(node){0}, life->cores, life->memory_bytes))
+        return s->most;
     node *n = node_at(w, s, gone);
     *n = (node){.phase = NODE_STARTING, .number = n->number + 1};
-    room[gone] = s->cores;
     sim_level_up(w, &s->paid);
     sim_schedule(w, w->now + sim_dist_time(w, &s->start, s->stream, ++s->births, 0), id, NODE_RUNS, gone, n->number);
     return gone;
 }
 
+static void promise(sim_world *w, sim_component_id id, node *promised, const sim_life *life)
+{
+    uint32_t i = find_promise(w, id, promised, life);
+    if (i == SIM_STATE(w, const cluster, id)->most)
+        return;
+    promised[i].used += life->cores;
+    promised[i].used_bytes += life->memory_bytes;
+}
+
 void sim_cluster_grow(sim_world *w, sim_component_id id)
 {
-    const cluster *s = SIM_STATE(w, const cluster, id);
-    double *room = hr_alloc(s->most * sizeof *room);               // of nodes that start, less what has been promised
-    for (uint32_t i = 0; i < s->most; i++)
-        room[i] = s->cores;
+    node *promised = hr_alloc(SIM_STATE(w, const cluster, id)->most * sizeof *promised);       // room on nodes that start
     for (sim_component_id service = 0; service < w->component_count; service++)
-        for (uint32_t n = is_here(w, service, id) ? pending_of(w, service) : 0; n > 0; n--) {
-            uint32_t i = promise(w, id, room, sim_lives_of(w, service)->cores);
-            if (i < s->most)
-                room[i] -= sim_lives_of(w, service)->cores;
+        for (uint32_t i = 0; is_here(w, service, id) && i < SIM_STATE(w, const sim_service, service)->replica_count; i++) {
+            const sim_life *life = sim_life_at(w, sim_lives_of(w, service), i);
+            if (life->phase == SIM_LIFE_PENDING)
+                promise(w, id, promised, life);
         }
-    free(room);
+    free(promised);
 }
 
 void sim_cluster_offer(sim_world *w, sim_component_id id)
@@ -206,6 +230,7 @@ static void check(const sim_world *w, sim_component_id id)
     for (uint32_t i = 0; i < s->most; i++) {
         const node *n = node_at(w, s, i);
         uint32_t replicas = 0;
+        SIM_ASSERT(w, n->used_bytes <= s->memory_bytes + 1);
         for (sim_component_id service = 0; service < w->component_count; service++)
             replicas += is_here(w, service, id) ? sim_lives_on(w, service, i + 1) : 0;
         SIM_ASSERT(w, replicas == n->replicas && n->used <= s->cores + dust && (n->phase == NODE_UP || !replicas));

@@ -24,7 +24,7 @@ static void empty_line(const sim_world *w, sim_line *q)
         q->last[p] = 0;
 }
 
-static void empty_replica(sim_world *w, const sim_service *s, sim_replica *r)
+static void empty_replica(sim_world *w, sim_replica *r)
 {
     r->cuts++;
     level_to_zero(w, &r->busy);
@@ -35,7 +35,7 @@ static void empty_replica(sim_world *w, const sim_service *s, sim_replica *r)
     r->shares.count = 0;
     r->alarm++;
     sim_sharing_cut(w, r);
-    for (uint32_t i = 0; r->runs && i < s->cores; i++) {
+    for (uint32_t i = 0; r->runs && i < r->core_count; i++) {
         sim_core_run *run = SIM_AT(w, sim_core_run, r->runs) + i;
         *run = (sim_core_run){.alarm = run->alarm + 1};
     }
@@ -88,7 +88,7 @@ void sim_service_cut(sim_world *w, sim_component_id id, uint32_t slot, sim_outco
     sim_refill_cut(w, id, slot);
     forget_children(w, id, slot);
     sim_ref calls = collect(w, id, slot);
-    empty_replica(w, s, r);
+    empty_replica(w, r);
     for (sim_ref call = calls; call; call = sim_call_at(w, call)->next) {
         r->left++;
         sim_stay_end(w, &r->stay, sim_call_at(w, call)->since);

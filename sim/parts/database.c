@@ -49,9 +49,14 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     sim_pools_build(w, id, d);
     sim_replication_build(w, id, d);
     sim_routing_build(w, id, d);
+    sim_recovery_build(w, id, d);
 }
 
-static void start(sim_world *w, sim_component_id id) { sim_reshard_start(w, id); }
+static void start(sim_world *w, sim_component_id id)
+{
+    sim_reshard_start(w, id);
+    sim_recovery_start(w, id);
+}
 
 // --- statements -----------------------------------------------------------------------------------------------------
 
@@ -84,6 +89,8 @@ void sim_database_execute(sim_world *w, sim_component_id id, sim_ref call)
     server->started++;
     c->flags |= SIM_CALL_RUNNING;
     c->since = w->now;
+    if (s->recovery)
+        sim_recovery_touch(w, id);
     const sim_leaf *live = sim_leaf_of(w, id);
     if (live) {
         live->begin(live->self, w, id, call);
@@ -401,6 +408,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     case SIM_DB_DEADLOCK: sim_locks_look(w, id, event); break;
     case SIM_DB_IDLE_TIMEOUT: case SIM_DB_CLIENT_GONE: sim_backends_wake(w, id, event); break;
     case SIM_DB_MOVES: sim_reshard_wake(w, id); break;
+    case SIM_DB_KILL: case SIM_DB_RESIZE: case SIM_DB_BACK: sim_recovery_wake(w, id, event); break;
     case SIM_DB_CAUGHT_UP: sim_routing_caught_up(w, id, event->subject); break;
     default: go_on(w, id, event); break;
     }

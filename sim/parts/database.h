@@ -28,7 +28,7 @@ typedef struct {
     uint32_t  lent, backlog;                   // of a pooler in transaction mode: connections that are used; calls that wait for one
     sim_ref   pools;                           // the first sim_client_pool
     uint8_t   is_full, returns;                // its disk; it comes back as soon as there is a primary
-    uint8_t   is_held, unused;                 // a replica: it may not apply all that it has
+    uint8_t   is_held, is_killed;              // a replica: it may not apply all that it has; a fault has it down
     double    slow;                            // its times are so many times as long; 0: as they are
     hr_time   resumes;                         // it stands still until then
     uint32_t  teller, unused_word;             // with is_held: the faults, which say for how long
@@ -76,7 +76,8 @@ typedef struct {
     uint64_t  sampled_started;
     double    absent;
     sim_table history;                         // with `has_history`: a map from a key to its last commit
-    uint32_t  has_history, unused_word;
+    uint32_t  has_history;
+    sim_ref   recovery;                        // it is restarted now and then, recovery.c; 0: never
     // Pools of the callers.
     uint32_t  has_pools, pooler;               // pooler: SIM_POOLER_…, SIM_POOLER_COUNT: none
     uint32_t  most_open, backlog_limit;        // connections of a server; calls that may wait at the pooler
@@ -127,7 +128,8 @@ typedef struct { sim_pair user_key; uint32_t written, read; } sim_seen;        /
 
 enum { SIM_DB_COMPUTED, SIM_DB_WAITED, SIM_DB_POOL_TIMEOUT, SIM_DB_COMMITTED, SIM_DB_APPLIED, SIM_DB_TAKES_OVER, SIM_DB_CAUGHT_UP,
        SIM_DB_CONNECTED, SIM_DB_CLIENT_TIMEOUT, SIM_DB_PREPARED, SIM_DB_COMMIT_PREPARED, SIM_DB_ROLLBACK_PREPARED, SIM_DB_MOVES, SIM_DB_LOCK_TIMEOUT,
-       SIM_DB_DEADLOCK, SIM_DB_IDLE_TIMEOUT, SIM_DB_CLIENT_GONE };
+       SIM_DB_DEADLOCK, SIM_DB_IDLE_TIMEOUT, SIM_DB_CLIENT_GONE,
+       SIM_DB_KILL, SIM_DB_RESIZE, SIM_DB_BACK };
 
 // Behind the statements of the scenario lie those that a database has by itself: rows that move, and what ends a transaction.
 enum { SIM_OWN_MOVES, SIM_OWN_COMMIT, SIM_OWN_ROLLBACK, SIM_OWN_STATEMENTS };
@@ -299,5 +301,17 @@ void sim_routing_caught_up(sim_world *w, sim_component_id id, sim_ref call);
 // What a user has written, and the version that a read of its own is about to show.
 void sim_routing_wrote(sim_world *w, sim_database *s, const sim_call *c, uint64_t position);
 void sim_routing_read(sim_world *w, sim_database *s, const sim_call *c);
+
+// A server that is restarted, recovery.c: built; started; a statement has begun; the timers of SIM_DB_KILL to SIM_DB_BACK; whether it is down for that.
+void sim_recovery_build(sim_world *w, sim_component_id id, const sim_database_def *d);
+void sim_recovery_start(sim_world *w, sim_component_id id);
+void sim_recovery_touch(sim_world *w, sim_component_id id);
+void sim_recovery_wake(sim_world *w, sim_component_id id, const sim_event *event);
+bool sim_recovery_goes_on(const sim_world *w, sim_component_id id);
+void sim_recovery_reset(const sim_world *w, sim_component_id id);
+void sim_recovery_add(const sim_world *w, sim_component_id id, sim_station_view *view);
+void sim_recovery_check(const sim_world *w, sim_component_id id);
+// A server dies: who waits there is told by a refused connection, who is served by one that is reset. database.c
+void sim_database_die(sim_world *w, sim_component_id id, uint32_t server);
 
 #endif

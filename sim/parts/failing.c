@@ -23,7 +23,7 @@ static hr_time moved(const sim_world *w, const sim_event *e, const void *self)
     case SIM_SERVICE_SHARED: return SIM_AT(w, const sim_replica, e->subject) == r ? e->at + p->by : e->at;
     case SIM_SERVICE_RUN: {
         const sim_core_run *run = SIM_AT(w, const sim_core_run, e->subject), *first = SIM_AT(w, const sim_core_run, r->runs);
-        return r->runs && run >= first && run < first + s->cores ? e->at + p->by : e->at;
+        return r->runs && run >= first && run < first + r->core_count ? e->at + p->by : e->at;
     }
     case SIM_SERVICE_CORE: return is_of(w, sim_call_at(w, e->subject), p) ? e->at + p->by : e->at;
     case SIM_SERVICE_STEP: case SIM_SERVICE_PATIENCE: case SIM_SERVICE_RETRY: case SIM_SERVICE_HEDGE: case SIM_SERVICE_POLL:
@@ -48,8 +48,8 @@ static void pause_until(sim_world *w, sim_component_id id, uint32_t slot, hr_tim
     r->resumes = until;
     const stop p = {id, slot, until - from, until};
     if (s->sharing)
-        sim_sharing_stop(w, s, r, p.by);
-    for (uint32_t i = 0; r->runs && i < s->cores; i++)
+        sim_sharing_stop(w, r, p.by);
+    for (uint32_t i = 0; r->runs && i < r->core_count; i++)
         (SIM_AT(w, sim_core_run, r->runs) + i)->ends += p.by;
     sim_events_move(w, moved, &p);
 }
@@ -105,6 +105,7 @@ void sim_service_fault(sim_world *w, sim_component_id id, uint32_t slot, const s
         pause_until(w, id, slot, force->resumes);
     else if (r->is_paused) {
         r->is_paused = 0;
+        sim_service_hand_out_cores(w, id, slot);           // it may have got some meanwhile
         sim_service_hand_out(w, id, slot);
     }
     r->down = (uint8_t)((r->down & SIM_DOWN_CRASH) | (force->down && !s->lives ? SIM_DOWN_FAULT : 0));

@@ -26,8 +26,7 @@ static sim_ref *running_at(sim_world *w, sim_component_id id, uint32_t which, si
     return list;
 }
 
-// A server dies: who waits there is told by a refused connection, who is served by one that is reset.
-static void die(sim_world *w, sim_component_id id, uint32_t which)
+void sim_database_die(sim_world *w, sim_component_id id, uint32_t which)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_server *server = sim_server_at(w, s, which);
@@ -87,11 +86,12 @@ void sim_database_fault(sim_world *w, sim_component_id id, uint32_t which, const
     server->is_held = force->held;
     server->teller = force->teller;
     server->returns = 0;
+    server->is_killed = force->down;
     if (pause_until(w, id, which, force->resumes) || force->held)
         sim_replication_hold(w, id, which, resumed);
     if (force->down && !server->is_down)
-        die(w, id, which);
-    else if (!force->down && server->is_down)
+        sim_database_die(w, id, which);
+    else if (!force->down && server->is_down && !sim_recovery_goes_on(w, id))
         sim_replication_return(w, id, which);
 }
 

@@ -1,4 +1,6 @@
 // sim/parts/lives.c - see lives.h.
+#include <math.h>
+
 #include "sim/parts/cluster.h"
 #include "sim/parts/memory.h"
 
@@ -10,12 +12,15 @@ sim_ref sim_lives_place(sim_world *w, sim_component_id id, const sim_service_def
     const hr_time long_ago = -86400 * HR_SEC;
     sim_ref ref = sim_take(w, sizeof(sim_lives)), life = sim_take(w, def->slots * sizeof(sim_life));
     sim_lives *l = SIM_AT(w, sim_lives, ref);
-    *l = (sim_lives){.life = life, .wanted = def->replicas, .active = def->replicas, .births = def->replicas, .drain = def->drain, .scaler = def->scaler, .in_cluster = def->in_cluster,
-                     .cluster = def->cluster, .cores = def->cores,
+    *l = (sim_lives){.life = life, .wanted = def->replicas, .active = def->replicas, .births = def->replicas, .drain = def->drain, .scaler = def->scaler, .in_cluster = def->in_cluster, .is_vertical = def->is_vertical,
+                     .cluster = def->cluster, .cores = def->cores, .memory_bytes = def->memory_bytes,
                      .startup = sim_dist_place(w, &def->startup), .readiness = sim_dist_place(w, &def->readiness),
                      .stream_startup = sim_stream(w, id, SIM_DRAW_STARTUP), .stream_readiness = sim_stream(w, id, SIM_DRAW_READINESS)};
     for (uint32_t i = 0; i < def->replicas; i++) {
-        *sim_life_at(w, l, i) = (sim_life){.phase = SIM_LIFE_READY, .number = i + 1, .created = long_ago, .changed = long_ago};
+        *sim_life_at(w, l, i) = (sim_life){.phase = SIM_LIFE_READY, .number = i + 1, .created = long_ago, .changed = long_ago, .has_run = 1,
+                                          .cores = def->cores, .memory_bytes = def->memory_bytes};
+        l->held.cores += def->cores;
+        l->held.bytes += def->memory_bytes;
         sim_level_up(w, &l->present);
         sim_level_up(w, &l->ready);
     }
@@ -24,15 +29,29 @@ sim_ref sim_lives_place(sim_world *w, sim_component_id id, const sim_service_def
 
 // --- from phase to phase ------------------------------------------------------------------------------------------------
 
+static void hold(const sim_world *w, sim_held *h, double cores, double bytes)
+{
+    double span = (double)(w->now - h->since);
+    h->core_ns += h->cores * span;
+    h->byte_ns += h->bytes * span;
+    h->since = w->now;
+    h->cores += cores;
+    h->bytes += bytes;
+}
+
 static void turn(sim_world *w, sim_lives *l, uint32_t slot, sim_life_phase phase)
 {
     sim_life *life = sim_life_at(w, l, slot);
     if (life->phase == SIM_LIFE_READY)
         sim_level_down(w, &l->ready);
-    if (life->phase < SIM_LIFE_STARTING && phase >= SIM_LIFE_STARTING)
+    if (life->phase < SIM_LIFE_STARTING && phase >= SIM_LIFE_STARTING) {
         sim_level_up(w, &l->present);
-    if (life->phase >= SIM_LIFE_STARTING && phase < SIM_LIFE_STARTING)
+        hold(w, &l->held, life->cores, life->memory_bytes);
+    }
+    if (life->phase >= SIM_LIFE_STARTING && phase < SIM_LIFE_STARTING) {
         sim_level_down(w, &l->present);
+        hold(w, &l->held, -life->cores, -life->memory_bytes);
+    }
     life->phase = phase;
     life->changed = w->now;
     if (phase == SIM_LIFE_READY)
@@ -49,7 +68,7 @@ static void await(sim_world *w, const sim_lives *l, uint16_t what, uint32_t slot
 static bool launch(sim_world *w, sim_lives *l, uint32_t slot)
 {
     sim_life *life = sim_life_at(w, l, slot);
-    if (l->in_cluster && !(life->node = sim_cluster_take(w, (sim_component_id)l->cluster, l->cores)))
+    if (l->in_cluster && !(life->node = sim_cluster_take(w, (sim_component_id)l->cluster, life->cores, life->memory_bytes)))
         return false;
     turn(w, l, slot, SIM_LIFE_STARTING);
     await(w, l, SIM_LIFE_RUNS, slot, sim_dist_time(w, &l->startup, l->stream_startup, life->number, 0));
@@ -57,12 +76,16 @@ static bool launch(sim_world *w, sim_lives *l, uint32_t slot)
 }
 
 // Returns whether it is pending.
-static bool start(sim_world *w, sim_lives *l, uint32_t slot)
+static bool start(sim_world *w, sim_component_id id, sim_lives *l, uint32_t slot)
 {
     sim_life *life = sim_life_at(w, l, slot);
     life->number = ++l->births;
     life->created = w->now;
+    life->has_run = 0;
+    life->cores = l->cores;
+    life->memory_bytes = l->memory_bytes;
     l->active++;
+    sim_service_resize(w, id, slot, life->cores, life->memory_bytes);
     bool has_room = launch(w, l, slot);
     if (!has_room)
         turn(w, l, slot, SIM_LIFE_PENDING);
@@ -96,7 +119,7 @@ static void end(sim_world *w, sim_component_id id, uint32_t slot, sim_outcome st
     if (SIM_STATE(w, const sim_service, id)->memory)
         sim_memory_forget(w, id, slot);
     if (node) {
-        sim_cluster_give(w, (sim_component_id)l->cluster, node, l->cores);
+        sim_cluster_give(w, (sim_component_id)l->cluster, node, life->cores, life->memory_bytes);
         sim_cluster_offer(w, (sim_component_id)l->cluster);
     }
 }
@@ -153,7 +176,7 @@ static void settle(sim_world *w, sim_component_id id)
         stop(w, id, l, first_to_go(w, l, slots));
     bool any_pending = false;
     for (uint32_t slot; l->active < l->wanted && (slot = free_slot(w, l, slots)) < slots;)
-        any_pending = start(w, l, slot) || any_pending;
+        any_pending = start(w, id, l, slot) || any_pending;
     if (any_pending)
         sim_cluster_grow(w, (sim_component_id)l->cluster);
 }
@@ -173,6 +196,7 @@ void sim_lives_wake(sim_world *w, sim_component_id id, const sim_event *event)
         return;
     if (event->what == SIM_LIFE_RUNS && life->phase == SIM_LIFE_STARTING) {
         turn(w, l, slot, SIM_LIFE_UNREADY);
+        sim_life_at(w, l, slot)->has_run = 1;
         await(w, l, SIM_LIFE_PASSES, slot, sim_dist_time(w, &l->readiness, l->stream_readiness, life->number, 0));
     } else if (event->what == SIM_LIFE_PASSES && life->phase == SIM_LIFE_UNREADY) {
         turn(w, l, slot, SIM_LIFE_READY);
@@ -228,6 +252,33 @@ void sim_lives_replace(sim_world *w, sim_component_id id, uint32_t slot)
     settle(w, id);
 }
 
+// --- other cores and memory ---------------------------------------------------------------------------------------------
+
+void sim_lives_evict(sim_world *w, sim_component_id id, uint32_t slot)
+{
+    sim_lives *l = sim_lives_of(w, id);
+    l->evicted++;
+    stop(w, id, l, slot);
+    settle(w, id);
+}
+
+bool sim_lives_resize(sim_world *w, sim_component_id id, uint32_t slot, double cores, double memory_bytes)
+{
+    sim_lives *l = sim_lives_of(w, id);
+    sim_life *life = sim_life_at(w, l, slot);
+    double more_cores = cores - life->cores, more_bytes = memory_bytes - life->memory_bytes;
+    if (life->node && !sim_cluster_change(w, (sim_component_id)l->cluster, life->node, more_cores, more_bytes))
+        return false;
+    hold(w, &l->held, more_cores, more_bytes);
+    l->resized++;
+    life->cores = cores;
+    life->memory_bytes = memory_bytes;
+    sim_service_resize(w, id, slot, cores, memory_bytes);
+    if (life->node)
+        sim_cluster_offer(w, (sim_component_id)l->cluster);
+    return true;
+}
+
 // --- in a cluster -------------------------------------------------------------------------------------------------------
 
 void sim_lives_move_in(sim_world *w, sim_component_id id)
@@ -235,10 +286,11 @@ void sim_lives_move_in(sim_world *w, sim_component_id id)
     sim_lives *l = sim_lives_of(w, id);
     for (uint32_t i = 0; i < l->active; i++) {
         sim_life *life = sim_life_at(w, l, i);
-        life->node = sim_cluster_take(w, (sim_component_id)l->cluster, l->cores);
+        life->node = sim_cluster_take(w, (sim_component_id)l->cluster, life->cores, life->memory_bytes);
         if (life->node)
             continue;
         turn(w, l, i, SIM_LIFE_PENDING);
+        life->has_run = 0;
         see_memory(w, id, i);
         sim_service_tell(w, id, i, false);
     }
@@ -289,6 +341,10 @@ void sim_lives_reset(sim_world *w, sim_ref lives)
     sim_lives *l = SIM_AT(w, sim_lives, lives);
     sim_level_reset(w, &l->present);
     sim_level_reset(w, &l->ready);
+    l->evicted = l->resized = 0;
+    hold(w, &l->held, 0, 0);
+    l->held.core_ns = l->held.byte_ns = 0;
+    l->held.reset = w->now;
 }
 
 double sim_lives_sample(sim_world *w, sim_ref lives, hr_time step) { return sim_level_sample(w, &SIM_AT(w, sim_lives, lives)->present, step); }
@@ -297,9 +353,26 @@ sim_replicas_view sim_service_present(const sim_world *w, sim_component_id id)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     if (!s->lives)
-        return (sim_replicas_view){false, s->replica_count, s->replica_count, s->replica_count, s->replica_count, s->replica_count};
+        return (sim_replicas_view){.wanted = s->replica_count, .present = s->replica_count, .ready = s->replica_count,
+                                   .present_average = s->replica_count, .ready_average = s->replica_count};
     const sim_lives *l = SIM_AT(w, const sim_lives, s->lives);
-    return (sim_replicas_view){true, l->wanted, l->present.level, l->ready.level, sim_level_average(w, &l->present), sim_level_average(w, &l->ready)};
+    const sim_held *h = &l->held;
+    double span = (double)(w->now - h->reset), last = (double)(w->now - h->since);
+    return (sim_replicas_view){.is_scaled = true, .wanted = l->wanted, .present = l->present.level, .ready = l->ready.level,
+                               .present_average = sim_level_average(w, &l->present), .ready_average = sim_level_average(w, &l->ready),
+                               .cores_average = span > 0 ? (h->core_ns + h->cores * last) / span : h->cores,
+                               .bytes_average = span > 0 ? (h->byte_ns + h->bytes * last) / span : h->bytes};
+}
+
+void sim_lives_add(const sim_world *w, sim_component_id id, sim_station_view *view)
+{
+    const sim_lives *l = sim_lives_of(w, id);
+    sim_replicas_view v = sim_service_present(w, id);
+    view->is_vertical = true;
+    view->held_cores = v.cores_average;
+    view->held_bytes = v.bytes_average;
+    view->evicted = l->evicted;
+    view->resized_in_place = l->resized;
 }
 
 const char *sim_service_phase(const sim_world *w, sim_component_id id, uint32_t replica)
@@ -313,6 +386,7 @@ const char *sim_service_phase(const sim_world *w, sim_component_id id, uint32_t 
 void sim_lives_check(const sim_world *w, sim_component_id id)
 {
     const sim_lives *l = sim_lives_of(w, id);
+    double cores = 0, bytes = 0;
     uint32_t count[SIM_LIFE_DRAINING + 1] = {0}, slots = SIM_STATE(w, const sim_service, id)->replica_count;
     for (uint32_t i = 0; i < slots; i++) {
         const sim_life *life = sim_life_at(w, l, i);
@@ -320,8 +394,12 @@ void sim_lives_check(const sim_world *w, sim_component_id id)
         SIM_ASSERT(w, (life->node != 0) == (l->in_cluster && life->phase >= SIM_LIFE_STARTING));
         SIM_ASSERT(w, is_idle(w, id, i) == (life->phase < SIM_LIFE_READY) || life->phase == SIM_LIFE_READY || l->drains_whole);
         SIM_ASSERT(w, is_idle(w, id, i) || life->phase >= SIM_LIFE_READY);
+        SIM_ASSERT(w, life->phase <= SIM_LIFE_STARTING || life->has_run);
+        cores += life->phase >= SIM_LIFE_STARTING ? life->cores : 0;
+        bytes += life->phase >= SIM_LIFE_STARTING ? life->memory_bytes : 0;
         count[life->phase]++;
     }
+    SIM_ASSERT(w, fabs(cores - l->held.cores) <= 1e-6 * (1 + cores) && fabs(bytes - l->held.bytes) <= 1e-6 * (1 + bytes));
     uint32_t active = count[SIM_LIFE_PENDING] + count[SIM_LIFE_STARTING] + count[SIM_LIFE_UNREADY] + count[SIM_LIFE_READY];
     SIM_ASSERT(w, l->active == active && (active == l->wanted || (active < l->wanted && count[SIM_LIFE_GONE] == 0)));
     SIM_ASSERT(w, l->present.level == slots - count[SIM_LIFE_GONE] - count[SIM_LIFE_PENDING] && l->ready.level == count[SIM_LIFE_READY]);

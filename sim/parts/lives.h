@@ -16,8 +16,15 @@ typedef struct {
     uint32_t phase;
     uint32_t number;                           // of all that the service has had; what is meant for an earlier one is stale
     hr_time  created, changed;                 // changed: when its phase did
-    uint32_t node, unused;                     // of its cluster, from 1; 0: none
+    uint32_t node, has_run;                    // of its cluster, from 1; 0: none. has_run, bool: its process has been there, though it may have died
+    double   cores, memory_bytes;              // that it was made with, or has got since: its request, and its limit
 } sim_life;
+
+typedef struct {                               // what all replicas that are there have together
+    double  cores, bytes;                      // now
+    double  core_ns, byte_ns;                  // since the reset
+    hr_time since, reset;                      // since when they have that
+} sim_held;
 
 typedef struct {
     sim_ref   life;                            // sim_life[replica_count]
@@ -28,8 +35,11 @@ typedef struct {
     uint32_t  scaler;                          // component whose timers these are
     uint32_t  in_cluster, cluster;             // bool, and which
     uint32_t  drains_whole;                    // bool: who leaves stays for all of `drain`, for users that are bound to it may come
-    double    cores;                           // that a replica takes of a node
+    uint32_t  is_vertical;                     // bool: vertical.c changes what they have
+    double    cores, memory_bytes;             // that a new replica gets, and takes of a node
     sim_level present, ready;                  // present: all but gone and pending ones
+    sim_held  held;
+    uint64_t  evicted, resized;                // since the reset: replicas, for others in their place; those that were resized while they worked
 } sim_lives;
 
 // Timers, as `what` of the autoscaler's events; their subject is the slot, their generation the number.
@@ -54,6 +64,10 @@ static inline sim_life *sim_life_at(const sim_world *w, const sim_lives *l, uint
 bool     sim_lives_is_up(const sim_world *w, sim_component_id id, uint32_t slot);
 bool     sim_lives_is_draining(const sim_world *w, sim_component_id id, uint32_t slot);
 bool     sim_lives_is_ready(const sim_world *w, sim_component_id id, uint32_t slot);
+// A replica leaves as one that is too many does, and another one is started in its place. One that is there gets other cores and memory while it works;
+// false: its node has no room for that.
+void     sim_lives_evict(sim_world *w, sim_component_id id, uint32_t slot);
+bool     sim_lives_resize(sim_world *w, sim_component_id id, uint32_t slot, double cores, double memory_bytes);
 // A replica dies at once; another one is started in its place.
 void     sim_lives_replace(sim_world *w, sim_component_id id, uint32_t slot);
 // For a cluster: replicas that are there at the start take room or are pending; pending ones try again; how many are on a node.
@@ -62,6 +76,7 @@ void     sim_lives_retry(sim_world *w, sim_component_id id);
 uint32_t sim_lives_on(const sim_world *w, sim_component_id id, uint32_t node);
 void     sim_lives_reset(sim_world *w, sim_ref lives);
 double   sim_lives_sample(sim_world *w, sim_ref lives, hr_time step);         // replicas present on average since the last sample
+void     sim_lives_add(const sim_world *w, sim_component_id id, sim_station_view *view);      // of a service whose replicas change what they have
 void     sim_lives_check(const sim_world *w, sim_component_id id);
 
 // Ends a replica with all that it has: its callers get `status`, what it waits for is answered to nobody, its caches are empty. cut.c

@@ -2,16 +2,18 @@
 #include "sim/parts/memory.h"
 
 typedef struct {                               // of one replica
-    double   leaked, bytes;                    // now
+    double   leaked, bytes, limit;             // now
     double   most, area;                       // shares of the limit since the reset: the largest; x ns
     hr_time  since, reset;                     // since when it has been `bytes`
+    hr_time  began;                            // when it was there, this time
+    sim_memory_use last;                       // what is told of kills
     sim_crash_backoff backoff;
     uint32_t deaths, killed;                   // since time zero: a timer of an earlier life is stale; since the reset
     uint32_t dying, unused;                    // bool: it will be killed in this instant
 } use;
 
 typedef struct {
-    double   limit, base, per_call, per_entry, leak;
+    double   base, per_call, per_entry, leak;
     sim_ref  uses;                             // use[replica_count]
     uint32_t stream_startup, stream_readiness;
     sim_dist startup, readiness;               // of replicas that no autoscaler starts
@@ -33,11 +35,13 @@ sim_ref sim_memory_place(sim_world *w, sim_component_id id, const sim_service_de
     const sim_footprint_def *d = &def->footprint;
     sim_ref ref = sim_take(w, sizeof(memory)), uses = sim_take(w, s->replica_count * sizeof(use));
     sim_dist startup = sim_dist_place(w, &def->startup), readiness = sim_dist_place(w, &def->readiness);
-    *SIM_AT(w, memory, ref) = (memory){.limit = def->memory_bytes, .base = d->base, .per_call = d->per_call, .per_entry = d->per_entry,
+    *SIM_AT(w, memory, ref) = (memory){.base = d->base, .per_call = d->per_call, .per_entry = d->per_entry,
                                        .leak = d->leak, .uses = uses, .startup = startup, .readiness = readiness,
                                        .stream_startup = sim_stream(w, id, SIM_DRAW_STARTUP), .stream_readiness = sim_stream(w, id, SIM_DRAW_READINESS)};
-    for (uint32_t i = 0; i < def->replicas; i++)
-        SIM_AT(w, use, uses)[i] = (use){.bytes = d->base, .most = d->base / def->memory_bytes};
+    for (uint32_t i = 0; i < s->replica_count; i++) {
+        double bytes = i < def->replicas ? d->base : 0;            // others are not there yet
+        SIM_AT(w, use, uses)[i] = (use){.bytes = bytes, .limit = def->memory_bytes, .most = bytes / def->memory_bytes};
+    }
     return ref;
 }
 
@@ -59,11 +63,14 @@ void sim_memory_touch(sim_world *w, sim_component_id id, uint32_t slot)
 {
     const memory *m = SIM_AT(w, const memory, SIM_STATE(w, const sim_service, id)->memory);
     use *u = SIM_AT(w, use, m->uses) + slot;
-    u->area += u->bytes / m->limit * (double)(w->now - u->since);
+    u->area += u->bytes / u->limit * (double)(w->now - u->since);
     u->since = w->now;
-    u->bytes = used(w, id, m, u, slot);
-    u->most = u->bytes > u->most * m->limit ? u->bytes / m->limit : u->most;
-    if (u->bytes <= m->limit || u->dying)
+    double bytes = used(w, id, m, u, slot);
+    if (u->bytes <= 0 && bytes > 0)
+        u->began = w->now;
+    u->bytes = bytes;
+    u->most = u->bytes > u->most * u->limit ? u->bytes / u->limit : u->most;
+    if (u->bytes <= u->limit || u->dying)
         return;
     u->dying = 1;
     sim_schedule(w, w->now, id, SIM_SERVICE_KILL, slot, u->deaths);
@@ -81,7 +88,7 @@ static use *use_of(const sim_world *w, sim_component_id id, uint32_t slot)
     return SIM_AT(w, use, SIM_AT(w, const memory, SIM_STATE(w, const sim_service, id)->memory)->uses) + slot;
 }
 
-static void begin_again(sim_world *w, sim_component_id id, uint32_t slot)
+void sim_memory_restart(sim_world *w, sim_component_id id, uint32_t slot)
 {
     use *u = use_of(w, id, slot);
     u->leaked = 0;
@@ -93,13 +100,23 @@ static void begin_again(sim_world *w, sim_component_id id, uint32_t slot)
 void sim_memory_forget(sim_world *w, sim_component_id id, uint32_t slot)
 {
     use_of(w, id, slot)->backoff = (sim_crash_backoff){0};
-    begin_again(w, id, slot);
+    sim_memory_restart(w, id, slot);
 }
 
-void sim_memory_resize(sim_world *w, sim_component_id id, double bytes)
+void sim_memory_limit(sim_world *w, sim_component_id id, uint32_t slot, double bytes)
 {
-    begin_again(w, id, 0);
-    SIM_AT(w, memory, SIM_STATE(w, const sim_service, id)->memory)->limit = bytes;
+    sim_memory_touch(w, id, slot);
+    use_of(w, id, slot)->limit = bytes;
+    sim_memory_touch(w, id, slot);
+}
+
+sim_memory_use sim_memory_of(const sim_world *w, sim_component_id id, uint32_t slot)
+{
+    const use *u = use_of(w, id, slot);
+    sim_memory_use told = u->last;
+    told.used = u->bytes;
+    told.limit = u->limit;
+    return told;
 }
 
 void sim_memory_wake(sim_world *w, sim_component_id id, const sim_event *event)
@@ -116,8 +133,9 @@ void sim_memory_wake(sim_world *w, sim_component_id id, const sim_event *event)
     else
         after += sim_dist_time(w, &m->startup, m->stream_startup, slot, u->deaths) + sim_dist_time(w, &m->readiness, m->stream_readiness, slot, u->deaths);
     u->killed++;
+    u->last = (sim_memory_use){.kills = u->last.kills + 1, .kill_limit = u->limit, .killed = w->now, .killed_after = w->now - u->began};
     sim_service_crash(w, id, slot, after);     // callers may ask again at once, but not this one
-    begin_again(w, id, slot);
+    sim_memory_restart(w, id, slot);
 }
 
 void sim_memory_reset(sim_world *w, const sim_service *s)
@@ -127,7 +145,7 @@ void sim_memory_reset(sim_world *w, const sim_service *s)
         use *u = SIM_AT(w, use, m->uses) + i;
         u->area = 0;
         u->since = u->reset = w->now;
-        u->most = u->bytes / m->limit;
+        u->most = u->bytes / u->limit;
         u->killed = 0;
     }
 }
@@ -136,7 +154,7 @@ void sim_memory_add(const sim_world *w, const sim_service *s, uint32_t slot, sim
 {
     const memory *m = SIM_AT(w, const memory, s->memory);
     const use *u = SIM_AT(w, const use, m->uses) + slot;
-    double span = (double)(w->now - u->reset), share = u->bytes / m->limit, area = u->area + share * (double)(w->now - u->since);
+    double span = (double)(w->now - u->reset), share = u->bytes / u->limit, area = u->area + share * (double)(w->now - u->since);
     v->has_memory = v->knows_peak = true;
     v->memory = span > 0 ? area / span : share;
     v->memory_most = u->most;
@@ -150,7 +168,7 @@ void sim_memory_check(const sim_world *w, sim_component_id id)
     const memory *m = SIM_AT(w, const memory, s->memory);
     for (uint32_t i = 0; i < s->replica_count; i++) {
         const use *u = SIM_AT(w, const use, m->uses) + i;
-        SIM_ASSERT(w, u->leaked >= 0 && (u->bytes <= m->limit || u->dying) && u->since <= w->now);
+        SIM_ASSERT(w, u->leaked >= 0 && (u->bytes <= u->limit || u->dying) && u->since <= w->now);
         SIM_ASSERT(w, (u->bytes > 0) <= is_up(w, id, i));
         if (m->per_entry <= 0 && is_up(w, id, i))
             SIM_ASSERT(w, u->bytes == used(w, id, m, u, i));

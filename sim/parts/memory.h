@@ -23,8 +23,16 @@ sim_ref sim_memory_place(sim_world *w, sim_component_id id, const sim_service_de
 void    sim_memory_touch(sim_world *w, sim_component_id id, uint32_t slot);
 void    sim_memory_served(sim_world *w, sim_component_id id, uint32_t slot);
 void    sim_memory_forget(sim_world *w, sim_component_id id, uint32_t slot);
-// The only replica has been switched off and gets so much memory.
-void    sim_memory_resize(sim_world *w, sim_component_id id, double bytes);
+// A replica has been switched off, with what it has leaked. It has so much memory from now on: who uses more is killed.
+void    sim_memory_restart(sim_world *w, sim_component_id id, uint32_t slot);
+void    sim_memory_limit(sim_world *w, sim_component_id id, uint32_t slot, double bytes);
+typedef struct {
+    double   used, limit;                      // now, in bytes
+    uint32_t kills, unused;                    // since time zero, of whoever was in that slot; of the last one:
+    double   kill_limit;                       // what its limit was
+    hr_time  killed, killed_after;             // when; how long it had been there
+} sim_memory_use;
+sim_memory_use sim_memory_of(const sim_world *w, sim_component_id id, uint32_t slot);
 // The timer SIM_SERVICE_KILL.
 void    sim_memory_wake(sim_world *w, sim_component_id id, const sim_event *event);
 void    sim_memory_reset(sim_world *w, const sim_service *s);

@@ -29,7 +29,7 @@ const char *sim_database_simulated(const sim_database_def *d)
     for (uint16_t i = 0; i < d->statement_count; i++)
         if (d->statements[i].lock || d->statements[i].plan != SIM_PLAN_none)
             return d->statements[i].lock ? "lock" : "plan";
-    return d->has_transactions ? "transaction" : d->shards.count ? "shards" : d->replicas ? "replicas" : d->own_pools ? "own_pools" : d->connection_cpu > 0 ? "connection_cpu" : d->commit != SIM_COMMIT_on ? "commit" : d->flush.kind != SIM_DIST_constant || d->flush.a > 0 ? "flush" : NULL;
+    return d->has_transactions ? "transaction" : d->work_mem > 0 ? "work_mem" : d->resize.to ? "resize" : d->shards.count ? "shards" : d->replicas ? "replicas" : d->own_pools ? "own_pools" : d->connection_cpu > 0 ? "connection_cpu" : d->commit != SIM_COMMIT_on ? "commit" : d->flush.kind != SIM_DIST_constant || d->flush.a > 0 ? "flush" : NULL;
 }
 
 const char *sim_step_name(sim_step_kind kind)

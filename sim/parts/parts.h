@@ -163,7 +163,7 @@ typedef struct {
     uint32_t replicas, workers, queue;         // workers and waiting places of one replica
     uint32_t slots;                            // replicas that it has room for: those of its autoscaler, and as many that leave; 0: fixed
     uint16_t scaler, cluster;                  // with slots: the autoscaler; where the replicas need room
-    bool     in_cluster;
+    bool     in_cluster, is_vertical;          // is_vertical: an autoscaler changes cores and memory of its replicas
     sim_dist_def startup, readiness;           // with slots, or after a crash: until the process runs; from then until it is ready
     hr_time  drain;                            // with slots: who leaves may work so long on what it has
     double   cores, memory_bytes;              // of one replica: cores limit `cpu` steps (whole cores, at least 1); both cost money
@@ -288,6 +288,9 @@ typedef struct {
     bool     has_transactions;                 // some handler has a `transaction` of its statements
     hr_time  deadlock_timeout;                 // who has waited for a row so long looks for a deadlock
     hr_time  idle_timeout;                     // a session that is idle in transaction for so long is ended, HR_FOREVER: never
+    double   shared_buffers, work_mem;         // memory that it has anyway, and for each statement that runs; work_mem 0: nobody looks
+    hr_time  recovery;                         // so long it is down when one of its processes was killed for its memory
+    sim_resize_def resize;                     // of its one server
     sim_sharding_def shards;                   // count 0: one, and no map
     sim_reshard_def  reshard;
     uint32_t replicas;                         // beside the primary of each shard, each with the same pool, cores and memory
@@ -429,6 +432,7 @@ typedef struct {                               // the replicas of a service; fix
     bool     is_scaled;
     uint32_t wanted, present, ready;           // now: by the autoscaler; that are there, also those that start or leave; that get calls
     double   present_average, ready_average;   // since the reset
+    double   cores_average, bytes_average;     // of those that come and go, since the reset: what they have together
 } sim_replicas_view;
 // What a replica does that gets no calls: "gone", "pending", "starting", "unready", "draining"; NULL: it gets some.
 const char *sim_service_phase(const sim_world *w, sim_component_id id, uint32_t replica);
@@ -442,6 +446,7 @@ sim_cluster_view sim_cluster_look(const sim_world *w, sim_component_id id);
 
 typedef struct {                               // an autoscaler, since time zero
     uint64_t looks, scaled_out, scaled_in;     // how often it looked at its service, and changed the number
+    sim_vpa_recommendation recommendation;     // vpa: the last one
 } sim_autoscaler_view;
 sim_autoscaler_view sim_autoscaler_look(const sim_world *w, sim_component_id id);
 

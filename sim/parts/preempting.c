@@ -17,10 +17,10 @@ static void start(sim_world *w, sim_component_id id, sim_replica *r, uint32_t co
 }
 
 // A free core; otherwise that of the computation with the lowest priority, of several the one that began last.
-static uint32_t best_core(const sim_world *w, const sim_service *s, const sim_replica *r)
+static uint32_t best_core(const sim_world *w, const sim_replica *r)
 {
     uint32_t best = 0;
-    for (uint32_t i = 0; i < s->cores; i++) {
+    for (uint32_t i = 0; i < r->core_count; i++) {
         const sim_core_run *a = run_of(w, r, i), *b = run_of(w, r, best);
         if (!a->call)
             return i;
@@ -33,10 +33,9 @@ static uint32_t best_core(const sim_world *w, const sim_service *s, const sim_re
 
 void sim_preempting_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call)
 {
-    const sim_service *s = SIM_STATE(w, const sim_service, id);
     sim_call *c = sim_call_at(w, call);
     c->left = sim_service_cpu_demand(w, call) + sim_lateness(w, id, c->request, c->path + sim_service_step(w, c)->ordinal);
-    uint32_t core = best_core(w, s, r);
+    uint32_t core = best_core(w, r);
     sim_ref other = run_of(w, r, core)->call;
     if (other && sim_call_at(w, other)->priority >= c->priority) {
         sim_line_push(w, &r->core_queue, call);
@@ -66,11 +65,11 @@ void sim_preempting_wake(sim_world *w, sim_component_id id, const sim_event *eve
 }
 
 // Every core is counted, and nobody of higher priority waits for one.
-void sim_preempting_check(const sim_world *w, const sim_service *s, const sim_replica *r)
+void sim_preempting_check(const sim_world *w, const sim_replica *r)
 {
     uint32_t busy = 0;
     sim_ref first = r->core_queue.fifo.head;
-    for (uint32_t i = 0; i < s->cores; i++) {
+    for (uint32_t i = 0; i < r->core_count; i++) {
         const sim_core_run *run = run_of(w, r, i);
         busy += run->call != 0;
         SIM_ASSERT(w, !run->call || (run->ends >= w->now && run->begun <= w->now));

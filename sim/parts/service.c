@@ -19,8 +19,10 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->replica_count = d->slots ? d->slots : d->replicas;
     s->workers = d->workers;
     s->queue_limit = d->queue;
-    s->cores = s->most_cores = sim_whole_cores(d->cores);
-    s->stretch = sim_machine_stretch(&d->machine, d->cores);
+    s->most_cores = sim_whole_cores(d->cores);
+    s->contention = d->machine.contention;
+    s->coherency = d->machine.coherency;
+    s->stretches = s->contention > 0 || s->coherency > 0;
     s->sharing = d->sharing;
     s->preemptive = d->preemptive;
     s->gives_up = d->gives_up;
@@ -36,10 +38,12 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->quota_ns = d->cpu_limit * (double)d->cpu_period;
     s->replicas = sim_take(w, s->replica_count * sizeof(sim_replica));
     for (uint32_t i = 0; i < s->replica_count; i++) {
-        sim_ref runs = d->preemptive ? sim_take(w, s->cores * sizeof(sim_core_run)) : 0;
+        sim_ref runs = d->preemptive ? sim_take(w, s->most_cores * sizeof(sim_core_run)) : 0;
         sim_ref out = d->bulkhead ? sim_take(w, w->component_count * sizeof(uint32_t)) : 0;
         sim_ref shed = d->sheds ? sim_take(w, sizeof(sim_shed_state)) : 0;
         sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + i;
+        r->core_count = sim_whole_cores(d->cores);
+        r->stretch = sim_machine_stretch(&d->machine, d->cores);
         r->runs = runs;
         r->out = out;
         r->shed = shed;
@@ -59,7 +63,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         s->lives = sim_lives_place(w, id, d);
     if (d->resize.to) {
         s->resize = sim_resize_place(w, d);
-        s->most_cores = s->cores < sim_whole_cores(d->resize.to->cores) ? sim_whole_cores(d->resize.to->cores) : s->cores;
+        s->most_cores = s->most_cores < sim_whole_cores(d->resize.to->cores) ? sim_whole_cores(d->resize.to->cores) : s->most_cores;
     }
     if (d->has_footprint)
         s->memory = sim_memory_place(w, id, d);
@@ -228,8 +232,8 @@ hr_time sim_service_cpu_demand(const sim_world *w, sim_ref call)
     const sim_call *c = sim_call_at(w, call);
     const sim_step *step = sim_service_step(w, c);
     hr_time cpu = sim_dist_ahead(w, &step->time, SIM_AT(w, sim_ahead, step->ahead), step->stream, c->request, c->path + step->ordinal);
-    double stretch = SIM_STATE(w, const sim_service, c->callee)->stretch;
-    cpu = stretch > 0 ? cpu + (hr_time)((double)cpu * stretch) : cpu;
+    if (SIM_STATE(w, const sim_service, c->callee)->stretches)
+        cpu += (hr_time)((double)cpu * sim_replica_of(w, c)->stretch);
     return w->faulty & SIM_FAULTY_SLOW ? sim_service_slowed(w, c, cpu) : cpu;
 }
 
@@ -253,10 +257,18 @@ void sim_service_compute(sim_world *w, sim_component_id id, sim_ref call)
         sim_sharing_join(w, id, r, call);
     else if (s->preemptive && !sim_leaf_of(w, id))
         sim_preempting_join(w, id, r, call);
-    else if (r->cores.level < s->cores)
+    else if (r->cores.level < r->core_count)
         take_core(w, id, r, call);
     else
         sim_line_push(w, &r->core_queue, call);
+}
+
+void sim_service_hand_out_cores(sim_world *w, sim_component_id id, uint32_t slot)
+{
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + slot;
+    while (!s->preemptive && !r->is_paused && r->core_queue.fifo.head && r->cores.level < r->core_count)
+        take_core(w, id, r, sim_line_pop(w, &r->core_queue));
 }
 
 // A computation has ended: its core goes to the next, its handler goes on.
@@ -264,9 +276,8 @@ static void done(sim_world *w, sim_component_id id, sim_ref call)
 {
     sim_replica *r = sim_replica_of(w, sim_call_at(w, call));
     sim_level_down(w, &r->cores);
-    sim_ref next = sim_line_pop(w, &r->core_queue);
-    if (next)
-        take_core(w, id, r, next);
+    if (r->core_queue.fifo.head && r->cores.level < r->core_count) // fewer than there were, when cores have been taken away
+        take_core(w, id, r, sim_line_pop(w, &r->core_queue));
     sim_handler_next(w, id, call);
 }
 
@@ -305,7 +316,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     else if (event->what == SIM_SERVICE_BACK)
         sim_service_come_back(w, id, event->subject);
     else if (event->what == SIM_SERVICE_RESIZE)
-        sim_resize_wake(w, id);
+        sim_resize_wake(w, id, event->subject);
     else if (event->what >= SIM_SERVICE_HEARS)
         sim_invalidation_hear(w, id, event);
     else
@@ -358,11 +369,11 @@ static void check(const sim_world *w, sim_component_id id)
     for (uint32_t i = 0; i < s->replica_count; i++) {
         const sim_replica *r = SIM_AT(w, const sim_replica, s->replicas) + i;
         uint32_t queued = r->queue.fifo.length.level, for_core = r->core_queue.fifo.length.level;
-        SIM_ASSERT(w, r->busy.level <= s->workers && queued <= s->queue_limit && r->cores.level <= s->cores && !r->is_handing_out);
+        SIM_ASSERT(w, r->busy.level <= s->workers && queued <= s->queue_limit && r->cores.level <= s->most_cores && !r->is_handing_out);
         SIM_ASSERT(w, queued == 0 || r->busy.level == s->workers || r->is_paused);                     // nobody waits beside a free worker
         SIM_ASSERT(w, !r->down || in_hand(r) == 0);
         SIM_ASSERT(w, !r->is_paused || r->resumes >= w->now);
-        SIM_ASSERT(w, for_core == 0 || r->cores.level == s->cores);
+        SIM_ASSERT(w, for_core == 0 || r->cores.level >= r->core_count || r->is_paused);
         for (uint32_t c = 0; r->out && c < w->component_count; c++)
             SIM_ASSERT(w, SIM_AT(w, const uint32_t, r->out)[c] <= s->bulkhead);
         if (s->sheds)
@@ -372,7 +383,7 @@ static void check(const sim_world *w, sim_component_id id)
         if (s->sharing && !sim_leaf_of(w, id))
             sim_sharing_check(w, s, r);
         if (s->preemptive && !sim_leaf_of(w, id))
-            sim_preempting_check(w, s, r);
+            sim_preempting_check(w, r);
         if (r->local)
             sim_keystore_check(w, r->local);
     }
@@ -422,6 +433,8 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
         v.resized = sim_resize_share(w, s);
     if (s->memory)
         sim_memory_add(w, s, replica, &v);
+    if (replica == 0 && s->lives && sim_lives_of(w, id)->is_vertical)
+        sim_lives_add(w, id, &v);
     if (replica == 0) {                        // of all replicas
         v.session_looks = s->session_counts.looks;
         v.lost_sessions = s->session_counts.lost;

@@ -52,6 +52,8 @@ typedef struct {                               // of a CPU limit, as the kernel'
 
 typedef struct {
     sim_level busy, cores;                     // workers that hold a call; cores that compute
+    uint32_t  core_count, unused_too;          // that it has: resize.c
+    double    stretch;                         // share by which these lengthen each other's computations
     sim_line  queue, core_queue;
     sim_ref   local;                           // keystore, or 0
     uint32_t  is_handing_out;                  // a free worker is being given to those that wait
@@ -77,20 +79,21 @@ typedef struct {
 } sim_replica;
 
 typedef struct {
-    uint32_t replica_count, workers, queue_limit, cores;
+    uint32_t replica_count, workers, queue_limit;
     uint32_t sharing, preemptive, gives_up;                        // bool
     uint32_t stream_patience;
     uint32_t bulkhead;                         // 0: none
     uint32_t sheds;                            // bool
     uint32_t drops_late;                       // bool
+    uint32_t stretches;                        // bool: cores lengthen each other's computations
     sim_codel_def codel;
-    double   stretch;                          // share by which its cores lengthen each other's computations
+    double   contention, coherency;            // how much: sim_machine_stretch
     double   quota_ns;                         // core time that a replica has in a period; 0: no limit
     hr_time  cpu_period;
     sim_ref  lives;                            // sim_lives, when an autoscaler has the replicas come and go: lives.c; 0: fixed
     sim_ref  memory;                           // what its replicas use of it, memory.c; 0: nobody looks
     sim_ref  resize;                           // its machine is exchanged, resize.c; 0: it is not
-    uint32_t most_cores, unused;               // that it ever has
+    uint32_t most_cores, unused;               // that a replica ever has
     sim_shed_def shed;
     sim_dist patience;
     sim_ref  replicas;                         // sim_replica[replica_count]
@@ -111,7 +114,7 @@ static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *ca
 // Timers: a wait has ended, a computation has ended, a nested call is late, the first of the sharing computations has ended, one on a
 // core that may be taken away has ended, a call has waited for a worker as long as it is willing to, a retry is due, a hedged attempt is due,
 // a load looks again, a replica has used too much memory, one that crashed is back,
-// the machine is exchanged, an answer that came in a pause is seen, a replica hears of a delete.
+// the machine of a replica is exchanged, an answer that came in a pause is seen, a replica hears of a delete.
 enum { SIM_SERVICE_STEP, SIM_SERVICE_CORE, SIM_SERVICE_TIMEOUT, SIM_SERVICE_SHARED, SIM_SERVICE_RUN, SIM_SERVICE_PATIENCE,
        SIM_SERVICE_RETRY, SIM_SERVICE_HEDGE, SIM_SERVICE_POLL, SIM_SERVICE_KILL, SIM_SERVICE_BACK, SIM_SERVICE_RESIZE, SIM_SERVICE_SEEN,
        SIM_SERVICE_HEARS = 4096 };             // + replica; whom: the key that is deleted in its own cache
@@ -169,9 +172,10 @@ void sim_invalidation_hear(sim_world *w, sim_component_id id, const sim_event *e
 void    sim_sharing_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);
 void    sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event);
 void    sim_sharing_cut(const sim_world *w, sim_replica *r);
-void    sim_sharing_stop(const sim_world *w, const sim_service *s, sim_replica *r, hr_time by);     // nothing computes for so long
+void    sim_sharing_stop(const sim_world *w, sim_replica *r, hr_time by);     // nothing computes for so long
 void    sim_sharing_reset(const sim_world *w, sim_replica *r);
 void    sim_sharing_check(const sim_world *w, const sim_service *s, const sim_replica *r);
+void    sim_sharing_resize(sim_world *w, sim_component_id id, sim_replica *r, uint32_t cores);     // from now on it has so many
 // Cores that may be taken away: a computation asks for one, and the timer of SIM_SERVICE_RUN (its subject is the core's run).
 typedef struct {
     sim_ref  call;                             // that computes on the core, or 0
@@ -180,11 +184,14 @@ typedef struct {
 } sim_core_run;
 void    sim_preempting_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call);
 void    sim_preempting_wake(sim_world *w, sim_component_id id, const sim_event *event);
-void    sim_preempting_check(const sim_world *w, const sim_service *s, const sim_replica *r);
-// A machine that is exchanged: placed, scheduled, the timer of SIM_SERVICE_RESIZE, the share of the time since the reset that it is the new one.
+void    sim_preempting_check(const sim_world *w, const sim_replica *r);
+// Machines that are exchanged: placed, scheduled, the timer of SIM_SERVICE_RESIZE, the share of the time since the reset that they are the new ones. A
+// replica has so many cores and so much memory from now on, whatever it does; computations that wait get those cores that are free.
 sim_ref sim_resize_place(sim_world *w, const sim_service_def *def);
 void    sim_resize_start(sim_world *w, sim_component_id id);
-void    sim_resize_wake(sim_world *w, sim_component_id id);
+void    sim_service_resize(sim_world *w, sim_component_id id, uint32_t slot, double cores, double memory_bytes);
+void    sim_service_hand_out_cores(sim_world *w, sim_component_id id, uint32_t slot);
+void    sim_resize_wake(sim_world *w, sim_component_id id, uint32_t slot);
 void    sim_resize_reset(sim_world *w, const sim_service *s);
 double  sim_resize_share(const sim_world *w, const sim_service *s);
 // Queues a call where its discipline wants it.

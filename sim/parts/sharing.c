@@ -11,21 +11,21 @@
 
 _Static_assert(sizeof(sim_replica) % 8 == 0, "the timer's subject is a replica's place in the arena, counted in units of 8 bytes");
 
-static double slowness(const sim_service *s, const sim_replica *r) { return fmax(1, (double)r->shares.count / s->cores); }
+static double slowness(const sim_replica *r) { return fmax(1, (double)r->shares.count / r->core_count); }
 
-static uint32_t cores_wanted(const sim_service *s, const sim_replica *r)
+static uint32_t cores_wanted(const sim_replica *r)
 {
-    return r->quota.stopped_from ? 0 : r->shares.count < s->cores ? r->shares.count : s->cores;
+    return r->quota.stopped_from ? 0 : r->shares.count < r->core_count ? r->shares.count : r->core_count;
 }
 
-static void advance(const sim_world *w, const sim_service *s, sim_replica *r)
+static void advance(const sim_world *w, sim_replica *r)
 {
     double passed = (double)(w->now - r->served_at);
     if (!r->shares.count)
         r->served_ns = 0;                      // idle: begin anew, so that the number stays small and exact
     else if (!r->quota.stopped_from)
-        r->served_ns += passed / slowness(s, r);
-    r->quota.left_ns -= passed * cores_wanted(s, r);
+        r->served_ns += passed / slowness(r);
+    r->quota.left_ns -= passed * cores_wanted(r);
     r->served_at = w->now;
 }
 
@@ -75,10 +75,10 @@ void sim_sharing_cut(const sim_world *w, sim_replica *r)
     r->quota.left_ns = 0;                      // what rounding has left of it, by cores that there may be no more
 }
 
-void sim_sharing_stop(const sim_world *w, const sim_service *s, sim_replica *r, hr_time by)
+void sim_sharing_stop(const sim_world *w, sim_replica *r, hr_time by)
 {
     if (r->served_at <= w->now)                // else it is stopped already, until then
-        advance(w, s, r);
+        advance(w, r);
     r->served_at += by;
     r->quota.ends += r->quota.ends ? by : 0;
     r->quota.stopped_from += r->quota.stopped_from ? by : 0;
@@ -95,10 +95,10 @@ void sim_sharing_reset(const sim_world *w, sim_replica *r)
 
 // --- computations ---------------------------------------------------------------------------------------------------------
 
-// Brings the busy cores up to date and sets the timer for the computation that ends first.
+// Brings the busy cores up to date and sets the timer for the computation that ends first, reckoned from `served_at`: that is now, or the end of a pause.
 static void settle(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
 {
-    uint32_t cores = cores_wanted(s, r);
+    uint32_t cores = cores_wanted(r);
     while (r->cores.level < cores)
         sim_level_up(w, &r->cores);
     while (r->cores.level > cores)
@@ -107,17 +107,17 @@ static void settle(sim_world *w, sim_component_id id, const sim_service *s, sim_
     if (r->shares.count == 0)
         return;
     // 30 years at most, as for any time that is drawn: with a million jobs a long one would end behind the last nanosecond of int64.
-    double left = r->quota.stopped_from ? 1e18 : fmin(fmax(0, sim_shares_first(w, &r->shares)->done_at - r->served_ns) * slowness(s, r), 1e18);
+    double left = r->quota.stopped_from ? 1e18 : fmin(fmax(0, sim_shares_first(w, &r->shares)->done_at - r->served_ns) * slowness(r), 1e18);
     if (s->quota_ns > 0)
-        left = fmin(left, r->quota.stopped_from ? (double)(r->quota.ends - w->now) : fmin(r->quota.left_ns / cores, (double)(r->quota.ends - w->now)));
+        left = fmin(left, r->quota.stopped_from ? (double)(r->quota.ends - r->served_at) : fmin(r->quota.left_ns / cores, (double)(r->quota.ends - r->served_at)));
     sim_ref self = s->replicas + (sim_ref)((size_t)(r - SIM_AT(w, sim_replica, s->replicas)) * sizeof *r / 8);
-    sim_schedule(w, w->now + (hr_time)ceil(left), id, SIM_SERVICE_SHARED, self, r->alarm);
+    sim_schedule(w, r->served_at + (hr_time)ceil(left), id, SIM_SERVICE_SHARED, self, r->alarm);
 }
 
 void sim_sharing_join(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    advance(w, s, r);
+    advance(w, r);
     if (s->quota_ns > 0 && !r->shares.count)
         enter_period(w, s, r);
     sim_shares_push(w, &r->shares, r->served_ns + (double)sim_service_cpu_demand(w, call), call);
@@ -130,7 +130,7 @@ void sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event)
     sim_replica *r = SIM_AT(w, sim_replica, event->subject);
     if (r->alarm != event->generation)
         return;
-    advance(w, s, r);
+    advance(w, r);
     // Half a nanosecond: what rounding may leave. A handler that goes on may join again at once, so each round looks anew.
     while (r->shares.count && sim_shares_first(w, &r->shares)->done_at <= r->served_ns + 0.5) {
         sim_handler_next(w, id, sim_shares_pop(w, &r->shares));
@@ -140,10 +140,19 @@ void sim_sharing_wake(sim_world *w, sim_component_id id, const sim_event *event)
     settle(w, id, s, r);
 }
 
+void sim_sharing_resize(sim_world *w, sim_component_id id, sim_replica *r, uint32_t cores)
+{
+    if (r->served_at <= w->now)                // else a pause lasts until then
+        advance(w, r);
+    r->core_count = cores;
+    r->quota.left_ns = fmax(0, r->quota.left_ns);                  // what rounding has left of it, by the cores that it had
+    settle(w, id, SIM_STATE(w, const sim_service, id), r);
+}
+
 void sim_sharing_check(const sim_world *w, const sim_service *s, const sim_replica *r)
 {
-    SIM_ASSERT(w, r->cores.level == cores_wanted(s, r));
+    SIM_ASSERT(w, r->cores.level == cores_wanted(r));
     if (s->quota_ns > 0)                       // at most a nanosecond of all cores too much
-        SIM_ASSERT(w, r->quota.left_ns >= -(double)s->cores && r->quota.left_ns <= s->quota_ns);
+        SIM_ASSERT(w, r->quota.left_ns >= -(double)r->core_count && r->quota.left_ns <= s->quota_ns);
     sim_shares_check(w, &r->shares);
 }

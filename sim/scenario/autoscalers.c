@@ -93,6 +93,10 @@ void sim_autoscaler_read(sim_reader *r, uint16_t id, bool good)
         d->scale.settings.every = policy->every;
     read_behaviour(r, node, &d->scale);
     read_steps(r, node, where, &d->scale);
+    if (policy->is_vertical)
+        sim_vertical_read(r, node, where, &d->scale.settings);
+    else if (!sim_node_member(node, "max"))
+        SIM_FAIL(r, node, "%s lacks `max`: %s", where, sim_key_find("autoscaler", "max")->help);
     check_times(r, node, where, &d->scale.settings);
     hr_error e = {0};
     if (!r->failed && sim_scale_fits(policy, &d->scale, sim_given(node, sim_scale_words), &e))
@@ -101,10 +105,12 @@ void sim_autoscaler_read(sim_reader *r, uint16_t id, bool good)
 
 // --- the service ----------------------------------------------------------------------------------------------------------
 
-static void bind(sim_reader *r, uint16_t id)
+static void bind(sim_reader *r, uint16_t id, bool is_vertical)
 {
     sim_model_component *c = &r->model->components[id];
     sim_autoscaler_def *d = c->def;
+    if (sim_scalers[d->policy]->is_vertical != is_vertical)
+        return;
     const sim_node *of = sim_node_member(r->nodes[id], "of");
     int target = of && of->kind == SIM_SCALAR ? sim_resolve(r, of, of->text, SIM_PART_service) : -1;
     if (of && of->kind != SIM_SCALAR)
@@ -115,14 +121,20 @@ static void bind(sim_reader *r, uint16_t id)
     sim_service_def *service = r->model->components[target].def;
     const char *name = r->model->components[target].name;
     const sim_scale_settings *s = &d->scale.settings;
-    if (service->slots)
-        SIM_FAIL(r, of, "%s.of: '%s' has an autoscaler already: %s", c->name, name, r->model->components[service->scaler].name);
-    if (service->replicas < s->min || service->replicas > s->max)
-        SIM_FAIL(r, r->nodes[target], "%s.replicas = %u: its autoscaler '%s' keeps %u to %u; begin with one of these", name, service->replicas,
-                 c->name, s->min, s->max);
     const sim_node *resize = sim_node_member(r->nodes[target], "resize");
     if (resize)
         SIM_FAIL(r, resize, "%s.resize belongs to a service without an autoscaler", name);
+    if (is_vertical) {
+        sim_vertical_bind(r, id, (uint16_t)target);
+        return;
+    }
+    if (service->slots)
+        SIM_FAIL(r, of, "%s.of: '%s' has an autoscaler already: %s", c->name, name, r->model->components[service->scaler].name);
+    if (s->max && (service->replicas < s->min || service->replicas > s->max))         // without a `max` that has been told
+        SIM_FAIL(r, r->nodes[target], "%s.replicas = %u: its autoscaler '%s' keeps %u to %u; begin with one of these", name, service->replicas,
+                 c->name, s->min, s->max);
+    if (s->target[SIM_SCALE_MEMORY] > 0 && !service->has_footprint)
+        SIM_FAIL(r, sim_node_member(r->nodes[id], "memory"), "%s.memory: '%s' has no `footprint`: nobody knows what it uses", c->name, name);
     service->slots = 2 * s->max;
     service->scaler = id;
 }
@@ -153,6 +165,9 @@ static void read_cluster(sim_reader *r, uint16_t id)
     d->in_cluster = true;
     d->cluster = (uint16_t)cluster;
     const sim_cluster_def *c = r->model->components[cluster].def;
+    if (d->memory_bytes > c->memory_bytes)
+        SIM_FAIL(r, n, "%s.memory = %.0f bytes: a node of '%s' has only %.0f, so no replica would ever have room", r->model->components[id].name, d->memory_bytes,
+                 n->text, c->memory_bytes);
     if (d->cores > c->cores)
         SIM_FAIL(r, n, "%s.cores = %g: a node of '%s' has only %g, so no replica would ever have room", r->model->components[id].name, d->cores, n->text,
                  c->cores);
@@ -167,9 +182,10 @@ static void check_nodes(sim_reader *r, uint16_t id)
 
 void sim_autoscalers_bind(sim_reader *r)
 {
-    for (uint16_t i = 0; i < r->model->component_count; i++)
-        if (r->model->components[i].kind == SIM_PART_autoscaler)
-            bind(r, i);
+    for (int is_vertical = 0; is_vertical <= 1; is_vertical++)
+        for (uint16_t i = 0; i < r->model->component_count; i++)
+            if (r->model->components[i].kind == SIM_PART_autoscaler)
+                bind(r, i, is_vertical);
     for (uint16_t i = 0; i < r->model->component_count; i++)
         if (r->model->components[i].kind == SIM_PART_service) {
             refuse_lives(r, i);

@@ -111,6 +111,44 @@ static void read_locks(sim_reader *r, sim_node *node, const char *where, const s
         SIM_FAIL(r, deadlock, "%s.deadlock_timeout: want a time: nothing else ends a deadlock", where);
 }
 
+// What the first statement finds in use, and it with it.
+static double memory_least(const sim_database_def *d) { return d->shared_buffers + d->connection_bytes * (d->own_pools ? 1 : d->pool) + d->work_mem; }
+
+static void read_memory(sim_reader *r, sim_node *node, const char *where, const sim_database_def *d)
+{
+    static const char *const belong[] = {"shared_buffers", "recovery"};
+    const sim_node *work = sim_node_member(node, "work_mem");
+    for (size_t i = 0; i < HR_COUNT(belong) && d->work_mem <= 0; i++) {
+        const sim_node *given = sim_node_member(node, belong[i]);
+        if (given)
+            SIM_FAIL(r, given, "%s.%s belongs to `work_mem`", where, belong[i]);
+    }
+    if (d->work_mem > 0 && (d->replicas || sim_node_member(node, "shards")))
+        SIM_FAIL(r, work, "%s.work_mem belongs to a database without `replicas` and `shards`", where);
+    if (d->work_mem > 0 && memory_least(d) > d->memory_bytes)
+        SIM_FAIL(r, work, "%s: shared_buffers and the first statement do not fit into its `memory` of %.0f bytes: it would be killed for ever", where, d->memory_bytes);
+    if (d->work_mem > 0 && d->recovery == HR_FOREVER)
+        SIM_FAIL(r, sim_node_member(node, "recovery"), "%s.recovery: want a time", where);
+}
+
+static void read_resize(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)
+{
+    sim_node *map = sim_node_member(node, "resize");
+    char name[96];
+    snprintf(name, sizeof name, "%.60s.resize.to", where);
+    if (!map || !sim_map_read(r, node, where, "resize", "{at: 60s, to: large, restart: 30s}", &d->resize))
+        return;
+    d->resize.to = sim_instance_find(r, sim_node_member(map, "to"), name);
+    if (!d->machine.instance)
+        SIM_FAIL(r, map, "%s.resize: give `instance`, too: one type of machine is exchanged for another", where);
+    if (d->replicas || sim_node_member(node, "shards"))
+        SIM_FAIL(r, map, "%s.resize belongs to a database without `replicas` and `shards`: of several servers one takes over from another, see `failover`", where);
+    if (d->resize.restart == HR_FOREVER)
+        SIM_FAIL(r, map, "%s.resize.restart: want a time: a database's server is restarted for it", where);
+    if (d->resize.to && memory_least(d) > d->resize.to->memory_bytes)
+        SIM_FAIL(r, map, "%s.resize.to: what it uses does not fit into the memory of '%s'", where, d->resize.to->name);
+}
+
 void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)
 {
     sim_read_engine(r, node, where, "postgres");
@@ -119,6 +157,8 @@ void sim_database_read(sim_reader *r, sim_node *node, const char *where, sim_dat
     read_plans(r, node, where, d);
     read_pools(r, node, where, d);
     read_replicas(r, node, where, d);
+    read_memory(r, node, where, d);
+    read_resize(r, node, where, d);
     sim_shards_read(r, node, where, d);
     if (d->commit < SIM_COMMIT_COUNT)          // else told by the table
         read_commit(r, node, where, d);

@@ -31,6 +31,7 @@ const char *sim_type_row(sim_type type, uint32_t row)
     case SIM_TYPE_COMMIT: return sim_commit_name(row);
     case SIM_TYPE_POOLER: return sim_pooler_name(row);
     case SIM_TYPE_PLAN: return sim_plan_name(row);
+    case SIM_TYPE_UPDATE_MODE: return sim_update_mode_name(row);
     default: return NULL;
     }
 }
@@ -47,7 +48,7 @@ const char *sim_type_example(sim_type type)
         [SIM_TYPE_EVICTION] = "one of `list evictions`", [SIM_TYPE_BALANCER] = "one of `list balancers`",
         [SIM_TYPE_LIMITER] = "one of `list limiters`", [SIM_TYPE_BREAKER] = "one of `list breakers`", [SIM_TYPE_RETRY] = "one of `list retries`",
         [SIM_TYPE_SHED] = "one of `list sheds`", [SIM_TYPE_SCALER] = "one of `list autoscalers`", [SIM_TYPE_READ] = "one of `list reads`", [SIM_TYPE_SHARDING] = "one of `list shards`",
-        [SIM_TYPE_DISCIPLINE] = "one of `list disciplines`", [SIM_TYPE_COMMIT] = "off, local, on or remote_apply", [SIM_TYPE_POOLER] = "session or transaction", [SIM_TYPE_PLAN] = "none, index or sequential", [SIM_TYPE_NUMBER] = "a number such as 1.5",
+        [SIM_TYPE_DISCIPLINE] = "one of `list disciplines`", [SIM_TYPE_COMMIT] = "off, local, on or remote_apply", [SIM_TYPE_POOLER] = "session or transaction", [SIM_TYPE_PLAN] = "none, index or sequential", [SIM_TYPE_UPDATE_MODE] = "Off, Initial, Recreate or InPlaceOrRecreate", [SIM_TYPE_NUMBER] = "a number such as 1.5",
         [SIM_TYPE_BOOL] = "true or false", [SIM_TYPE_TEXT] = "a text"};
     return examples[type] ? examples[type] : "see `explain`";
 }
@@ -88,7 +89,7 @@ static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *
     case SIM_TYPE_TEXT: *(const char **)at = sim_pool_text(pool, text); return true;
     case SIM_TYPE_BOOL: *(bool *)at = strcmp(text, "true") == 0; return *(bool *)at || strcmp(text, "false") == 0;
     case SIM_TYPE_EVICTION: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
-    case SIM_TYPE_SHED: case SIM_TYPE_SCALER: case SIM_TYPE_READ: case SIM_TYPE_SHARDING: case SIM_TYPE_DISCIPLINE: case SIM_TYPE_COMMIT: case SIM_TYPE_POOLER: case SIM_TYPE_PLAN: {
+    case SIM_TYPE_SHED: case SIM_TYPE_SCALER: case SIM_TYPE_READ: case SIM_TYPE_SHARDING: case SIM_TYPE_DISCIPLINE: case SIM_TYPE_COMMIT: case SIM_TYPE_POOLER: case SIM_TYPE_PLAN: case SIM_TYPE_UPDATE_MODE: {
         uint32_t row = 0;
         while (sim_type_row(k->type, row) && strcmp(sim_type_row(k->type, row), text) != 0)
             row++;

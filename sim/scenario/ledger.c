@@ -79,7 +79,7 @@ static void show_value(const sim_key *k, const void *at, hr_text *out)
     case SIM_TYPE_NUMBER: hr_text_add(out, "%g", *(const double *)at); break;
     case SIM_TYPE_SHARE: hr_text_add(out, "%g%%", *(const double *)at * 100); break;
     case SIM_TYPE_EVICTION: case SIM_TYPE_LIMITER: case SIM_TYPE_BREAKER: case SIM_TYPE_RETRY:
-    case SIM_TYPE_SHED: case SIM_TYPE_SCALER: case SIM_TYPE_READ: case SIM_TYPE_SHARDING: case SIM_TYPE_DISCIPLINE: case SIM_TYPE_COMMIT: case SIM_TYPE_POOLER: case SIM_TYPE_PLAN:
+    case SIM_TYPE_SHED: case SIM_TYPE_SCALER: case SIM_TYPE_READ: case SIM_TYPE_SHARDING: case SIM_TYPE_DISCIPLINE: case SIM_TYPE_COMMIT: case SIM_TYPE_POOLER: case SIM_TYPE_PLAN: case SIM_TYPE_UPDATE_MODE:
         hr_text_add(out, "%s", sim_type_row(k->type, *(const uint32_t *)at));
         break;
     case SIM_TYPE_BALANCER: show_balancer(at, out); break;
@@ -226,6 +226,15 @@ static void show_map(const char *service, const char *owner, const void *def, hr
     char where[160];
     snprintf(where, sizeof where, "%.60s.%s", service, owner);
     show_owner(owner, where, def, out);
+}
+
+static void show_vertical(const char *name, const sim_vpa_settings *s, hr_text *out)
+{
+    hr_text_add(out, "%s.controlled_resources =%s%s\n", name, s->controls >> SIM_VPA_CPU & 1 ? " cpu" : "", s->controls >> SIM_VPA_MEMORY & 1 ? " memory" : "");
+    show_map(name, "min_allowed", &s->min_allowed, out);
+    show_map(name, "max_allowed", &s->max_allowed, out);
+    show_map(name, "recommender", &s->recommender, out);
+    show_map(name, "updater", &s->updater, out);
 }
 
 static void show_database(const char *name, const sim_database_def *d, hr_text *out)
@@ -405,6 +414,8 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
         if (c->kind == SIM_PART_cache) {
             show_through(model, c->name, &((const sim_cache_def *)c->def)->through, out);
         }
+        if (c->kind == SIM_PART_autoscaler && sim_scalers[((const sim_autoscaler_def *)c->def)->policy]->is_vertical)
+            show_vertical(c->name, &((const sim_autoscaler_def *)c->def)->scale.settings.vpa, out);
         if (c->kind == SIM_PART_broker)
             show_queues(model, c->name, c->def, out);
         if (c->kind == SIM_PART_limiter) {

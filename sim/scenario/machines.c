@@ -148,8 +148,9 @@ void sim_resize_read(sim_reader *r, sim_node *node, const char *where, sim_servi
     d->resize.to = sim_instance_find(r, sim_node_member(map, "to"), name);
     if (!d->machine.instance)
         SIM_FAIL(r, map, "%s.resize: give `instance`, too: one type of machine is exchanged for another", where);
-    if (d->replicas != 1)
-        SIM_FAIL(r, map, "%s.resize belongs to a service with one replica: it is one machine that is switched off", where);
+    if (d->resize.restart == HR_FOREVER && d->resize.to && d->resize.to->memory_bytes < d->memory_bytes)
+        SIM_FAIL(r, map, "%s.resize: memory is not taken away while it is in use: `restart: none` needs a type with as much as '%s', or give a time", where,
+                 d->machine.instance ? d->machine.instance->name : "now");
     if (d->preemptive)
         SIM_FAIL(r, map, "%s: `resize` and `preemptive` exclude each other", where);
     if (d->resize.to && d->has_footprint && d->footprint.base > d->resize.to->memory_bytes)
@@ -173,10 +174,13 @@ void sim_machine_ledger(const sim_model_component *c, hr_text *out)
     sim_machine_view v;
     if (!sim_machine_look(c->kind, c->def, &v))
         return;
-    const sim_resize_def *resize = c->kind == SIM_PART_service ? &((const sim_service_def *)c->def)->resize : NULL;
+    const sim_resize_def *resize = c->kind == SIM_PART_service ? &((const sim_service_def *)c->def)->resize
+                                   : c->kind == SIM_PART_database ? &((const sim_database_def *)c->def)->resize : NULL;
     char at[32], restart[32];
-    if (resize && resize->to)
-        hr_text_add(out, "%s.resize = at %s to %s, off for %s\n", c->name, sim_show_time(resize->at, at, sizeof at), resize->to->name,
+    if (resize && resize->to && resize->restart == HR_FOREVER)
+        hr_text_add(out, "%s.resize = at %s to %s, in place\n", c->name, sim_show_time(resize->at, at, sizeof at), resize->to->name);
+    else if (resize && resize->to)
+        hr_text_add(out, "%s.resize = from %s on to %s, each machine off for %s\n", c->name, sim_show_time(resize->at, at, sizeof at), resize->to->name,
                     sim_show_time(resize->restart, restart, sizeof restart));
     hr_text_add(out, "%s.instance = %s\n", c->name, v.machine->instance ? v.machine->instance->name : "none");
     if (v.machine->licence > 0 || v.machine->licence_core > 0)

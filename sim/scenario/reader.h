@@ -48,6 +48,9 @@ void sim_service_read(sim_reader *r, uint16_t id);
 void sim_autoscaler_read(sim_reader *r, uint16_t id, bool good);
 void sim_autoscalers_bind(sim_reader *r);
 void sim_autoscalers_settle(sim_reader *r);
+// The same of one that changes cores and memory: its own keys; that service `target` has it, after those that change the number. vertical.c
+void sim_vertical_read(sim_reader *r, sim_node *node, const char *where, sim_scale_settings *s);
+void sim_vertical_bind(sim_reader *r, uint16_t id, uint16_t target);
 // What a balancer says; later, when all operations are named, what it calls by itself.
 void sim_balancer_read_keys(sim_reader *r, uint16_t id);
 void sim_balancer_bind(sim_reader *r, uint16_t id);

@@ -46,11 +46,16 @@ double sim_bill(const sim_counted *counted, int i)
     if (!sim_machine_look(c->kind, c->def, &v) || (is_leaf && !sim_bill_is_asked(model, i)))
         return 0;
     double servers = sim_is_scaled(model, i) || c->kind == SIM_PART_cluster ? station->replicas : v.servers * (station->shards ? station->shards_paid : 1);
+    if (station->is_vertical && servers > 0) {
+        v.cores = station->held_cores / servers;
+        v.memory_bytes = station->held_bytes / servers;
+    }
     sim_prices prices = model->prices;
     if (c->kind == SIM_PART_service && ((const sim_service_def *)c->def)->in_cluster)
         prices.core = prices.gib = 0;          // its place on a node is paid for there; a licence is not
     double cost = sim_machine_cost(&v, servers, &prices);
-    const sim_instance_def *to = c->kind == SIM_PART_service ? ((const sim_service_def *)c->def)->resize.to : NULL;
+    const sim_instance_def *to = c->kind == SIM_PART_service ? ((const sim_service_def *)c->def)->resize.to
+                                 : c->kind == SIM_PART_database ? ((const sim_database_def *)c->def)->resize.to : NULL;
     if (!to)
         return cost;
     sim_machine_def moved = *v.machine;        // paid for as long as it is the one or the other

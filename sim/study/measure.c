@@ -119,6 +119,12 @@ static void measure_station(const sim_station_view *v, double window_s, table t,
     }
     if (v->has_memory && v->knows_peak)
         put(t, SIM_METRIC_memory_most, component, v->memory_most);
+    if (v->is_vertical) {
+        put(t, SIM_METRIC_requested_cores, component, v->held_cores);
+        put(t, SIM_METRIC_requested_memory, component, v->held_bytes / (1u << 30));
+        put(t, SIM_METRIC_evictions, component, (double)v->evicted);
+        put(t, SIM_METRIC_resizes, component, (double)v->resized_in_place);
+    }
     put(t, SIM_METRIC_throttled, component, share((double)v->throttled, (double)v->periods));
 }
 

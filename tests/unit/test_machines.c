@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "sim/parts/service.h"
 #include "sim/study/study.h"
 #include "tests/unit/run.h"
 
@@ -97,6 +98,23 @@ static void test_nodes_are_paid_for(void **state)
     sim_study_free(study);
 }
 
+// Two replicas of 4 GiB that use 1e9 bytes: their bucket ends at 2e8 (1.05^37 - 1), and 15 % more. From 50 s of 100 on one has that, in place, and from 75 s on the other.
+static void test_money_follows_what_replicas_have(void **state)
+{
+    (void)state;
+    const double gib = 1u << 30, small = 2e8 * (pow(1.05, 37) - 1) * 1.15 / gib;
+    sim_study *study = study_of("prices: {core: 1 $/h, gib: 1 $/h}\n",
+        "lb: {kind: balancer, to: s}, s: {kind: service, replicas: 2, memory: 4GiB, footprint: {base: 1000000000B}, on: {go: [{wait: 1ms}]}}, "
+        "a: {kind: autoscaler, of: s, policy: vpa, every: 25s, scrape: 10s, controlled_resources: [memory], update_mode: InPlaceOrRecreate, "
+        "recommender: {confidence_interval: 1s}, updater: {pod_lifetime: none}}", "c: {rate: 10/s, call: lb.go}");
+    near(cost(study, "s"), 2 + 0.5 * 2 * 4 + 0.25 * (4 + small) + 0.25 * 2 * small);
+    near(sim_study_value(study, 0, 0, SIM_METRIC_requested_cores, -1), 2);
+    near(sim_study_value(study, 0, 0, SIM_METRIC_requested_memory, -1), 0.5 * 2 * 4 + 0.25 * (4 + small) + 0.25 * 2 * small);
+    near(sim_study_value(study, 0, 0, SIM_METRIC_resizes, -1), 2);
+    near(sim_study_value(study, 0, 0, SIM_METRIC_evictions, -1), 0);
+    sim_study_free(study);
+}
+
 static void test_a_type_gives_cores_and_memory(void **state)
 {
     (void)state;
@@ -163,6 +181,89 @@ static void test_a_machine_is_exchanged(void **state)
     sim_study_free(study);
 }
 
+// Three machines, one after another off for 10 s: three calls a second of 1 s each find two, and nobody is refused. Each dies with what it has in hand: the first with one of three calls,
+// the others, of two that are there, with one or two. Then each has eight cores. Paid for as three of the one kind, two, one, none: of 100 s 50, 10, 10, 30.
+static void test_machines_are_exchanged_one_by_one(void **state)
+{
+    (void)state;
+    const char *components = "lb: {kind: balancer, policy: least-conn, to: s}, s: {kind: service, replicas: 3, instance: small, resize: {at: 50s, to: large, restart: 10s}, on: {go: [{cpu: 1s}]}}",
+               *workload = "c: {rate: 3/s, arrivals: constant, call: lb.go, timeout: none}";
+    static const struct { double at; uint32_t down; uint32_t large; } steps[] = {{49.9, 0, 0}, {50.1, 1, 1}, {59.9, 1, 1}, {60.1, 1, 2}, {70.1, 1, 3}, {80.1, 0, 3}};
+    sim_model *m = read_text(TYPES, components, workload);
+    sim_world *w = sim_model_build(m, 1);
+    sim_world_start(w, 0);
+    for (size_t i = 0; i < HR_COUNT(steps); i++) {
+        sim_world_run(w, (hr_time)(steps[i].at * 1e9));
+        sim_world_check(w);
+        const sim_replica *r = SIM_AT(w, const sim_replica, SIM_STATE(w, const sim_service, 1)->replicas);
+        assert_int_equal((r[0].down != 0) + (r[1].down != 0) + (r[2].down != 0), steps[i].down);
+        assert_int_equal((r[0].core_count == 8) + (r[1].core_count == 8) + (r[2].core_count == 8), steps[i].large);
+    }
+    assert_in_range(sim_workload_look(w, 2).outcome[SIM_error], 3, 5);
+    sim_world_free(w);
+    sim_model_free(m);
+    sim_study *study = study_of(TYPES, components, workload);
+    near(cost(study, "s"), 0.5 * 3 * 0.04 + 0.1 * (2 * 0.04 + 0.17) + 0.1 * (0.04 + 2 * 0.17) + 0.3 * 3 * 0.17);
+    sim_study_free(study);
+}
+
+// Two cores of 1 s calls serve two of four a second, 64 are in hand. At 50 s there are eight, at once: what waits for a core begins, nothing is lost, and 6 a second more end.
+static void test_cores_are_added_in_place(void **state)
+{
+    (void)state;
+    static const char *const orders[] = {"", "sharing: true, "};
+    for (size_t i = 0; i < HR_COUNT(orders); i++) {
+        char *components = hr_format("s: {kind: service, instance: small, %sworkers: 40, queue: 1000, resize: {at: 50s, to: large, restart: none}, on: {go: [{cpu: 1s}]}}", orders[i]);
+        sim_model *m = read_text(TYPES, components, "c: {rate: 4/s, arrivals: constant, call: s.go, timeout: none}");
+        free(components);
+        sim_world *w = sim_model_build(m, 1);
+        sim_world_start(w, 0);
+        sim_world_run(w, 50 * HR_SEC - 1);
+        uint64_t before = sim_workload_look(w, 1).outcome[SIM_ok];
+        assert_in_range(before, 60, 100);      // shared by 40: each takes 20 s, and the first come later
+        for (hr_time at = 50 * HR_SEC; at <= 60 * HR_SEC; at += HR_SEC / 10) {
+            sim_world_run(w, at);
+            sim_world_check(w);
+        }
+        assert_in_range(sim_workload_look(w, 1).outcome[SIM_ok] - before, 70, 100);    // eight a second
+        assert_int_equal(sim_workload_look(w, 1).outcome[SIM_error], 0);
+        sim_world_free(w);
+        sim_model_free(m);
+    }
+}
+
+// The same of a database: two cores, a queue of statements of 1 s; at 50 s its connections are gone for 25 s, then eight cores serve all that come. Half of both prices.
+static void test_a_database_gets_another_machine(void **state)
+{
+    (void)state;
+    const char *components = "s: {kind: service, workers: 200, on: {go: [{query: d.q}]}}, d: {kind: database, network: 0, pool: 40, queue: 0, instance: small, "
+                             "resize: {at: 50s, to: large, restart: 25s}, statements: {q: {cpu: 1s}}}", *workload = "c: {rate: 4/s, arrivals: constant, call: s.go, timeout: none}";
+    sim_model *m = read_text(TYPES, components, workload);
+    sim_world *w = sim_model_build(m, 1);
+    w->arrivals_end = 100 * HR_SEC;
+    sim_world_start(w, 0);
+    sim_world_run(w, 50 * HR_SEC - 1);
+    sim_world_check(w);
+    uint64_t before = sim_workload_look(w, 2).outcome[SIM_ok];
+    assert_in_range(before, 96, 100);
+    sim_world_run(w, 75 * HR_SEC - 1);
+    sim_world_check(w);
+    sim_workload_view v = sim_workload_look(w, 2);
+    assert_int_equal(v.outcome[SIM_ok], before);
+    uint64_t failed = v.outcome[SIM_error] + v.outcome[SIM_lost];
+    assert_in_range(failed, 99 + 39, 101 + 40);                    // those of 25 s, and what it had
+    sim_world_run(w, 100 * HR_SEC);
+    sim_world_check(w);
+    v = sim_workload_look(w, 2);
+    assert_in_range(v.outcome[SIM_ok] - before, 95, 97);
+    assert_int_equal(v.outcome[SIM_error] + v.outcome[SIM_lost], failed);
+    sim_world_free(w);
+    sim_model_free(m);
+    sim_study *study = study_of(TYPES, components, workload);
+    near(cost(study, "d"), 0.5 * 0.04 + 0.5 * 0.17);
+    sim_study_free(study);
+}
+
 static void test_mistakes_are_told(void **state)
 {
     (void)state;
@@ -171,6 +272,7 @@ static void test_mistakes_are_told(void **state)
         {TYPES, "instance: small, cores: 3", "`cores` is said by `instance: small`"}, {TYPES, "instance: small, memory: 1GiB", "`memory` is said by"},
         {TYPES, "resize: {at: 1s, to: large}", "give `instance`, too"}, {TYPES, "instance: small, resize: {at: 1s, to: huge}", "s.resize.to: want one of"},
         {TYPES, "instance: small, resize: {to: large}", "lacks `at`"}, {TYPES, "instance: small, resize: 3", "want {at: 60s, to: large"},
+        {TYPES, "instance: large, resize: {at: 1s, to: small, restart: none}", "memory is not taken away"},
         {TYPES, "instance: small, discipline: priority, preemptive: true, resize: {at: 1s, to: large}", "exclude each other"},
         {"", "licence: 3", "want a price such as 0.25 $/core/h"}, {"", "licence: 3 $/month", "want a price such as 0.25 $/core/h"},
         {"instances: {a: {cores: 2, memory: 1GiB, price: 3}}\n", "", "instances.a: want a price such as 0.04 $/h"},
@@ -186,8 +288,19 @@ static void test_mistakes_are_told(void **state)
             fail_msg("want '%s' once in: %s", cases[i].says, e.text);
         free(text);
     }
-    refused("lb: {kind: balancer, to: s}, s: {kind: service, replicas: 2, resize: {at: 1s, to: large}, on: {go: [{wait: 1ms}]}}", "c: {rate: 1/s, call: lb.go}",
-            "with one replica");
+    static const mistake databases[] = {
+        {"instance: small, resize: {at: 1s, to: large}, replicas: 1", "without `replicas` and `shards`"}, {"instance: small, resize: {at: 1s, to: large, restart: none}", "want a time"},
+        {"resize: {at: 1s, to: large}", "give `instance`, too"}, {"instance: small, resize: {at: 1s, to: lage}", "did you mean 'large'"}};
+    for (size_t i = 0; i < HR_COUNT(databases); i++) {
+        char *text = hr_format("scenario: t\n%scomponents: {s: {kind: service, on: {go: [{query: d.q}]}}, d: {kind: database, %s, statements: {q: {wait: 1ms}}}}\n"
+                               "workload: {c: {rate: 1/s, call: s.go}}\n", TYPES, databases[i].part);
+        hr_error e = {0};
+        sim_model *model;
+        assert_int_equal(sim_model_parse("t", text, strlen(text), "", &model, &e), HR_BAD_INPUT);
+        if (!strstr(e.text, databases[i].complaint) || e.count != 1)
+            fail_msg("want '%s' once in: %s", databases[i].complaint, e.text);
+        free(text);
+    }
     refused("lb: {kind: balancer, to: s}, s: {kind: service, resize: {at: 1s, to: large}, on: {go: [{wait: 1ms}]}}, a: {kind: autoscaler, of: s, policy: fixed, max: 1}",
             "c: {rate: 1/s, call: lb.go}", "without an autoscaler");
 }
@@ -196,7 +309,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_bill_has_all_items), cmocka_unit_test(test_requests_and_answers_are_paid_for), cmocka_unit_test(test_nodes_are_paid_for),
-        cmocka_unit_test(test_a_type_gives_cores_and_memory), cmocka_unit_test(test_more_cores_are_worth_less), cmocka_unit_test(test_a_machine_is_exchanged),
+        cmocka_unit_test(test_money_follows_what_replicas_have),
+        cmocka_unit_test(test_a_type_gives_cores_and_memory), cmocka_unit_test(test_more_cores_are_worth_less), cmocka_unit_test(test_a_machine_is_exchanged), cmocka_unit_test(test_a_database_gets_another_machine),
+        cmocka_unit_test(test_machines_are_exchanged_one_by_one), cmocka_unit_test(test_cores_are_added_in_place),
         cmocka_unit_test(test_mistakes_are_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

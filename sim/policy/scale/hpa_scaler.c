@@ -92,12 +92,12 @@ static void write_manifest(manifest *to, const memory *m, const sim_scale_settin
     for (uint32_t i = 0; i < SIM_SCALE_METRICS; i++) {
         if (s->target[i] <= 0)
             continue;
-        bool is_cpu = i == SIM_SCALE_CPU;
+        bool is_share = sim_scale_is_share(i);
         to->which[to->hpa.metric_count] = (sim_scale_metric)i;
         to->metrics[to->hpa.metric_count++] = (sim_hpa_metric){
-            .source = is_cpu ? SIM_HPA_RESOURCE : i == SIM_SCALE_QUEUE ? SIM_HPA_EXTERNAL : SIM_HPA_PODS,
-            .kind = is_cpu ? SIM_HPA_UTILISATION : SIM_HPA_AVERAGE,
-            .target = llround(s->target[i] * (is_cpu ? 100 : 1000)), .name = is_cpu ? "cpu" : ""};
+            .source = is_share ? SIM_HPA_RESOURCE : i == SIM_SCALE_QUEUE ? SIM_HPA_EXTERNAL : SIM_HPA_PODS,
+            .kind = is_share ? SIM_HPA_UTILISATION : SIM_HPA_AVERAGE,
+            .target = llround(s->target[i] * (is_share ? 100 : 1000)), .name = i == SIM_SCALE_CPU ? "cpu" : i == SIM_SCALE_MEMORY ? "memory" : ""};
     }
 }
 
@@ -148,7 +148,7 @@ static const char *wrong(const sim_scale_def *d)
     for (int i = 0; i < SIM_SCALE_METRICS; i++)
         any = any || d->settings.target[i] > 0;
     if (!any)
-        return "want at least one of `cpu`, `in_flight`, `rate` and `queue` with its target";
+        return "want at least one of `cpu`, `memory`, `in_flight`, `rate` and `queue` with its target";
     if (d->settings.min == 0 && d->settings.target[SIM_SCALE_QUEUE] <= 0)
         return "`min: 0` needs `queue`: without replicas nothing else is measured that could wake them up";
     if (d->up.policy_count > MOST_POLICIES || d->down.policy_count > MOST_POLICIES)

@@ -10,13 +10,15 @@ const sim_scaler *const sim_scalers[] = {
     NULL};
 
 const sim_setting sim_scale_words[] = {
-    {"cpu", SIM_SCALES_CPU}, {"in_flight", SIM_SCALES_IN_FLIGHT}, {"rate", SIM_SCALES_RATE}, {"queue", SIM_SCALES_QUEUE},
+    {"cpu", SIM_SCALES_CPU}, {"in_flight", SIM_SCALES_IN_FLIGHT}, {"rate", SIM_SCALES_RATE}, {"memory", SIM_SCALES_MEMORY}, {"queue", SIM_SCALES_QUEUE},
     {"every", SIM_SCALES_EVERY}, {"scrape", SIM_SCALES_SCRAPE}, {"window", SIM_SCALES_WINDOW}, {"behavior", SIM_SCALES_BEHAVIOUR},
     {"tolerance", SIM_SCALES_TOLERANCE}, {"cpu_initialization_period", SIM_SCALES_INITIALISATION},
     {"initial_readiness_delay", SIM_SCALES_READINESS_DELAY}, {"scale_out_cooldown", SIM_SCALES_OUT_COOLDOWN},
     {"scale_in_cooldown", SIM_SCALES_IN_COOLDOWN}, {"points_out", SIM_SCALES_POINTS_OUT}, {"points_in", SIM_SCALES_POINTS_IN},
     {"steps", SIM_SCALES_STEPS}, {"schedule", SIM_SCALES_SCHEDULE}, {"zone", SIM_SCALES_ZONE}, {"begins", SIM_SCALES_BEGINS},
     {"activation", SIM_SCALES_ACTIVATION}, {"cooldown", SIM_SCALES_COOLDOWN}, {"season", SIM_SCALES_SEASON}, {"lead", SIM_SCALES_LEAD},
+    {"update_mode", SIM_SCALES_UPDATE_MODE}, {"controlled_resources", SIM_SCALES_CONTROLS}, {"min_allowed", SIM_SCALES_MIN_ALLOWED},
+    {"max_allowed", SIM_SCALES_MAX_ALLOWED}, {"recommender", SIM_SCALES_RECOMMENDER}, {"updater", SIM_SCALES_UPDATER},
     {NULL, 0}};
 
 int sim_scaler_find(const char *name)
@@ -65,7 +67,7 @@ bool sim_scale_value(const sim_scale_settings *s, const sim_scale_view *view, do
         const sim_hpa_reading *r = &view->readings[m][i];
         if (!r->has_value || view->pods[i].ready != SIM_HPA_READY || view->pods[i].deleted)
             continue;
-        sum += m == SIM_SCALE_CPU ? (double)r->value / (double)r->request : (double)r->value / 1000;
+        sum += sim_scale_is_share(m) ? (double)r->value / (double)r->request : (double)r->value / 1000;
         known++;
     }
     *value = known ? sum / known : 0;
@@ -77,5 +79,5 @@ const char *sim_scale_one_metric(const sim_scale_def *def)
     int given = 0;
     for (int m = 0; m < SIM_SCALE_METRICS; m++)
         given += def->settings.target[m] > 0;
-    return given == 1 ? NULL : "want one of `cpu`, `in_flight`, `rate` and `queue` with its target";
+    return given == 1 ? NULL : "want one of `cpu`, `memory`, `in_flight`, `rate` and `queue` with its target";
 }

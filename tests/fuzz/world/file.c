@@ -88,8 +88,8 @@ void write_scenario(writer *r)
     for (uint32_t i = 0; i < r->services; i++)
         write_service(r, i);
     if (r->cluster) {                          // any replica fits
-        hr_text_add(&r->text, "  n: {kind: cluster, cores: 10000, nodes: %u, most_nodes: %u", pick(r, 3), 3 + pick(r, 5));
-        write_keys(r, "cluster", "cores nodes most_nodes");
+        hr_text_add(&r->text, "  n: {kind: cluster, cores: 10000, memory: 1000000GB, nodes: %u, most_nodes: %u", pick(r, 3), 3 + pick(r, 5));
+        write_keys(r, "cluster", "cores memory nodes most_nodes");
         hr_text_add(&r->text, "%s", pick(r, 2) ? ", licence: 1 $/core/h" : "");
         hr_text_add(&r->text, "}\n");
     }

@@ -7,10 +7,11 @@
 #include "sim/policy/scale/scale.h"
 #include "sim/policy/shed/shed.h"
 
-// Little enough memory that it is used up now and then. Returns whether there is one: the service then may say how it starts.
+// Little enough memory that it is used up now and then; always when an autoscaler looks at it. Returns whether there is one: the service then may say
+// how it starts.
 static bool write_footprint(writer *r, bool has_local)
 {
-    if (pick(r, 4) != 3)
+    if (pick(r, 4) != 3 && !r->by_memory)
         return false;
     hr_text_add(&r->text, ", footprint: {base: %uKiB, per_call: %uKiB, leak: %uKiB%s}", pick(r, 7), pick(r, 4000), pick(r, 100), has_local ? ", per_entry: 64KiB" : "");
     return true;
@@ -31,14 +32,17 @@ static const sim_setting *metric_word(uint32_t metric) { return &sim_scale_words
 // Targets: all that are chosen of those that the row uses, or one of them; at least one.
 static void write_targets(writer *r, const sim_scaler *row, bool queue)
 {
-    static const char *const targets[] = {"50%", "2", "20/s", "1"};
-    uint32_t only = pick(r, SIM_SCALE_METRICS), several = row->wrong && row->uses & SIM_SCALES_BEHAVIOUR ? pick(r, 16) : 0;
+    static const char *const targets[] = {"50%", "2", "20/s", "60%", "1"};
+    uint32_t only = pick(r, SIM_SCALE_METRICS), several = row->wrong && row->uses & SIM_SCALES_BEHAVIOUR ? pick(r, 1u << SIM_SCALE_METRICS) : 0;
     while (!(row->uses & metric_word(only)->bit))
         only = (only + 1) % SIM_SCALE_METRICS;
     only = queue ? SIM_SCALE_QUEUE : only;
     for (uint32_t m = 0; m < SIM_SCALE_METRICS; m++)
-        if (row->uses & metric_word(m)->bit && (m == only || several >> m & 1))
+        if (row->uses & metric_word(m)->bit && (m == only || several >> m & 1)) {
             hr_text_add(&r->text, ", %s: %s", metric_word(m)->word, targets[m]);
+            r->by_memory |= m == SIM_SCALE_MEMORY;
+            r->by_cpu |= m == SIM_SCALE_CPU;
+        }
 }
 
 // Everything happens often, for a run is short. Returns how many replicas there are at the start.
@@ -46,6 +50,10 @@ static uint32_t write_autoscaler(writer *r, uint32_t i)
 {
     static const char *const spans[] = {"10ms", "100ms", "1s", "20s"};
     const sim_scaler *row = ANY_ROW(r, sim_scalers);
+    if (row->is_vertical) {                    // alone: it is written when it is known what the service has
+        r->vertical = true;
+        return 1 + pick(r, 6);
+    }
     bool zero = row->reaches_zero && pick(r, 2);
     uint32_t min = zero ? 0 : 1 + pick(r, 3), max = min + 1 + pick(r, 6);
     hr_text_add(&r->text, "  a%u: {kind: autoscaler, of: s%u, policy: %s, min: %u, max: %u", i, i, row->name, min, max);
@@ -71,7 +79,29 @@ static uint32_t write_autoscaler(writer *r, uint32_t i)
     write_settings(r, "autoscaler", sim_scale_words, row->uses & (SIM_SCALES_POINTS_OUT | SIM_SCALES_POINTS_IN | SIM_SCALES_TOLERANCE | SIM_SCALES_ACTIVATION),
                    "min max");
     hr_text_add(&r->text, "}\n");
+    r->vertical = pick(r, 4) == 3;
     return min + pick(r, max - min + 1);
+}
+
+// What no other autoscaler of the service looks at, of what is known of it.
+static void write_vertical(writer *r, uint32_t i, bool has_footprint)
+{
+    static const char *const spans[] = {"10ms", "100ms", "1s", "20s"};
+    bool cpu = !r->by_cpu, memory = has_footprint && !r->by_memory;
+    if (!cpu && !memory)
+        return;
+    hr_text_add(&r->text, "  v%u: {kind: autoscaler, of: s%u, policy: vpa, every: %s, scrape: 10ms, window: %s, update_mode: %s, controlled_resources: [%s]", i, i,
+                any_of(r, spans, 4), any_of(r, spans, 3), sim_update_mode_name(pick(r, SIM_UPDATE_COUNT)),
+                cpu && memory && pick(r, 2) ? "cpu, memory" : cpu ? "cpu" : "memory");
+    if (pick(r, 2))
+        hr_text_add(&r->text, ", min_allowed: {cpu: 2, memory: 10MiB}");
+    if (pick(r, 2))
+        hr_text_add(&r->text, ", max_allowed: {cpu: 5, memory: 1GiB}");
+    hr_text_add(&r->text, ", recommender: {half_life: 1s, memory_interval: %s, confidence_interval: %s, min_memory: %uMiB", any_of(r, spans, 4), any_of(r, spans, 4), pick(r, 20));
+    write_keys(r, "recommender", "half_life memory_interval confidence_interval min_memory lower_percentile target_percentile upper_percentile");
+    hr_text_add(&r->text, "}, updater: {min_replicas: %u, pod_lifetime: %s", 1 + pick(r, 2), any_of(r, spans, 4));
+    write_keys(r, "updater", "min_replicas pod_lifetime");
+    hr_text_add(&r->text, "}}\n");
 }
 
 static void write_consumers(writer *r, uint32_t service)
@@ -96,14 +126,15 @@ static void write_consumers(writer *r, uint32_t service)
 
 void write_service(writer *r, uint32_t i)
 {
+    r->by_memory = r->by_cpu = r->vertical = false;
     uint32_t replicas = r->scaled[i] ? write_autoscaler(r, i) : r->balanced[i] ? 1 + (uint32_t)pick_size(r, 0, 300, 20) : 1;
     hr_text_add(&r->text, "  s%u: {kind: service, replicas: %u", i, replicas);
     if (r->region[i])
         hr_text_add(&r->text, ", region: r%u", r->region[i] - 1);
     static const char *const cores[] = {"", ", sharing: true", ", sharing: true, cpu_limit: 0.3", ", sharing: true, cpu_limit: 2, cpu_period: 3ms"};
-    uint32_t discipline = pick(r, SIM_DISCIPLINE_COUNT), sharing = pick(r, HR_COUNT(cores));
+    uint32_t discipline = pick(r, SIM_DISCIPLINE_COUNT), sharing = pick(r, r->vertical ? 2 : HR_COUNT(cores));
     hr_text_add(&r->text, ", discipline: %s%s", sim_discipline_name(discipline), cores[sharing]);
-    if (discipline == SIM_DISCIPLINE_priority && !sharing && pick(r, 2))
+    if (discipline == SIM_DISCIPLINE_priority && !sharing && !r->vertical && pick(r, 2))
         hr_text_add(&r->text, ", preemptive: true");
     if (discipline == SIM_DISCIPLINE_adaptive_lifo && pick(r, 2))
         hr_text_add(&r->text, ", lifo_after: 10ms");
@@ -121,13 +152,15 @@ void write_service(writer *r, uint32_t i)
     const char *not = r->scaled[i] ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas drain" :
                       starts ? "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas drain" :
                       "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain";
-    bool moves = !r->scaled[i] && replicas == 1 && sharing && pick(r, 3) == 2;
-    static const char *const spans[] = {"0s", "5ms", "1s"};
-    if (moves) {                               // from one type to the other
-        hr_text_add(&r->text, ", instance: huge, resize: {at: %s, to: %s, restart: %s}", any_of(r, spans, 3), pick(r, 2) ? "tiny" : "huge", any_of(r, spans, 3));
+    bool moves = !r->scaled[i] && sharing && pick(r, 3) == 2;
+    static const char *const spans[] = {"0s", "5ms", "1s", "none"};
+    if (moves) {                               // from one type to the other; memory is only added in place
+        bool shrinks = pick(r, 2);
+        hr_text_add(&r->text, ", instance: %s, resize: {at: %s, to: %s, restart: %s}", shrinks || pick(r, 2) ? "huge" : "tiny", any_of(r, spans, 3),
+                    shrinks ? "tiny" : "huge", any_of(r, spans, shrinks ? 3 : 4));
         snprintf(room, sizeof room, "%s cores memory", not);
     }
-    write_keys(r, "service", moves ? room : in_cluster ? not : write_machine(r, not, room, sizeof room));
+    write_keys(r, "service", moves ? room : in_cluster || r->vertical ? not : write_machine(r, not, room, sizeof room));
     if (discipline != SIM_DISCIPLINE_deadline && pick(r, 2))
         hr_text_add(&r->text, ", queue: %u", pick(r, 3000));
     if (in_cluster)
@@ -150,6 +183,8 @@ void write_service(writer *r, uint32_t i)
         write_steps(r, i, 0);
     }
     hr_text_add(&r->text, "}}\n");
+    if (r->vertical)
+        write_vertical(r, i, starts);
     char target = r->behind[i];
     if (r->balanced[i])
         write_balancer(r, i);

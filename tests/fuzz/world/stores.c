@@ -82,14 +82,30 @@ static void write_shards(writer *r, uint32_t i)
     hr_text_add(&r->text, "}");
 }
 
+// Its one server is restarted: little memory for what runs, another machine, or both.
+static void write_restarts(writer *r, bool own, bool moves)
+{
+    static const char *const spans[] = {"0s", "5ms", "1s"};
+    if (moves)
+        hr_text_add(&r->text, ", instance: huge, resize: {at: %s, to: %s, restart: %s}", any_of(r, spans, 3), pick(r, 2) ? "tiny" : "huge", any_of(r, spans, 3));
+    else if (!own)
+        hr_text_add(&r->text, ", memory: 3MiB");
+    if (!moves || pick(r, 2))
+        hr_text_add(&r->text, ", shared_buffers: %uKiB, work_mem: %uKiB, recovery: %s", pick(r, 500), 1 + pick(r, 500), any_of(r, spans, 3));
+}
+
 void write_database(writer *r, uint32_t i)
 {
     hr_text_add(&r->text, "  d%u: {kind: database", i);
     write_region(r);
     bool own = pick(r, 3) == 2, sharded = pick(r, 3) == 2 && !r->transacted[i], locks = r->statements[i] > 1 && pick(r, 2);
-    const char *together = "rows replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history lock_timeout deadlock_timeout";
+    bool restarts = !sharded && pick(r, 4) == 3, moves = restarts && !own && pick(r, 2);
+    const char *together = "rows replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history lock_timeout deadlock_timeout shared_buffers work_mem recovery",
+               *moved = "rows replicas commit confirm own_pools max_connections connect connection_memory connection_cpu memory history lock_timeout deadlock_timeout shared_buffers work_mem recovery cores";
     char room[240];
-    write_keys(r, "database", own ? together : write_machine(r, together, room, sizeof room));
+    write_keys(r, "database", moves ? moved : own || restarts ? together : write_machine(r, together, room, sizeof room));
+    if (restarts)
+        write_restarts(r, own, moves);
     if (locks && pick(r, 2))
         hr_text_add(&r->text, ", lock_timeout: %s", pick(r, 2) ? "1ms" : "100ms");
     if (locks && r->transacted[i])
@@ -100,7 +116,7 @@ void write_database(writer *r, uint32_t i)
     r->replicas[i] = 0;
     if (sharded)
         write_shards(r, i);
-    if (pick(r, 2))
+    if (!restarts && pick(r, 2))
         write_replicas(r, i);
     else if (pick(r, 2))
         hr_text_add(&r->text, ", history: true");

@@ -93,6 +93,7 @@ static void write_value(writer *r, const sim_key *k)
     case SIM_TYPE_EVICTION: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_evictors)->name); break;
     case SIM_TYPE_BALANCER: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_balancers)->name); break;
     case SIM_TYPE_POOLER: hr_text_add(&r->text, "%s", sim_pooler_name(pick(r, SIM_POOLER_COUNT))); break;
+    case SIM_TYPE_UPDATE_MODE: hr_text_add(&r->text, "%s", sim_update_mode_name(pick(r, SIM_UPDATE_COUNT))); break;
     case SIM_TYPE_PLAN: hr_text_add(&r->text, "%s", sim_plan_name(pick(r, SIM_PLAN_COUNT))); break;
     case SIM_TYPE_COMMIT: hr_text_add(&r->text, "%s", sim_commit_name(pick(r, SIM_COMMIT_COUNT))); break;
     case SIM_TYPE_RETRY: hr_text_add(&r->text, "%s", ANY_ROW(r, sim_retries)->name); break;
@@ -125,7 +126,7 @@ void write_keys(writer *r, const char *owner, const char *not)
 
 void write_settings(writer *r, const char *owner, const sim_setting *table, unsigned uses, const char *not)
 {
-    char left_out[256];
+    char left_out[512];
     int used = snprintf(left_out, sizeof left_out, "policy %s", not);
     for (const sim_setting *s = table; s->word; s++)
         if (!(uses & s->bit))

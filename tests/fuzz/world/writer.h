@@ -23,6 +23,7 @@ typedef struct {
     char     front[MOST_SERVICES];             // what takes its calls: as behind, or in front of that l limiter, f breaker, e CDN
     bool     balanced[MOST_SERVICES], local[MOST_SERVICES], scaled[MOST_SERVICES];        // scaled: balanced, too
     bool     drains[MOST_SERVICES];            // scaled, and who leaves is there for a while
+    bool     by_memory, by_cpu, vertical;      // an autoscaler of the present service looks at what its replicas use, or compute; vertical: one changes that
     uint32_t operations[MOST_SERVICES], statements[MOST_OTHERS];
     uint32_t queues;                           // of the one broker; 0: there is none
     uint32_t consumer[MOST_QUEUES], dead_letter[MOST_QUEUES];      // the service that consumes, or as many as there are; another queue, or as many

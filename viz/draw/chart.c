@@ -168,6 +168,8 @@ static void draw_trouble(viz_pen *pen, const viz_frame *f, const viz_chart *c, d
         cairo_rectangle(pen->cr, from, f->plot.y, fmax(to - from, 1), f->plot.height);
         viz_ink(pen, VIZ_critical, 0.10);
         cairo_fill(pen->cr);
+        if (c->bands_are_silent)
+            continue;
         double width = viz_text_width(pen, type, c->bands[i].word), left = fmin(from + VIZ_GAP, right - width);
         int row = 0;
         while (row < ROWS && left < taken[row] + 8)

@@ -37,6 +37,7 @@ typedef struct {
     size_t      flag_count;
     const viz_band *bands;                     // by `from`
     size_t      band_count;
+    bool        bands_are_silent;              // without their words
     const char *limit_word;                    // a threshold or objective: "objective 60 ms"; NULL: none
     double      limit;                         // its place on the y axis (of bars: on the value axis)
     double      cursor;                        // with has_cursor: an upright at this x

@@ -123,7 +123,7 @@ static void draw_still(viz_pen *pen, const viz_scene *s, uint32_t card)
     if (!p->is_used)
         viz_text(pen, r.x + INSIDE, r.y + 44, small, "not asked in this variant");
     small.width = r.width - 36 - INSIDE;
-    if (viz_card_policy(s, c->part) && p->kind != SIM_PART_autoscaler)
+    if (viz_card_policy(s, c->part) && p->kind != SIM_PART_autoscaler && p->is_used)
         viz_text(pen, r.x + 36, y + 15, small, viz_card_policy(s, c->part));
 }
 

@@ -30,7 +30,7 @@ const char *viz_node_name(const viz_graph *g, uint32_t node, char *out, size_t r
 {
     const viz_part *p = &g->parts[g->part_of[node]];
     if (p->replicas > 1)
-        snprintf(out, room, "%s-%u", p->name, node - p->first_node + 1);
+        snprintf(out, room, "%s-%u", p->name, node - p->first_node);
     else
         snprintf(out, room, "%s", p->name);
     return out;

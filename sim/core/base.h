@@ -86,5 +86,11 @@ _Noreturn void hr_panic(const char *file, int line, const char *format, ...) HR_
 #define HR_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 static inline hr_time hr_min_time(hr_time a, hr_time b) { return a < b ? a : b; }
 static inline hr_time hr_max_time(hr_time a, hr_time b) { return a > b ? a : b; }
+// So many times as long; at most thirty years, which leave room for the clock.
+static inline hr_time hr_times(hr_time time, double factor)
+{
+    double longer = (double)time * factor;
+    return longer < 1e18 ? (hr_time)longer : (hr_time)1e18;
+}
 
 #endif

@@ -78,7 +78,7 @@ static void serve(sim_world *w, sim_component_id id, sim_ref call)
     c->flags |= SIM_CALL_RUNNING;
     hr_time demand = sim_dist_time(w, &s->demand, s->demand_stream, c->request, ordinal_of(c));
     if (s->slow > 0)
-        demand = (hr_time)((double)demand * s->slow);
+        demand = hr_times(demand, s->slow);
     sim_schedule(w, hr_max_time(w->now, s->resumes) + demand, id, SERVED, call, c->generation);
 }
 

@@ -74,9 +74,9 @@ static void compute(sim_world *w, sim_component_id id, const sim_database *s, si
     if (s->connection_cpu > 0)                 // all connections are looked through for each statement's snapshot
         cpu += (hr_time)((double)cpu * s->connection_cpu * sim_database_capacity(s, server_of(w, s, c)));
     if (s->stretch > 0)
-        cpu += (hr_time)((double)cpu * s->stretch);
+        cpu = hr_times(cpu, 1 + s->stretch);
     if (server_of(w, s, c)->slow > 0)
-        cpu = (hr_time)((double)cpu * server_of(w, s, c)->slow);
+        cpu = hr_times(cpu, server_of(w, s, c)->slow);
     sim_schedule(w, hr_max_time(w->now, server_of(w, s, c)->resumes) + cpu, id, SIM_DB_COMPUTED, call, c->generation);
 }
 
@@ -292,7 +292,7 @@ static void computed(sim_world *w, sim_component_id id, sim_ref call)
     const sim_statement *t = sim_statement_of(w, s, c);
     hr_time wait = sim_dist_time(w, &t->wait, t->stream, c->request, c->path + 1);
     if (server->slow > 0)
-        wait = (hr_time)((double)wait * server->slow);
+        wait = hr_times(wait, server->slow);
     wait += sim_dist_time(w, &s->network, s->network_stream, c->request, c->path);
     sim_schedule(w, w->now + wait, id, SIM_DB_WAITED, call, c->generation);
 }

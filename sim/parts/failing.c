@@ -80,7 +80,7 @@ void sim_service_seen(sim_world *w, sim_component_id id, sim_ref child)
 hr_time sim_service_slowed(const sim_world *w, const sim_call *c, hr_time time)
 {
     const sim_replica *r = sim_replica_of(w, c);
-    return r->slow > 0 ? (hr_time)((double)time * r->slow) : time;
+    return r->slow > 0 ? hr_times(time, r->slow) : time;
 }
 
 static void die(sim_world *w, sim_component_id id, uint32_t slot)

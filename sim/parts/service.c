@@ -233,7 +233,7 @@ hr_time sim_service_cpu_demand(const sim_world *w, sim_ref call)
     const sim_step *step = sim_service_step(w, c);
     hr_time cpu = sim_dist_ahead(w, &step->time, SIM_AT(w, sim_ahead, step->ahead), step->stream, c->request, c->path + step->ordinal);
     if (SIM_STATE(w, const sim_service, c->callee)->stretches)
-        cpu += (hr_time)((double)cpu * sim_replica_of(w, c)->stretch);
+        cpu = hr_times(cpu, 1 + sim_replica_of(w, c)->stretch);
     return w->faulty & SIM_FAULTY_SLOW ? sim_service_slowed(w, c, cpu) : cpu;
 }
 

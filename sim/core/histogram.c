@@ -24,6 +24,8 @@ void sim_histogram_merge(sim_histogram *into, const sim_histogram *from)
     into->sum_s += from->sum_s;
     for (uint32_t i = 0; i < SIM_HISTOGRAM_BUCKETS; i++)
         into->bucket[i] += from->bucket[i];
+    for (uint32_t o = 0; o < SIM_HISTOGRAM_OCTAVES; o++)
+        into->octave[o] += from->octave[o];
 }
 
 static uint64_t rank_of(double p, uint64_t count)
@@ -40,14 +42,14 @@ hr_time sim_histogram_quantile(const sim_histogram *h, double p)
     if (h->count == 0)
         return 0;
     uint64_t rank = rank_of(p, h->count), seen = 0;
-    for (uint32_t i = 0; i < SIM_HISTOGRAM_BUCKETS; i++) {
-        seen += h->bucket[i];
-        if (seen >= rank) {
-            hr_time v = sim_histogram_middle(i);
-            return v < h->least ? h->least : v > h->greatest ? h->greatest : v;
-        }
-    }
-    return h->greatest;
+    uint32_t octave = 0;
+    while (seen + h->octave[octave] < rank)
+        seen += h->octave[octave++];
+    uint32_t i = octave * SIM_HISTOGRAM_OCTAVE;
+    while ((seen += h->bucket[i]) < rank)
+        i++;
+    hr_time v = sim_histogram_middle(i);
+    return v < h->least ? h->least : v > h->greatest ? h->greatest : v;
 }
 
 double sim_histogram_share_below(const sim_histogram *h, hr_time value)
@@ -68,23 +70,16 @@ double sim_histogram_mean_s(const sim_histogram *h)
 bool sim_histogram_adds_up(const sim_histogram *h)
 {
     uint32_t first = sim_histogram_bucket(h->least), last = sim_histogram_bucket(h->greatest);
-    uint64_t sum = 0, between = 0;
+    uint64_t sum = 0, between = 0, octave = 0;
+    bool same = true;
     for (uint32_t i = 0; i < SIM_HISTOGRAM_BUCKETS; i++) {
+        octave = i % SIM_HISTOGRAM_OCTAVE ? octave + h->bucket[i] : h->bucket[i];
+        if (i % SIM_HISTOGRAM_OCTAVE == SIM_HISTOGRAM_OCTAVE - 1 || i == SIM_HISTOGRAM_BUCKETS - 1)
+            same = same && octave == h->octave[i / SIM_HISTOGRAM_OCTAVE];
         sum += h->bucket[i];
         between += i >= first && i <= last ? h->bucket[i] : 0;
     }
-    return sum == h->count && between == sum;
-}
-
-enum { OCTAVE = 64 };                          // buckets that are looked at together: SIM_HISTOGRAM_BUCKETS is a multiple and one more
-
-// How many were added to an octave's buckets since `before`.
-static uint64_t octave_added(const uint64_t *now, const uint64_t *before)
-{
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < OCTAVE; i++)
-        sum += now[i] - before[i];
-    return sum;
+    return same && sum == h->count && between == sum;
 }
 
 void sim_histogram_advance(const sim_histogram *now, sim_histogram *before, const double *p, uint32_t n, hr_time *value)
@@ -92,11 +87,14 @@ void sim_histogram_advance(const sim_histogram *now, sim_histogram *before, cons
     uint64_t count = now->count - before->count, seen = 0;
     if (count == 0)
         return;
-    uint32_t known = 0, last = SIM_HISTOGRAM_BUCKETS - 1;
+    uint32_t known = 0;
     uint64_t rank = n ? rank_of(p[0], count) : UINT64_MAX;         // of the next quantile
-    for (uint32_t start = sim_histogram_bucket(now->least) / OCTAVE * OCTAVE; start < last && seen < count; start += OCTAVE) {
-        uint64_t added = octave_added(now->bucket + start, before->bucket + start), upto = seen;
+    for (uint32_t o = 0; seen < count; o++) {
+        uint64_t added = now->octave[o] - before->octave[o], upto = seen;
+        if (!added)
+            continue;
         seen += added;
+        uint32_t start = o * SIM_HISTOGRAM_OCTAVE, buckets = o < SIM_HISTOGRAM_OCTAVES - 1 ? SIM_HISTOGRAM_OCTAVE : 1;
         for (uint32_t i = start; rank <= seen; i++) {              // a quantile lies in this octave
             upto += now->bucket[i] - before->bucket[i];
             while (upto >= rank) {
@@ -104,12 +102,9 @@ void sim_histogram_advance(const sim_histogram *now, sim_histogram *before, cons
                 rank = known < n ? rank_of(p[known], count) : UINT64_MAX;
             }
         }
-        if (added)
-            memcpy(before->bucket + start, now->bucket + start, OCTAVE * sizeof now->bucket[0]);
+        memcpy(before->bucket + start, now->bucket + start, buckets * sizeof now->bucket[0]);
+        before->octave[o] = now->octave[o];
     }
-    for (; known < n; known++)                                     // the last bucket stands alone
-        value[known] = sim_histogram_middle(last);
-    before->bucket[last] = now->bucket[last];
     before->count = now->count;
     before->sum_s = now->sum_s;
     before->least = now->least;

@@ -6,12 +6,13 @@
 
 #include "sim/core/base.h"
 
-enum { SIM_HISTOGRAM_BUCKETS = 64 * 38 + 1 };
+enum { SIM_HISTOGRAM_BUCKETS = 64 * 38 + 1, SIM_HISTOGRAM_OCTAVE = 64, SIM_HISTOGRAM_OCTAVES = 39 };
 
 typedef struct {
     uint64_t count;
     double   sum_s;                            // exact mean = sum / count, in seconds
     hr_time  least, greatest;                  // exact; both 0 while empty
+    uint64_t octave[SIM_HISTOGRAM_OCTAVES];    // sums of 64 buckets each, the last one alone: what is looked at first
     uint64_t bucket[SIM_HISTOGRAM_BUCKETS];
 } sim_histogram;
 
@@ -27,7 +28,9 @@ static inline uint32_t sim_histogram_bucket(hr_time value)
 
 static inline void sim_histogram_add(sim_histogram *h, hr_time value)
 {
-    h->bucket[sim_histogram_bucket(value)]++;
+    uint32_t bucket = sim_histogram_bucket(value);
+    h->bucket[bucket]++;
+    h->octave[bucket / SIM_HISTOGRAM_OCTAVE]++;
     h->sum_s += (double)value * 1e-9;
     if (h->count++ == 0)
         h->least = h->greatest = value;
@@ -45,10 +48,10 @@ hr_time sim_histogram_quantile(const sim_histogram *h, double p);
 // How many values were at most `value` (to the bucket), as a share; 0 when empty.
 double  sim_histogram_share_below(const sim_histogram *h, hr_time value);
 double  sim_histogram_mean_s(const sim_histogram *h);
-// Whether the buckets add up to the count, and those in use lie between the least and the greatest value's.
+// Whether the buckets add up to the octaves and the count, and those in use lie between the least and the greatest value's.
 bool    sim_histogram_adds_up(const sim_histogram *h);
 // Quantiles, at `n` ascending probabilities, of what `now` has counted more than `before`; then makes `before` equal to `now`.
-// One pass over the buckets in use. Leaves `value` alone when nothing was added.
+// Leaves `value` alone when nothing was added.
 void    sim_histogram_advance(const sim_histogram *now, sim_histogram *before, const double *p, uint32_t n, hr_time *value);
 
 #endif

@@ -119,6 +119,8 @@ static void histogram_since(const sim_histogram *a, const sim_histogram *b, sim_
     since->sum_s -= a->sum_s;
     for (uint32_t i = 0; i < SIM_HISTOGRAM_BUCKETS; i++)
         since->bucket[i] -= a->bucket[i];
+    for (uint32_t o = 0; o < SIM_HISTOGRAM_OCTAVES; o++)
+        since->octave[o] -= a->octave[o];
 }
 
 // `lag` becomes the view's histogram.

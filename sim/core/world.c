@@ -285,6 +285,15 @@ static HR_APART void more_calls(sim_world *w)
         w->call_chunk_bytes *= 2;
 }
 
+// By 16 bytes: for a struct of this size compilers write `rep stos`, which took 5 % of M/M/1's time.
+static inline void clear(sim_call *c)
+{
+    typedef uint64_t pair __attribute__((vector_size(16), aligned(8)));
+    _Static_assert(sizeof *c == 6 * sizeof(pair), "all of a call");
+    pair *at = (pair *)c;
+    at[0] = at[1] = at[2] = at[3] = at[4] = at[5] = (pair){0};
+}
+
 sim_ref sim_call_new(sim_world *w)
 {
     if (!w->free_call)
@@ -293,7 +302,9 @@ sim_ref sim_call_new(sim_world *w)
     sim_call *c = sim_call_at(w, call);
     w->free_call = c->next;
     uint32_t generation = c->generation;
-    *c = (sim_call){.generation = generation, .deadline = HR_FOREVER};
+    clear(c);
+    c->generation = generation;
+    c->deadline = HR_FOREVER;
     if (++w->calls_live > w->calls_peak)
         w->calls_peak = w->calls_live;
     return call;

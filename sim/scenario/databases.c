@@ -133,14 +133,9 @@ static void read_memory(sim_reader *r, sim_node *node, const char *where, const 
 
 static void read_resize(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)
 {
-    sim_node *map = sim_node_member(node, "resize");
-    char name[96];
-    snprintf(name, sizeof name, "%.60s.resize.to", where);
-    if (!map || !sim_map_read(r, node, where, "resize", "{at: 60s, to: large, restart: 30s}", &d->resize))
+    const sim_node *map = sim_resize_read(r, node, where, &d->machine, &d->resize);
+    if (!map)
         return;
-    d->resize.to = sim_instance_find(r, sim_node_member(map, "to"), name);
-    if (!d->machine.instance)
-        SIM_FAIL(r, map, "%s.resize: give `instance`, too: one type of machine is exchanged for another", where);
     if (d->replicas || sim_node_member(node, "shards"))
         SIM_FAIL(r, map, "%s.resize belongs to a database without `replicas` and `shards`: of several servers one takes over from another, see `failover`", where);
     if (d->resize.restart == HR_FOREVER)

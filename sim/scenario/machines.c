@@ -138,16 +138,24 @@ void sim_machine_read(sim_reader *r, uint16_t id)
     read_licence(r, c, r->nodes[id], machine);
 }
 
-void sim_resize_read(sim_reader *r, sim_node *node, const char *where, sim_service_def *d)
+sim_node *sim_resize_read(sim_reader *r, sim_node *node, const char *where, const sim_machine_def *machine, sim_resize_def *resize)
 {
     sim_node *map = sim_node_member(node, "resize");
     char name[96];
     snprintf(name, sizeof name, "%.60s.resize.to", where);
-    if (!map || !sim_map_read(r, node, where, "resize", "{at: 60s, to: large, restart: 30s}", &d->resize))
-        return;
-    d->resize.to = sim_instance_find(r, sim_node_member(map, "to"), name);
-    if (!d->machine.instance)
+    if (!map || !sim_map_read(r, node, where, "resize", "{at: 60s, to: large, restart: 30s}", resize))
+        return NULL;
+    resize->to = sim_instance_find(r, sim_node_member(map, "to"), name);
+    if (!machine->instance)
         SIM_FAIL(r, map, "%s.resize: give `instance`, too: one type of machine is exchanged for another", where);
+    return map;
+}
+
+void sim_service_resize_read(sim_reader *r, sim_node *node, const char *where, sim_service_def *d)
+{
+    const sim_node *map = sim_resize_read(r, node, where, &d->machine, &d->resize);
+    if (!map)
+        return;
     if (d->resize.restart == HR_FOREVER && d->resize.to && d->resize.to->memory_bytes < d->memory_bytes)
         SIM_FAIL(r, map, "%s.resize: memory is not taken away while it is in use: `restart: none` needs a type with as much as '%s', or give a time", where,
                  d->machine.instance ? d->machine.instance->name : "now");

@@ -38,8 +38,9 @@ void sim_claims_read(sim_reader *r, sim_node *root);
 void sim_instances_read(sim_reader *r, sim_node *root);
 void sim_prices_read(sim_reader *r, sim_node *root);
 void sim_machine_read(sim_reader *r, uint16_t id);
-// To which type a service is moved, and when.
-void sim_resize_read(sim_reader *r, sim_node *node, const char *where, sim_service_def *def);
+// To which type a machine is moved, and when: returns the map that says it, or NULL. The same of a service, with what only that must keep to.
+sim_node *sim_resize_read(sim_reader *r, sim_node *node, const char *where, const sim_machine_def *machine, sim_resize_def *resize);
+void sim_service_resize_read(sim_reader *r, sim_node *node, const char *where, sim_service_def *def);
 // The type that a node names, or NULL with a complaint.
 const sim_instance_def *sim_instance_find(sim_reader *r, const sim_node *node, const char *where);
 // What a service says beside its plain keys and handlers.

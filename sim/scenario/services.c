@@ -79,5 +79,5 @@ void sim_service_read(sim_reader *r, uint16_t id)
     read_discipline(r, node, where, def);
     read_cores(r, node, where, def);
     read_footprint(r, node, where, def);
-    sim_resize_read(r, node, where, def);
+    sim_service_resize_read(r, node, where, def);
 }

@@ -87,7 +87,7 @@ bool sim_database_account(const sim_world *w, sim_component_id id, uint32_t stat
                        .inside = (uint64_t)server->busy.level + server->queue.length.level - server->parts, .stay = &server->stay,
                        .level = {{"time of connections <= pool x time", &server->busy, most_busy},
                                  {"time of waiting <= places x time", &server->queue.length, s->has_pools ? 0 : s->queue_limit},
-                                 {"time of cores <= cores x time", &server->cores, s->core_count}}, .levels = 3, .staying = 2};
+                                 {"time of cores <= cores x time", &server->cores, s->most_cores}}, .levels = 3, .staying = 2};
     return true;
 }
 

@@ -21,7 +21,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->absent = d->absent;
     s->has_history = d->history;
     s->history = sim_map_make();
-    s->core_count = d->cores < 1 ? 1 : (uint32_t)d->cores;
+    s->core_count = s->most_cores = d->cores < 1 ? 1 : (uint32_t)d->cores;
     s->network = sim_dist_place(w, &d->network);
     s->network_stream = sim_stream(w, id, SIM_DRAW_NETWORK);
     s->statement_count = d->statement_count;

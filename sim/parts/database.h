@@ -66,6 +66,7 @@ typedef struct {                               // since the reset, as station.de
 
 typedef struct {
     uint32_t  pool, queue_limit, core_count, statement_count;
+    uint32_t  most_cores, unused_cores;        // that it ever has
     hr_time   pool_timeout;
     sim_ref   statements, servers;             // sim_statement[], sim_server[server_count], those of a shard side by side
     uint32_t  server_count, shard_size;        // shard_size: servers of a shard

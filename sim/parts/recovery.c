@@ -40,6 +40,8 @@ void sim_recovery_build(sim_world *w, sim_component_id id, const sim_database_de
         r->new_memory_bytes = d->resize.to->memory_bytes;
         r->new_stretch = sim_machine_stretch(&d->machine, d->resize.to->cores);
         r->new_cores = sim_whole_cores(d->resize.to->cores);
+        if (r->new_cores > SIM_STATE(w, const sim_database, id)->most_cores)
+            SIM_STATE(w, sim_database, id)->most_cores = r->new_cores;
     }
 }
 

@@ -150,11 +150,12 @@ static void leave(const sim_world *w, sim_replica *r, sim_ref call)
     sim_stay_end(w, &r->stay, sim_call_at(w, call)->since);
 }
 
-// Its patience has ended. Who is served by now, or was before its slot got another tenant, has no use for it.
+// Its patience has ended. Who is served by now, or was before its slot got another tenant, has no use for it; nor has one that was turned away and
+// whose answer is still on its way.
 static void give_up(sim_world *w, sim_ref call)
 {
     const sim_call *c = sim_call_at(w, call);
-    if (c->flags & SIM_CALL_RUNNING)
+    if (c->flags & SIM_CALL_RUNNING || !c->link)
         return;
     sim_replica *r = sim_replica_of(w, c);
     const sim_service *s = SIM_STATE(w, const sim_service, c->callee);

@@ -93,8 +93,10 @@ static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *
         uint32_t row = 0;
         while (sim_type_row(k->type, row) && strcmp(sim_type_row(k->type, row), text) != 0)
             row++;
-        *(uint32_t *)at = sim_type_row(k->type, row) ? row : UINT32_MAX;
-        return sim_type_row(k->type, row);
+        if (!sim_type_row(k->type, row))
+            return false;                          // and the row stays 0, which others may look up
+        *(uint32_t *)at = row;
+        return true;
     }
     case SIM_TYPE_BALANCER: return sim_balancer_read(text, at, NULL) == HR_OK;
     case SIM_TYPE_OTHER: return true;

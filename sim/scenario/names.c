@@ -23,11 +23,12 @@ int sim_resolve(sim_reader *r, const sim_node *node, const char *name, int kind)
         names[n++] = c->name;
     }
     const char *near = hr_nearest(name, names);
-    int other = kind >= 0 ? sim_model_find(r->model, name) : -1;
+    const char *wanted = kind >= 0 ? sim_kinds[kind]->name : "component";
+    int other = sim_model_find(r->model, name);
     if (other >= 0)
-        SIM_FAIL(r, node, "no %s is named '%s': that is a %s", sim_kinds[kind]->name, name, sim_kinds[r->model->components[other].kind]->name);
+        SIM_FAIL(r, node, "no %s is named '%s': that is a %s%s", wanted, name, sim_kinds[r->model->components[other].kind]->name, kind < 0 ? ", which takes no calls" : "");
     else
-        SIM_FAIL(r, node, "no %s is named '%s'%s", kind >= 0 ? sim_kinds[kind]->name : "component", name, HR_HINT(near, '\''));
+        SIM_FAIL(r, node, "no %s is named '%s'%s", wanted, name, HR_HINT(near, '\''));
     return -1;
 }
 

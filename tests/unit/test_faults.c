@@ -222,7 +222,7 @@ static void test_what_means_nothing_is_refused(void **state)
     static const mistake wrong[] = {
         {"{kill: s}", "when? Want `at: 30s`"}, {"{at: 1s}", "wants one verb"}, {"{at: 1s, kill: s, flush: k}", "has several"},
         {"{at: 1s, kil: s}", "did you mean `kill`"}, {"{at: 1s, kill: t}", "no component"}, {"{at: 1s, flush: s}", "cannot be about s, a service"},
-        {"{at: 1s, kill: c}", "no component is named 'c'"}, {"{at: 1s, kill: s, replica: 2}", "from 0 to 1, or all"},
+        {"{at: 1s, kill: c}", "no component is named 'c': that is a workload, which takes no calls"}, {"{at: 1s, kill: s, replica: 2}", "from 0 to 1, or all"},
         {"{at: 1s, kill: k, replica: 0}", "there is only one"}, {"{at: 1s, flush: k, for: 1s}", "takes no time"}, {"{at: 1s, pause: s}", "`pause` wants `for: 3s`"},
         {"{every: 1s, kill: s}", "when is it over"}, {"{every: 0s, for: 1s, kill: s}", "1ms at least"}, {"{at: 1s, until: 2s, kill: s}", "belongs to `every`"},
         {"{at: 1s, kill: s, factor: 2}", "belongs to `slow`"}, {"{at: 1s, slow: s, factor: 0.5}", "out of range"}, {"{at: 1s, for: 1s, kill: a}", "leave out `for`"},

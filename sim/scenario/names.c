@@ -26,7 +26,8 @@ int sim_resolve(sim_reader *r, const sim_node *node, const char *name, int kind)
     const char *wanted = kind >= 0 ? sim_kinds[kind]->name : "component";
     int other = sim_model_find(r->model, name);
     if (other >= 0)
-        SIM_FAIL(r, node, "no %s is named '%s': that is a %s%s", wanted, name, sim_kinds[r->model->components[other].kind]->name, kind < 0 ? ", which takes no calls" : "");
+        SIM_FAIL(r, node, "no %s is named '%s': that is a %s%s", wanted, name, sim_kinds[r->model->components[other].kind]->name,
+                 kind < 0 ? ", which takes no calls" : "");
     else
         SIM_FAIL(r, node, "no %s is named '%s'%s", wanted, name, HR_HINT(near, '\''));
     return -1;

@@ -58,6 +58,26 @@ static bool is_step(const char *asked, const char *owner)
     return strcmp(asked, "steps") == 0 && (strcmp(owner, "step") == 0 || strcmp(owner, "conditions") == 0);
 }
 
+// What is no key may be a policy or a metric, or a misspelt key or word.
+static void tell_unknown(const char *asked)
+{
+    const char *kind = cli_listed_as(asked);
+    const char *names[1024] = {0};
+    size_t n = 0;
+    for (const cli_word *w = cli_words; w->kind && n + 1 < HR_COUNT(names); w++)
+        names[n++] = w->name;
+    for (const sim_key *k = sim_key_table; k->owner && n + 2 < HR_COUNT(names); k++) {
+        if (k == sim_key_table || strcmp(k->owner, k[-1].owner) != 0)
+            names[n++] = k->owner;
+        names[n++] = k->name;
+    }
+    const char *near = hr_nearest(asked, names);
+    if (kind)
+        fprintf(stderr, "headroom: no key '%s': it is one of `headroom list %s`\n", asked, kind);
+    else
+        fprintf(stderr, "headroom: no key '%s'%s; `headroom explain` lists all\n", asked, HR_HINT(near, '\''));
+}
+
 hr_status cli_explain(int argc, char **argv)
 {
     const cli_option options[] = {{0}};
@@ -91,6 +111,6 @@ hr_status cli_explain(int argc, char **argv)
     }
     if (any)
         return HR_OK;
-    fprintf(stderr, "headroom: no key '%s'; `headroom explain` lists all\n", argv[1]);
+    tell_unknown(argv[1]);
     return HR_BAD_INPUT;
 }

@@ -150,7 +150,7 @@ static const struct { const char *name, *summary; void (*add)(listing *l); bool 
     {"reads",         "which server of a replicated database answers: `read: {policy: NAME}`", add_reads, true},
     {"disciplines",   "who of those that wait at a service is next: `discipline: NAME`", add_words, true},
     {"faults",        "what can break: the section `faults`", add_words, false},
-    {"autoscalers",   "how many replicas there should be: `kind: autoscaler`", add_autoscalers, true},
+    {"autoscalers",   "how many replicas there should be, or how large: `kind: autoscaler`", add_autoscalers, true},
     {"distributions", "how times are written", add_words, false},
     {"rates",         "how often requests come: `rate: …`", add_words, false},
     {"arrivals",      "gaps between requests: `arrivals: …`", add_words, false},
@@ -169,12 +169,28 @@ static void print(const json_t *entries, size_t kind)
             printf("  %-18s %s\n", json_string_value(json_object_get(entry, "name")), json_string_value(json_object_get(entry, "summary")));
 }
 
+const char *cli_listed_as(const char *name)
+{
+    const char *found = NULL;
+    for (size_t k = 0; k < HR_COUNT(kinds) && !found; k++) {
+        listing l = {.entries = json_array(), .kind = kinds[k].name};
+        size_t i;
+        const json_t *entry;
+        kinds[k].add(&l);
+        json_array_foreach(l.entries, i, entry)
+            if (strcmp(json_string_value(json_object_get(entry, "name")), name) == 0)
+                found = kinds[k].name;
+        json_decref(l.entries);
+    }
+    return found;
+}
+
 hr_status cli_list(int argc, char **argv)
 {
     bool json = false;
     const cli_option options[] = {{"json", CLI_FLAG, &json, NULL, "print the document for programs"}, {0}};
     const cli_usage usage = {"list [KIND]", "Prints what there is of a kind, or of all: patterns, components, steps, conditions, policies (balancers, "
-                             "evictions, limiters, breakers, retries, sheds, reads, shards, disciplines, autoscalers), distributions, rates, arrivals, keys, metrics, outcomes.",
+                             "evictions, limiters, breakers, retries, sheds, reads, shards, disciplines, autoscalers), faults, distributions, rates, arrivals, keys, metrics, outcomes.",
                              "headroom list balancers", options, 0, 1};
     int words;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &words);

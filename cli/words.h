@@ -6,4 +6,7 @@
 typedef struct { const char *kind, *name, *arguments, *help; } cli_word;
 extern const cli_word cli_words[];
 
+// The kind under which `list` shows a name, such as autoscalers for vpa; NULL: under none. list.c
+const char *cli_listed_as(const char *name);
+
 #endif

@@ -289,6 +289,6 @@ sim_autoscaler_view sim_autoscaler_look(const sim_world *w, sim_component_id id)
                                  .recommendation = s->vertical.recommendation};
 }
 
-const sim_kind sim_kind_autoscaler = {.name = "autoscaler", .summary = "has the replicas of a service come and go",
+const sim_kind sim_kind_autoscaler = {.name = "autoscaler", .summary = "has the replicas of a service come and go, or gives them other cores and memory",
     .state_size = sizeof(autoscaler), .def_size = sizeof(sim_autoscaler_def), .gauges = gauges, .demand = demand, .build = build,
     .start = start, .wake = wake, .sample = sample, .check = check};

@@ -135,7 +135,7 @@ static void bind(sim_reader *r, uint16_t id, bool is_vertical)
                  c->name, s->min, s->max);
     if (s->target[SIM_SCALE_MEMORY] > 0 && !service->has_footprint)
         SIM_FAIL(r, sim_node_member(r->nodes[id], "memory"), "%s.memory: '%s' has no `footprint`: nobody knows what it uses", c->name, name);
-    service->slots = 2 * s->max;
+    service->slots = s->max ? 2 * s->max : 1;          // without a `max` the file is refused already; what needs an autoscaler has one
     service->scaler = id;
 }
 

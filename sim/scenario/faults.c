@@ -47,7 +47,9 @@ static void read_replica(sim_reader *r, sim_node *node, sim_fault_def *f)
     const sim_node *replica = sim_node_member(node, "replica"), *shard = sim_node_member(node, "shard");
     f->replica = f->replicas == 1 ? 0 : SIM_ANY_REPLICA;
     f->shard = SIM_ANY_REPLICA;
-    if (replica && (!(sim_fault_rows[f->verb].uses & SIM_FAULT_REPLICA) || f->replicas == 1))
+    if (replica && sim_fault_rows[f->verb].kinds >> SIM_PART_network & 1)
+        SIM_FAIL(r, replica, "faults: `replica`: `%s` is about links, which have none: leave it out", sim_fault_rows[f->verb].verb);
+    else if (replica && (!(sim_fault_rows[f->verb].uses & SIM_FAULT_REPLICA) || f->replicas == 1))
         SIM_FAIL(r, replica, "faults: `replica`: there is only one that this could be about: leave it out");
     else if (replica)
         f->replica = (uint16_t)read_number(r, replica, f->replicas);
@@ -92,7 +94,7 @@ static void read_target(sim_reader *r, const sim_node *of, sim_fault_def *f)
     for (int k = 0; k < SIM_PART_COUNT; k++)
         if (row->kinds >> k & 1)
             snprintf(kinds + strlen(kinds), sizeof kinds - strlen(kinds), "%s%s", *kinds ? ", " : "", sim_kinds[k]->name);
-    SIM_FAIL(r, of, "faults: `%s` cannot be about %s, a %s; it can about: %s", row->verb, c->name, sim_kinds[c->kind]->name, kinds);
+    SIM_FAIL(r, of, "faults: `%s` cannot be about %s, a %s; it can be about: %s", row->verb, c->name, sim_kinds[c->kind]->name, kinds);
 }
 
 static void read_times(sim_reader *r, sim_node *node, sim_fault_def *f)

@@ -273,6 +273,20 @@ static void add_sidecar(sim_compiler *c, const sim_dist_def *cpu)
                                      .rounds = (uint32_t)c->rounds, .ttl = HR_FOREVER, .timeout = HR_FOREVER, .time = *cpu};
 }
 
+// A key that this kind of step has not: another one has it, or it is misspelt.
+static void refuse_key(sim_reader *r, sim_step_kind kind, const sim_node *key)
+{
+    const char *names[64] = {0};
+    size_t n = 0;
+    for (const sim_key *k = sim_key_table; k->owner; k++)
+        if (strcmp(k->owner, "step") == 0)
+            names[n++] = k->name;
+    if (sim_key_find("step", key->text))
+        SIM_FAIL(r, key, "a %s step has no `%s`; `headroom explain step.%s` tells which have", sim_step_name(kind), key->text, key->text);
+    else
+        SIM_FAIL(r, key, "a %s step has no `%s`%s", sim_step_name(kind), key->text, HR_HINT(hr_nearest(key->text, names), '`'));
+}
+
 static void read_step(sim_compiler *c, sim_node *map)
 {
     sim_reader *r = c->reader;
@@ -336,7 +350,7 @@ static void read_step(sim_compiler *c, sim_node *map)
     read_blocks(c, map, argument, place);
     for (const sim_node *m = map->first; m; m = m->next)
         if (!m->used)
-            SIM_FAIL(r, m->key, "a %s step has no `%s`", sim_step_name(step.kind), m->key->text);
+            refuse_key(r, step.kind, m->key);
 }
 
 void sim_steps_read(sim_compiler *c, sim_node *list)

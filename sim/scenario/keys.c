@@ -93,8 +93,10 @@ static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *
         uint32_t row = 0;
         while (sim_type_row(k->type, row) && strcmp(sim_type_row(k->type, row), text) != 0)
             row++;
-        *(uint32_t *)at = sim_type_row(k->type, row) ? row : UINT32_MAX;
-        return sim_type_row(k->type, row);
+        if (!sim_type_row(k->type, row))
+            return false;                          // and the row stays 0, which others may look up
+        *(uint32_t *)at = row;
+        return true;
     }
     case SIM_TYPE_BALANCER: return sim_balancer_read(text, at, NULL) == HR_OK;
     case SIM_TYPE_OTHER: return true;
@@ -146,7 +148,11 @@ static bool read_key(sim_pool *pool, const sim_source *source, const sim_key *k,
     }
     const char *said = node->kind == SIM_SCALAR ? node->text : node->kind == SIM_MAP ? "{…}" : "[…]";
     const char *near = node->kind == SIM_SCALAR ? nearest_row(k, node->text) : NULL;
-    if (range)
+    char least[32], most[32];
+    if (range && k->type == SIM_TYPE_TIME)
+        SIM_WRONG(source, node, "%s.%s = '%s': out of range, want %s to %s", where, k->name, said, sim_show_time((hr_time)(k->least * 1e9 + 0.5), least, sizeof least),
+                  sim_show_time((hr_time)(k->most * 1e9), most, sizeof most));
+    else if (range)
         SIM_WRONG(source, node, "%s.%s = '%s': out of range, want %g to %g", where, k->name, said, k->least, k->most);
     else
         SIM_WRONG(source, node, "%s.%s = '%s': want %s%s", where, k->name, said, sim_type_example(k->type),

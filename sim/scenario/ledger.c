@@ -67,11 +67,11 @@ static void show_value(const sim_key *k, const void *at, hr_text *out)
     char text[32];
     switch (k->type) {
     case SIM_TYPE_COUNT: hr_text_add(out, "%u", *(const uint32_t *)at); break;
-    case SIM_TYPE_BYTES32: hr_text_add(out, "%u B", *(const uint32_t *)at); break;
+    case SIM_TYPE_BYTES32: sim_show_bytes(*(const uint32_t *)at, out); break;
     case SIM_TYPE_COUNT64: hr_text_add(out, "%llu", (unsigned long long)*(const uint64_t *)at); break;
-    case SIM_TYPE_BYTES64: hr_text_add(out, "%llu B", (unsigned long long)*(const uint64_t *)at); break;
+    case SIM_TYPE_BYTES64: sim_show_bytes((double)*(const uint64_t *)at, out); break;
     case SIM_TYPE_REAL: hr_text_add(out, "%g", *(const double *)at); break;
-    case SIM_TYPE_BYTES: hr_text_add(out, "%.0f B", *(const double *)at); break;
+    case SIM_TYPE_BYTES: sim_show_bytes(*(const double *)at, out); break;
     case SIM_TYPE_RATE: show_rate(at, out); break;
     case SIM_TYPE_PLAIN_RATE: hr_text_add(out, "%g/s", *(const double *)at); break;
     case SIM_TYPE_TIME: hr_text_add(out, "%s", sim_show_time(*(const hr_time *)at, text, sizeof text)); break;
@@ -177,6 +177,18 @@ static void show_publish(const sim_model *model, const sim_step_def *step, hr_te
         hr_text_add(out, ", priority %u", (unsigned)(step->limit - 1));
 }
 
+// What is asked for there: a statement or an operation. A cache has one row, the request's.
+static void show_asked(const sim_model *model, const sim_step_def *step, hr_text *out)
+{
+    if (step->kind != SIM_STEP_query && step->kind != SIM_STEP_call)
+        return;
+    const sim_model_component *behind = &model->components[sim_model_behind(model, step->target)];
+    if (behind->kind == SIM_PART_database)
+        hr_text_add(out, ".%s", ((const sim_database_def *)behind->def)->statements[step->operation].name);
+    else
+        hr_text_add(out, ".%s", ((const sim_service_def *)behind->def)->handlers[step->operation].name);
+}
+
 static void show_steps(const sim_model *model, const char *where, const sim_service_def *s, hr_text *out)
 {
     for (uint16_t h = 0; h < s->handler_count; h++)
@@ -188,6 +200,7 @@ static void show_steps(const sim_model *model, const char *where, const sim_serv
                 sim_show_dist(&step->time, out);
             } else if (sim_step_asks(step->kind)) {
                 hr_text_add(out, " %s", step->target == SIM_LOCAL ? "local" : model->components[step->target].name);
+                show_asked(model, step, out);
             } else {
                 show_block(step, out);
             }

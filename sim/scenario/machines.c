@@ -173,7 +173,9 @@ void sim_prices_ledger(const sim_model *model, hr_text *out)
         hr_text_add(out, "prices.%s = %g %s\n", prices[i].word, *(const double *)((const char *)&model->prices + prices[i].offset), prices[i].unit);
     for (size_t i = 0; i < model->instance_count; i++) {
         const sim_instance_def *d = &model->instances[i];
-        hr_text_add(out, "instances.%s = %g cores, %.0f B, %g $/h\n", d->name, d->cores, d->memory_bytes, d->price);
+        hr_text_add(out, "instances.%s = %g cores, ", d->name, d->cores);
+        sim_show_bytes(d->memory_bytes, out);
+        hr_text_add(out, ", %g $/h\n", d->price);
     }
 }
 

@@ -23,7 +23,13 @@ int sim_resolve(sim_reader *r, const sim_node *node, const char *name, int kind)
         names[n++] = c->name;
     }
     const char *near = hr_nearest(name, names);
-    SIM_FAIL(r, node, "no %s is named '%s'%s", kind >= 0 ? sim_kinds[kind]->name : "component", name, HR_HINT(near, '\''));
+    const char *wanted = kind >= 0 ? sim_kinds[kind]->name : "component";
+    int other = sim_model_find(r->model, name);
+    if (other >= 0)
+        SIM_FAIL(r, node, "no %s is named '%s': that is a %s%s", wanted, name, sim_kinds[r->model->components[other].kind]->name,
+                 kind < 0 ? ", which takes no calls" : "");
+    else
+        SIM_FAIL(r, node, "no %s is named '%s'%s", wanted, name, HR_HINT(near, '\''));
     return -1;
 }
 
@@ -50,6 +56,14 @@ bool sim_split_name(sim_reader *r, const sim_node *node, char *name, size_t room
     return true;
 }
 
+// What stands in front of something whose name was a mistake.
+static bool leads_nowhere(const sim_model *model, uint16_t id)
+{
+    uint16_t last = model->components[id].def ? sim_model_behind(model, id) : id;
+    const sim_model_component *c = &model->components[last];
+    return c->kind == SIM_PART_mesh || (c->def && sim_part_passes_to(c->kind, c->def) == last);
+}
+
 bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uint16_t *operation)
 {
     char name[64];
@@ -60,6 +74,10 @@ bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uin
     if (id < 0)
         return false;
     const sim_service_def *service = r->model->components[id].def ? service_of(r, (uint16_t)id) : NULL;
+    if (!service && leads_nowhere(r->model, (uint16_t)id)) {
+        r->failed = true;                          // its `to` was a mistake, and that has been told
+        return false;
+    }
     if (!service) {
         SIM_FAIL(r, node, "'%s' is a %s: calls go to a service, or to what stands in front of one", name, sim_kinds[r->model->components[id].kind]->name);
         return false;

@@ -99,6 +99,13 @@ static uint32_t find_pairs(const sim_network_def *d, const char *text, const cha
     return found;
 }
 
+// eu-us and us-eu are one link; the same word twice is YAML's to refuse.
+static bool are_same_pair(const sim_network_def *d, const char *one, const char *two)
+{
+    uint32_t a, b, c, e;
+    return find_pairs(d, one, "-", &a, &b) == 1 && find_pairs(d, two, "-", &c, &e) == 1 && a == e && b == c;
+}
+
 static void give_both(sim_pipe_def *pipes, uint32_t regions, uint32_t a, uint32_t b, const property *p, sim_reader *r, const char *text)
 {
     (void)p->read(r, text, &pipes[a * regions + b]);
@@ -135,8 +142,12 @@ static void read_property(sim_reader *r, sim_node *node, const sim_network_def *
         SIM_FAIL(r, value, "network.%s: want {eu-us: VALUE}, where VALUE is %s", p->key, p->want);
     else if (value->kind == SIM_SCALAR)
         read_links(r, d, pipes, p, NULL, value);
-    for (const sim_node *n = value->kind == SIM_MAP ? value->first : NULL; n; n = n->next)
+    for (const sim_node *n = value->kind == SIM_MAP ? value->first : NULL; n; n = n->next) {
         read_links(r, d, pipes, p, n->key->text, n);
+        for (const sim_node *before = value->first; before != n; before = before->next)
+            if (are_same_pair(d, before->key->text, n->key->text))
+                SIM_FAIL(r, n->key, "network.%s: '%s' is the same link as '%s', which is there already", p->key, n->key->text, before->key->text);
+    }
 }
 
 // --- the links of a fault -----------------------------------------------------------------------------------------------------

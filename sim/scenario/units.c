@@ -58,6 +58,15 @@ bool sim_read_time(const char *text, hr_time *time)
     return true;
 }
 
+void sim_show_bytes(double bytes, hr_text *out)
+{
+    static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    size_t step = 0;
+    for (; bytes >= 1024 && fmod(bytes, 1024) == 0 && step + 1 < HR_COUNT(names); step++)
+        bytes /= 1024;
+    hr_text_add(out, "%.0f%s", bytes, names[step]);
+}
+
 const char *sim_show_time(hr_time time, char *out, size_t room)
 {
     double x = (double)time;

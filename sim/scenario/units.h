@@ -27,6 +27,8 @@ bool sim_form_split(sim_pool *pool, const char *text, char *name, size_t room, c
 const char *sim_form_named(const char *argument, const char *name);
 // The reverse of sim_read_time, short: "8ms", "none".
 const char *sim_show_time(hr_time time, char *out, size_t room);
+// Bytes in the largest unit that leaves a whole number, as a scenario writes them: 512MiB, 500B.
+void sim_show_bytes(double bytes, hr_text *out);
 // "5 ms", or "exponential: mean 5 ms, p99 23 ms, scv 1": added to `out`.
 void sim_show_dist(const sim_dist_def *d, hr_text *out);
 

@@ -30,4 +30,8 @@ for pattern in "$root"/patterns/*/scenario.yaml; do
     "$program" list patterns --json | grep -q "\"name\": \"$name\"" || fail "list does not show the pattern $name"
 done
 "$program" list balancer 2> "$work/err"; [ $? -eq 3 ] && grep -q "did you mean 'balancers'" "$work/err" || fail "an unknown kind"
+explained() { "$program" explain "$1" 2> "$work/err"; [ $? -eq 3 ] && grep -qF "$2" "$work/err" || fail "explain $1 does not say: $2"; }
+explained vpa 'it is one of `headroom list autoscalers`'
+explained sidecar_retries 'it is one of `headroom list metrics`'
+explained transactions "did you mean 'transaction'"
 echo "lists are what the reader takes"

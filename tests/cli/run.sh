@@ -21,6 +21,12 @@ refuse() { # STATUS PATTERN FILE-TEXT
     [ ! -s "$work/out" ] || fail "bad input printed results"
 }
 good='scenario: s\ncomponents:\n  api: {kind: service, on: {read: [{wait: 1ms}]}}\nworkload:\n  u: {rate: 10/s, call: api.read}\nrun: {duration: 5s, warmup: 0}\n'
+database='  db: {kind: database, memory: 1536MiB, statements: {by_id: {wait: 1ms}}}\n'
+printf '%b' "${good/workload/${database}workload}" | sed 's/{wait: 1ms}]}}$/{query: db.by_id}]}}/' > "$work/ledger.yaml"
+"$program" run "$work/ledger.yaml" --ledger > "$work/out" || fail "no ledger"
+grep -qx 'db.memory = 1536MiB' "$work/out" && grep -qx 'u.size = 1KiB' "$work/out" && grep -qx 'api.on.read\[0\] = query db.by_id' "$work/out" ||
+    fail "the ledger does not say sizes and statements as the scenario does"
+
 refuse 3 'bad.yaml:5:13: u.rate = .10.: want a rate'                       "${good/10\/s/10}"
 refuse 3 'bad.yaml:5:13: u.rate = .-10/s.: want a rate'                    "${good/10\/s/-10\/s}"
 refuse 3 'bad.yaml:5:13: u.rate = .1000000000000000000/s.: out of range'   "${good/10\/s/1000000000000000000\/s}"

@@ -409,6 +409,9 @@ static void test_refusals(void **state)
     wrong(SCALED(", policy: scheduled, schedule: {\"1 * * * *\": 1}, zone: Nowhere"), "no time zone");
     wrong(SCALED(", cpu: 50%, behavior: {scaleUp: {polices: 1}}"), "polices");
     wrong(SCALED(", cpu: 50%, window: 10s"), "`window`");
+    wrong(SCALED(", policy: hpaa, cpu: 50%"), "did you mean 'hpa'");                                        // a row that is not there is looked up nowhere
+    assert_int_equal(refused("lb: {kind: balancer, to: s, queue: 5}, s: {kind: service, on: {go: [{wait: 1ms}]}}, a: {kind: autoscaler, of: s, cpu: 50%}",
+                             "c: {rate: 1/s, call: lb.go}", "a lacks `max`"), 1);
     wrong(SCALED(", cpu: 50%}, b: {kind: autoscaler, of: s, max: 3, cpu: 50%"), "an autoscaler already");
     wrong("lb: {kind: balancer, to: s}, s: {kind: service, startup: 3s, on: {go: [{wait: 1ms}]}}", "with an autoscaler");
     wrong("lb: {kind: limiter, rate: 1/s, to: a}, s: {kind: service, on: {go: [{wait: 1ms}]}}, "

@@ -222,14 +222,14 @@ static void test_what_means_nothing_is_refused(void **state)
     static const mistake wrong[] = {
         {"{kill: s}", "when? Want `at: 30s`"}, {"{at: 1s}", "wants one verb"}, {"{at: 1s, kill: s, flush: k}", "has several"},
         {"{at: 1s, kil: s}", "did you mean `kill`"}, {"{at: 1s, kill: t}", "no component"}, {"{at: 1s, flush: s}", "cannot be about s, a service"},
-        {"{at: 1s, kill: c}", "no component is named 'c'"}, {"{at: 1s, kill: s, replica: 2}", "from 0 to 1, or all"},
+        {"{at: 1s, kill: c}", "no component is named 'c': that is a workload, which takes no calls"}, {"{at: 1s, kill: s, replica: 2}", "from 0 to 1, or all"},
         {"{at: 1s, kill: k, replica: 0}", "there is only one"}, {"{at: 1s, flush: k, for: 1s}", "takes no time"}, {"{at: 1s, pause: s}", "`pause` wants `for: 3s`"},
         {"{every: 1s, kill: s}", "when is it over"}, {"{every: 0s, for: 1s, kill: s}", "1ms at least"}, {"{at: 1s, until: 2s, kill: s}", "belongs to `every`"},
         {"{at: 1s, kill: s, factor: 2}", "belongs to `slow`"}, {"{at: 1s, slow: s, factor: 0.5}", "out of range"}, {"{at: 1s, for: 1s, kill: a}", "leave out `for`"},
         {"{at: 1s, kill: d}", "nobody knows since when"}, {"kill", "want a fault"}, {"{at: 1s, partition: eu-us}", "needs a section `network"},
         {"{at: 1s, kill: s, by: 1s}", "`by` belongs to `delay` and `apply_delay`"}, {"{at: 1s, kill: s, share: 5%}", "`share` belongs to `lose`"},
         {"{at: 1s, kill: d, shard: 0}", "d has none"}, {"{at: 1s, apply_delay: d, replica: 1}", "wants `by: 50ms`"},
-        {"{at: 1s, replay_pause: e}", "e has no `replicas`"}, {"{at: 1s, kill: h, shard: 2}", "from 0 to 1, or all"}, {"{at: 1s, pause: b, for: 1s}", "it can about: service"}};
+        {"{at: 1s, replay_pause: e}", "e has no `replicas`"}, {"{at: 1s, kill: h, shard: 2}", "from 0 to 1, or all"}, {"{at: 1s, pause: b, for: 1s}", "it can be about: service"}};
     const char *components = "s: {kind: service, replicas: 2, on: {go: [{get: k}]}}, k: {kind: cache}, b: {kind: balancer, to: s}, d: {kind: database, history: "
                              "true, replicas: 1, statements: {q: {wait: 1ms}}}, e: {kind: database, statements: {q: {wait: 1ms}}}, h: {kind: database, shards: {count: 2}, "
                              "statements: {q: {wait: 1ms}}}, a: {kind: service, on: {go: [{wait: 1ms}]}}, z: {kind: balancer, to: a}, x: {kind: autoscaler, of: a, policy: fixed, max: 2}";

@@ -157,7 +157,7 @@ static void test_links_that_are_none_are_refused(void **state)
         {"{at: 1s, partition: asai}", "did you mean 'asia'"}, {"{at: 1s, partition: [eu, uss]}", "did you mean 'us'"},
         {"{at: 1s, partition: [eu, us, asia]}", "but not all"}, {"{at: 1s, partition: []}", "but not all"}, {"{at: 1s, partition: {eu: us}}", "want a link such as eu-us"},
         {"{at: 1s, delay: eu-us}", "wants `by: 50ms`"}, {"{at: 1s, lose: eu-us}", "wants `share: 5%`"}, {"{at: 1s, lose: eu-us, share: 95%}", "out of range"},
-        {"{at: 1s, partition: eu-us, replica: 0}", "there is only one"}, {"{at: 1s, partition: eu-us, shard: 0}", "network has none"}};
+        {"{at: 1s, partition: eu-us, replica: 0}", "is about links, which have none"}, {"{at: 1s, partition: eu-us, shard: 0}", "network has none"}};
     const char *workload = "c: {rate: 1/s, call: s.o}}\nnetwork: {regions: [eu, us, asia], rtt: {eu-us: 80ms, eu-asia: 1s, us-asia: 1s}";
     for (size_t i = 0; i < HR_COUNT(wrong); i++)
         assert_int_equal(refused_faults(service, workload, wrong[i].part, wrong[i].complaint), 1);

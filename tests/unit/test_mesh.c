@@ -341,7 +341,7 @@ static void test_mistakes_are_told(void **state)
 {
     (void)state;
     static const mistake mistakes[] = {
-        {"to: []", "want a service, or a list"}, {"to: [s, s]", "'s' is there twice"}, {"to: lb", "no service is named 'lb'"}, {"to: [s, other]", "'other' has no operation 'o'"},
+        {"to: []", "want a service, or a list"}, {"to: [s, s]", "'s' is there twice"}, {"to: lb", "no service is named 'lb': that is a balancer"}, {"to: [s, other]", "'other' has no operation 'o'"},
         {"to: s, locality: true", "needs a section `network"}, {"to: s, overprovisioning_factor: 1.2", "belongs to `locality"},
         {"to: s, retries: {retry_on: [errors]}", "did you mean 'error'"}, {"to: s, retries: {retry_on: ok}", "no outcome after which to ask again"},
         {"to: s, retries: {retry_on: []}", "want outcomes"}, {"to: s, retries: {min_retry_concurrency: 5}", "belongs to `budget_percent`"},
@@ -349,6 +349,7 @@ static void test_mistakes_are_told(void **state)
         {"to: s, retries: {most: 3}", "has no key `most`"}, {"to: s, sticky: {}", "has no key `sticky`"}};
     all_refused("m: {kind: mesh, @}, lb: {kind: balancer, to: s}, s: {kind: service, on: {o: [{wait: 1ms}]}}, other: {kind: service, on: {p: [{wait: 1ms}]}}",
                 "c: {rate: 1/s, call: lb.o}", mistakes, HR_COUNT(mistakes));
+    assert_int_equal(refused("m: {kind: mesh, to: t}, s: {kind: service, on: {o: [{wait: 1ms}]}}", "c: {rate: 1/s, call: m.o}", "no service is named 't'"), 1);
     refused("m: {kind: mesh, to: [s, t]}, s: {kind: service, replicas: 30000, on: {o: [{wait: 1ms}]}}, t: {kind: service, replicas: 30001, on: {o: [{wait: 1ms}]}}",
             "c: {rate: 1/s, call: m.o}", "60001 replicas");
     refused("m: {kind: mesh, to: [s, t], locality: true}, s: {kind: service, on: {o: [{wait: 1ms}]}}, t: {kind: service, on: {o: [{wait: 1ms}]}}",

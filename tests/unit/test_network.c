@@ -176,6 +176,7 @@ static void test_mistakes_are_refused(void **state)
     static const struct { const char *network, *complaint; } mistakes[] = {
         {"regions: [eu, us], rtt: {eu-us: 80ms, eu-mars: 20min}", "'eu-mars' are no two regions"},
         {"regions: [eu, us, asia], rtt: {eu-us: 80ms, us-asia: 1ms}", "there is none for eu-asia"},
+        {"regions: [eu, us], rtt: {eu-us: 80ms, us-eu: 90ms}", "'us-eu' is the same link as 'eu-us'"},
         {"regions: [eu, eu, us], rtt: {eu-us: 80ms}", "'eu' is there twice"},
         {"regions: [eu, us], rtt: {eu-us: 80}", "network.rtt.eu-us: want a round trip"},
         {"regions: [a, b-c, a-b, c], rtt: {a-b-c: 1ms}", "can be two different pairs"},

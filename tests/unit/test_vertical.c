@@ -399,7 +399,7 @@ static void test_mistakes_are_told(void **state)
                 "s: {kind: service, replicas: 2, @, on: {go: [{wait: 1ms}]}}", CALLS, services, HR_COUNT(services));
     static const mistake others[] = {
         {"policy: hpa, max: 3, cpu: 50%", "would answer the same load"}, {"policy: target-tracking, max: 3, memory: 50%", "would answer the same load"},
-        {"policy: vpa", "has a vpa already"}, {"policy: hpa, cpu: 50%", "lacks `max`"}};
+        {"policy: vpa", "has a vpa already"}, {"policy: hpa, rate: 5/s", "lacks `max`"}};
     all_refused("lb: {kind: balancer, to: s}, v: {kind: autoscaler, of: s, policy: vpa}, h: {kind: autoscaler, of: s, @}, "
                 "s: {kind: service, replicas: 2, footprint: {base: 1MiB}, on: {go: [{wait: 1ms}]}}", CALLS, others, HR_COUNT(others));
     refused("lb: {kind: balancer, to: s}, v: {kind: autoscaler, of: s, policy: vpa}, s: {kind: service, on: {go: [{wait: 1ms}]}}", CALLS, "has no `footprint`");

@@ -370,7 +370,7 @@ static void test_the_sentence_follows_the_data(void **state)
     s = viz_say(viz_player_graph(p), viz_player_world(p), viz_player_watch(p));
     printf("%s / %s\n", s.what, s.look);
     assert_true(sim_database_look(viz_player_world(p), (sim_component_id)sim_model_find(model, "db")).rejected > 0);
-    assert_non_null(strstr(s.what, "queue of db is full"));
+    assert_non_null(strstr(s.what, "db refuses "));
     viz_player_close(p);
     sim_model_free(model);
     model = parse("scenario: calm\ncomponents:\n  api: {kind: service, on: {read: [{wait: 1ms}]}}\n"

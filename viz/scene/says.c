@@ -156,8 +156,8 @@ static void say_rejecting(const facts *f, viz_says *s)
 {
     char name[64];
     viz_node_name(f->g, f->rejecting, name, sizeof name);
-    snprintf(s->what, sizeof s->what, "The queue of %s is full: it refuses %.0f calls a second", name, f->rejects_per_s);
-    snprintf(s->look, sizeof s->look, "A refusal is quick, so response times alone look better than they are: compare good with load.");
+    snprintf(s->what, sizeof s->what, "%s refuses %.0f calls a second", name, f->rejects_per_s);
+    snprintf(s->look, sizeof s->look, "Response times leave refused requests out and look better than it is: compare good with load.");
 }
 
 static bool is_timing_out(const facts *f) { return f->timeout + f->failed > 0.01 * f->offered; }

@@ -151,13 +151,14 @@ static sim_hpa_reading read_metric(const point *a, const point *b, sim_scale_met
     return (sim_hpa_reading){.has_value = true, .value = thousandths(value), .sampled = b->at, .window = b->at - a->at};
 }
 
-// A replica as the Kubernetes API would show it. Its readiness changed last when it was made, until it is ready.
+// A replica as the Kubernetes API would show it. One that has crashed stays Running while its container waits to be started again
+// (CrashLoopBackOff is a reason of the container, no phase of the pod: kubernetes.io, Pod Lifecycle).
 static sim_hpa_pod pod_of(const sim_life *life)
 {
     bool is_ready = life->phase >= SIM_LIFE_READY;
-    return (sim_hpa_pod){.phase = life->phase <= SIM_LIFE_STARTING ? SIM_HPA_PENDING : SIM_HPA_RUNNING, .ready = is_ready ? SIM_HPA_READY : SIM_HPA_NOT_READY,
+    return (sim_hpa_pod){.phase = life->has_run ? SIM_HPA_RUNNING : SIM_HPA_PENDING, .ready = is_ready ? SIM_HPA_READY : SIM_HPA_NOT_READY,
                          .deleted = life->phase == SIM_LIFE_DRAINING, .has_start = true, .started = life->created,
-                         .transition = is_ready ? life->changed : life->created};
+                         .transition = is_ready ? life->changed : life->unready};
 }
 
 static double waiting(const sim_world *w, sim_component_id service)

@@ -7,8 +7,6 @@
 // * An alarm blocks publishers: what arrives waits, and so does who publishes, with `confirm` or without.
 #include "sim/parts/broker.h"
 
-#include <string.h>
-
 static const char *const gauges[] = {"queue", "unacked", "published_per_s", "acked_per_s", "age_s", NULL};
 
 static size_t demand(const void *def)
@@ -50,6 +48,13 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         q->wait = wait;
     }
     sim_consumers_place(w, b, d);
+    sim_monitor_build(w, id, d);
+}
+
+static void start(sim_world *w, sim_component_id id)
+{
+    if (SIM_STATE(w, const sim_broker, id)->monitor)
+        sim_monitor_look(w, id);
 }
 
 // --- messages -----------------------------------------------------------------------------------------------------------
@@ -174,6 +179,7 @@ static void hand_out(sim_world *w, sim_component_id id, sim_broker *b)
         sim_message *m = sim_message_at(w, message);
         sim_messages_take(w, &q->before, message);
         sim_level_down(w, &q->before_level);
+        q->before_bytes -= m->size_bytes;
         sim_level_up(w, &b->cores);
         q->working = message;
         m->state = SIM_ON_ITS_WAY;
@@ -205,6 +211,7 @@ void sim_broker_line_up(sim_world *w, sim_component_id id, sim_ref message)
     m->state = SIM_BEFORE_QUEUE;
     sim_messages_push(w, &q->before, message);
     sim_level_up(w, &q->before_level);
+    q->before_bytes += m->size_bytes;
     stand_in_line(w, id, b, m->queue);
 }
 
@@ -323,7 +330,7 @@ static void expiry(sim_world *w, sim_component_id id, const sim_event *event)
 // A broker that stands still sees at its end what comes to it. Its answers and deliveries that are under way arrive.
 static bool waits(sim_world *w, sim_component_id id, const sim_event *event)
 {
-    enum { COMES = 1 << SIM_BROKER_ARRIVED | 1 << SIM_BROKER_PERSISTED | 1 << SIM_BROKER_ACKED | 1 << SIM_BROKER_EXPIRY };
+    enum { COMES = 1 << SIM_BROKER_ARRIVED | 1 << SIM_BROKER_PERSISTED | 1 << SIM_BROKER_ACKED | 1 << SIM_BROKER_EXPIRY | 1 << SIM_BROKER_MONITOR };
     const sim_broker *b = SIM_STATE(w, const sim_broker, id);
     if (b->resumes <= w->now || !(COMES >> event->what & 1))
         return false;
@@ -339,6 +346,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         return;
     if (event->what == SIM_BROKER_EXPIRY) {
         expiry(w, id, event);
+    } else if (event->what == SIM_BROKER_MONITOR) {
+        sim_monitor_look(w, id);
     } else if (event->what == SIM_BROKER_DELIVERED || event->what == SIM_BROKER_CONFIRMED) {
         const sim_call *c = sim_call_at(w, event->subject);
         if (c->generation != event->generation)
@@ -361,6 +370,8 @@ static void reset(sim_world *w, sim_component_id id)
     sim_level_reset(w, &b->waiting);
     *SIM_AT(w, sim_histogram, b->latency) = (sim_histogram){0};
     b->sampled_published = b->sampled_acked = 0;
+    if (b->monitor)
+        sim_monitor_reset(w, b);
     for (uint32_t i = 0; i < b->queue_count; i++) {
         sim_queue *q = sim_queue_at(w, b, i);
         sim_level_reset(w, &q->ready);
@@ -370,17 +381,6 @@ static void reset(sim_world *w, sim_component_id id)
             q->at_reset[c] = q->count[c];
         *SIM_AT(w, sim_histogram, q->latency) = *SIM_AT(w, sim_histogram, q->wait) = (sim_histogram){0};
     }
-}
-
-static hr_time age_of(const sim_world *w, const sim_queue *q)
-{
-    hr_time oldest = w->now;
-    for (uint32_t i = 0; i <= q->def.max_priority; i++) {
-        sim_ref head = SIM_AT(w, const sim_messages, q->levels)[i].head;
-        if (head && sim_message_at(w, head)->entered < oldest)
-            oldest = sim_message_at(w, head)->entered;
-    }
-    return w->now - oldest;
 }
 
 static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
@@ -394,7 +394,7 @@ static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
         unacked += sim_level_sample(w, &q->unacked, step);
         published += q->count[SIM_MESSAGE_published] - q->at_reset[SIM_MESSAGE_published];
         acked += q->count[SIM_MESSAGE_acked] - q->at_reset[SIM_MESSAGE_acked];
-        age = age > (double)age_of(w, q) ? age : (double)age_of(w, q);
+        age = age > (double)sim_queue_age(w, q) ? age : (double)sim_queue_age(w, q);
     }
     out[0] = (float)ready;
     out[1] = (float)unacked;
@@ -430,7 +430,7 @@ static void check(const sim_world *w, sim_component_id id)
         moving += sim_queue_at(w, b, i)->before_level.level + sim_queue_at(w, b, i)->unacked.level;
     }
     SIM_ASSERT(w, moving <= w->moving);
-    SIM_ASSERT(w, b->alarms || !b->blocked.head);
+    sim_monitor_check(w, b);
     SIM_ASSERT(w, b->is_paused == (b->resumes > w->now) || b->resumes == w->now);
     SIM_ASSERT(w, working == b->cores.level && working <= b->core_count);
     SIM_ASSERT(w, !b->first_in_line || b->cores.level == b->core_count);
@@ -461,47 +461,6 @@ static bool account(const sim_world *w, sim_component_id id, uint32_t station, s
     return true;
 }
 
-sim_queue_view sim_queue_look(const sim_world *w, sim_component_id id, uint16_t queue)
-{
-    const sim_broker *b = SIM_STATE(w, const sim_broker, id);
-    const sim_queue *q = sim_queue_at(w, b, queue);
-    sim_queue_view v = {.ready_average = sim_level_average(w, &q->ready), .unacked_average = sim_level_average(w, &q->unacked), .ready = q->ready.level,
-                        .unacked = q->unacked.level, .incoming = q->before_level.level + (q->working != 0), .consumers = q->consumers,
-                        .age = age_of(w, q), .latency = SIM_AT(w, const sim_histogram, q->latency), .wait = SIM_AT(w, const sim_histogram, q->wait)};
-    for (int c = 0; c < SIM_MESSAGE_COUNT; c++)
-        v.count[c] = q->count[c] - q->at_reset[c];
-    for (uint32_t c = q->first_turn; c; c = sim_consumer_at(w, b, c - 1)->next)
-        v.with_credit++;
-    return v;
-}
-
-sim_station_view sim_queue_station(const sim_world *w, sim_component_id id, uint16_t queue)
-{
-    sim_queue_view q = sim_queue_look(w, id, queue);
-    uint32_t most = sim_queue_at(w, SIM_STATE(w, const sim_broker, id), queue)->def.max_length;
-    sim_station_view v = {.queue_limit = most ? most : SIM_UNLIMITED, .unacked = q.unacked, .queue_average = q.ready_average, .queued = q.ready,
-                          .started = q.count[SIM_MESSAGE_published], .rejected = q.count[SIM_MESSAGE_refused]};
-    memcpy(v.messages, q.count, sizeof v.messages);
-    return v;
-}
-
-sim_station_view sim_broker_look(const sim_world *w, sim_component_id id)
-{
-    const sim_broker *b = SIM_STATE(w, const sim_broker, id);
-    double busy = sim_level_average(w, &b->cores);
-    sim_station_view v = {.utilisation = busy / b->core_count, .busy_average = busy, .busy = b->cores.level, .capacity = b->core_count};
-    for (uint16_t i = 0; i < b->queue_count; i++) {
-        sim_station_view queue = sim_queue_station(w, id, i);
-        sim_station_add(&v, &queue);
-    }
-    return v;
-}
-
-const sim_histogram *sim_broker_latency(const sim_world *w, sim_component_id id)
-{
-    return SIM_AT(w, const sim_histogram, SIM_STATE(w, const sim_broker, id)->latency);
-}
-
 const sim_kind sim_kind_broker = {.name = "broker", .summary = "queues of messages between services, as RabbitMQ keeps them",
-    .state_size = sizeof(sim_broker), .def_size = sizeof(sim_broker_def), .gauges = gauges, .demand = demand, .build = build, .fault = sim_broker_fault,
+    .state_size = sizeof(sim_broker), .def_size = sizeof(sim_broker_def), .gauges = gauges, .demand = demand, .build = build, .start = start, .fault = sim_broker_fault,
     .offer = offer, .reply = reply, .wake = wake, .sample = sample, .reset = reset, .check = check, .account = account};

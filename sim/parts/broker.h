@@ -1,5 +1,6 @@
 // sim/parts/broker.h - what the files of a broker share: broker.c takes messages in, queue.c keeps them, delivery.c sends them to consumers,
-//   consumers.c knows who these are, handled.c what is done, restart.c what faults do to it.
+//   consumers.c knows who these are, handled.c what is done, restart.c what faults do to it, alarms.c what blocks publishers, broker_look.c what is seen
+//   of it.
 // * A message is a record of its own, no call: it outlives the request that has published it. A delivery is a call of the broker's, to a
 //   replica of the service that consumes; its answer is the consumer's ack or nack.
 // * A message stands in one place: on its way, before its queue's process, ready (by priority, then by position), out at a consumer, or it is
@@ -71,6 +72,7 @@ typedef struct {
     uint32_t  in_line, next_in_line;           // for a core
     uint32_t  first_turn, last_turn, consumers;// + 1: consumers with credit, the next one first; how many are there
     hr_time   alarm;                           // when the head is looked at; 0: never
+    uint64_t  before_bytes, bytes;             // before its process; ready or out
     uint64_t  next_position;
     uint64_t  count[SIM_MESSAGE_COUNT], at_reset[SIM_MESSAGE_COUNT];   // since time zero
     sim_ref   latency, wait;                   // histograms
@@ -87,7 +89,8 @@ typedef struct {
     sim_table handled;                         // of those that may have been published twice: request and identity, as long as the broker is
     uint32_t  is_awaited, unused;              // bool: it is down and comes back: nothing is over before
     uint32_t  is_down, epoch;                  // epoch: how often it was restarted
-    uint8_t   alarms, is_paused, unused_bytes[6];      // alarms: bits of SIM_ALARM_…
+    uint8_t   alarms, is_paused, unused_bytes[2];      // alarms: bits of SIM_ALARM_…
+    sim_ref   monitor;                         // of its memory, 0: nobody looks
     hr_time   resumes;                         // it stands still until then
     sim_messages blocked;                      // on their way, held up by an alarm
     uint32_t  on_the_way, ghosts, unsent, deliveries, inside;      // messages; deliveries: calls that are out; inside: publishers that wait
@@ -100,9 +103,10 @@ typedef struct {
 } sim_broker;
 
 // What blocks those who publish, as RabbitMQ's resource alarms.
-enum { SIM_ALARM_DISK = 1 };
+enum { SIM_ALARM_DISK = 1, SIM_ALARM_MEMORY = 2 };
 
-enum { SIM_BROKER_ARRIVED, SIM_BROKER_WORKED, SIM_BROKER_PERSISTED, SIM_BROKER_CONFIRMED, SIM_BROKER_DELIVERED, SIM_BROKER_ACKED, SIM_BROKER_EXPIRY };
+enum { SIM_BROKER_ARRIVED, SIM_BROKER_WORKED, SIM_BROKER_PERSISTED, SIM_BROKER_CONFIRMED, SIM_BROKER_DELIVERED, SIM_BROKER_ACKED, SIM_BROKER_EXPIRY,
+       SIM_BROKER_MONITOR };
 
 static inline sim_message *sim_message_at(const sim_world *w, sim_ref message) { return SIM_AT(w, sim_message, message); }
 static inline sim_queue *sim_queue_at(const sim_world *w, const sim_broker *b, uint32_t queue) { return SIM_AT(w, sim_queue, b->queues) + queue; }
@@ -117,6 +121,15 @@ void    sim_broker_confirm(sim_world *w, sim_component_id id, sim_ref message, s
 // A message has come over the network; it has not reached a queue, and never will.
 void    sim_broker_arrived(sim_world *w, sim_component_id id, sim_ref message);
 void    sim_broker_lose(sim_world *w, sim_component_id id, sim_ref message);
+// An alarm goes off or is over. What is held up arrives, or is lost when the broker was restarted. The monitor of its memory: built; looks, also for the first
+// time; reset; what it has seen. alarms.c
+void    sim_broker_alarm(sim_world *w, sim_component_id id, uint32_t alarm, bool is_on);
+void    sim_broker_release(sim_world *w, sim_component_id id);
+void    sim_monitor_build(sim_world *w, sim_component_id id, const sim_broker_def *def);
+void    sim_monitor_look(sim_world *w, sim_component_id id);
+void    sim_monitor_reset(sim_world *w, const sim_broker *b);
+void    sim_monitor_add(const sim_world *w, const sim_broker *b, sim_station_view *view);
+void    sim_monitor_check(const sim_world *w, const sim_broker *b);
 // What faults do to it has changed. restart.c
 struct sim_force;
 void    sim_broker_fault(sim_world *w, sim_component_id id, uint32_t replica, const struct sim_force *force);
@@ -139,6 +152,8 @@ void    sim_queue_trim(sim_world *w, sim_component_id id, uint16_t queue);
 // A message that stands in no list any more is dead-lettered, or thrown away.
 void    sim_queue_die(sim_world *w, sim_component_id id, sim_ref message, sim_death death);
 void    sim_queue_check(const sim_world *w, const sim_broker *b, const sim_queue *q);
+// How long the oldest message that is ready has been in the queue.
+hr_time sim_queue_age(const sim_world *w, const sim_queue *q);
 
 // Whether a consumer has handled the message to a good end before; it has now. handled.c
 bool    sim_message_was_handled(const sim_world *w, const sim_broker *b, const sim_message *m);

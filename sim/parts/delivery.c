@@ -58,6 +58,7 @@ static bool deliver_one(sim_world *w, sim_component_id id, sim_queue *q)
         m->state = SIM_OUT;
         sim_messages_push(w, &q->out, message);
         sim_level_up(w, &q->unacked);
+        q->bytes += m->size_bytes;
         sim_consumer_at(w, b, consumer)->credit--;
     }
     sim_consumer_stand_in_turn(w, b, q, consumer);
@@ -190,6 +191,7 @@ static void take_out(sim_world *w, sim_queue *q, sim_ref message)
 {
     sim_messages_take(w, &q->out, message);
     sim_level_down(w, &q->unacked);
+    q->bytes -= sim_message_at(w, message)->size_bytes;
 }
 
 void sim_delivery_acked(sim_world *w, sim_component_id id, sim_ref message)

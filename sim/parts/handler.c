@@ -472,6 +472,10 @@ void sim_handler_late(sim_world *w, sim_component_id id, sim_ref child)
 {
     sim_call *c = sim_call_at(w, child), *p = sim_call_at(w, c->parent);
     c->flags |= SIM_CALL_ABANDONED;
+    if (p->flags & SIM_CALL_EFFORT && sim_service_step(w, p)->kind == SIM_STEP_transaction) {
+        sim_transaction_late(w, id, child);
+        return;
+    }
     if (!(c->flags & SIM_CALL_PART))           // no branches of a `parallel`, but a call
         count_back(w, c, p);
     if (p->flags & SIM_CALL_EFFORT) {

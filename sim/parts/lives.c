@@ -17,7 +17,7 @@ sim_ref sim_lives_place(sim_world *w, sim_component_id id, const sim_service_def
                      .startup = sim_dist_place(w, &def->startup), .readiness = sim_dist_place(w, &def->readiness),
                      .stream_startup = sim_stream(w, id, SIM_DRAW_STARTUP), .stream_readiness = sim_stream(w, id, SIM_DRAW_READINESS)};
     for (uint32_t i = 0; i < def->replicas; i++) {
-        *sim_life_at(w, l, i) = (sim_life){.phase = SIM_LIFE_READY, .number = i + 1, .created = long_ago, .changed = long_ago, .has_run = 1,
+        *sim_life_at(w, l, i) = (sim_life){.phase = SIM_LIFE_READY, .number = i + 1, .created = long_ago, .changed = long_ago, .unready = long_ago, .has_run = 1,
                                           .cores = def->cores, .memory_bytes = def->memory_bytes};
         l->held.cores += def->cores;
         l->held.bytes += def->memory_bytes;
@@ -80,7 +80,7 @@ static bool start(sim_world *w, sim_component_id id, sim_lives *l, uint32_t slot
 {
     sim_life *life = sim_life_at(w, l, slot);
     life->number = ++l->births;
-    life->created = w->now;
+    life->created = life->unready = w->now;
     life->has_run = 0;
     life->cores = l->cores;
     life->memory_bytes = l->memory_bytes;
@@ -218,6 +218,7 @@ void sim_lives_crash(sim_world *w, sim_component_id id, uint32_t slot, hr_time b
         settle(w, id);
     } else if (phase == SIM_LIFE_READY) {
         turn(w, l, slot, SIM_LIFE_STARTING);
+        sim_life_at(w, l, slot)->unready = w->now;
         sim_service_tell(w, id, slot, false);
         await(w, l, SIM_LIFE_RUNS, slot, back_after);
         sim_service_cut(w, id, slot, SIM_error);

@@ -16,6 +16,7 @@ typedef struct {
     uint32_t phase;
     uint32_t number;                           // of all that the service has had; what is meant for an earlier one is stale
     hr_time  created, changed;                 // changed: when its phase did
+    hr_time  unready;                          // while it is not ready: since when, its last crash or since it was made
     uint32_t node, has_run;                    // of its cluster, from 1; 0: none. has_run, bool: its process has been there, though it may have died
     double   cores, memory_bytes;              // that it was made with, or has got since: its request, and its limit
 } sim_life;

@@ -370,6 +370,8 @@ typedef struct {
     sim_dist_def persist;                      // until a message is on disk, or with a majority of a quorum queue's replicas
     sim_dist_def network;                      // there and back
     uint32_t credit;                           // messages before a queue that its publishers need not wait for
+    double   memory_high_watermark;            // share of its memory above which publishers are blocked; 0: nobody looks
+    double   base_bytes;                       // that it uses without messages
     const sim_queue_def *queues;
     const sim_consumer_def *consumers;
     uint16_t queue_count, consumer_count;

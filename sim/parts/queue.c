@@ -55,6 +55,7 @@ void sim_queue_take(sim_world *w, sim_queue *q, sim_ref message)
     const sim_message *m = sim_message_at(w, message);
     sim_messages_take(w, level_of(w, q, m), message);
     sim_level_down(w, &q->ready);
+    q->bytes -= m->size_bytes;
     w->moving++;
     sim_stay_end(w, &q->stay, m->ready);
 }
@@ -75,6 +76,7 @@ void sim_queue_put(sim_world *w, sim_queue *q, sim_ref message)
         insert(w, level, message, before);
     }
     sim_level_up(w, &q->ready);
+    q->bytes += m->size_bytes;
     w->moving--;
     sim_stay_begin(&q->stay, w->now);
 }
@@ -164,18 +166,25 @@ void sim_queue_enter(sim_world *w, sim_component_id id, sim_ref message)
 void sim_queue_check(const sim_world *w, const sim_broker *b, const sim_queue *q)
 {
     uint32_t ready = 0, out = 0, before = 0;
+    uint64_t bytes = 0, before_bytes = 0;
     for (uint32_t i = 0; i <= q->def.max_priority; i++) {
         uint64_t position = 0;
         for (sim_ref at = SIM_AT(w, const sim_messages, q->levels)[i].head; at; at = sim_message_at(w, at)->next, ready++) {
             const sim_message *m = sim_message_at(w, at);
             SIM_ASSERT(w, m->state == SIM_READY && m->position > position && sim_queue_at(w, b, m->queue) == q && !m->call);
             position = m->position;
+            bytes += m->size_bytes;
         }
     }
-    for (sim_ref at = q->out.head; at; at = sim_message_at(w, at)->next, out++)
+    for (sim_ref at = q->out.head; at; at = sim_message_at(w, at)->next, out++) {
         SIM_ASSERT(w, sim_message_at(w, at)->state == SIM_OUT);
-    for (sim_ref at = q->before.head; at; at = sim_message_at(w, at)->next, before++)
+        bytes += sim_message_at(w, at)->size_bytes;
+    }
+    for (sim_ref at = q->before.head; at; at = sim_message_at(w, at)->next, before++) {
         SIM_ASSERT(w, sim_message_at(w, at)->state == SIM_BEFORE_QUEUE);
+        before_bytes += sim_message_at(w, at)->size_bytes;
+    }
+    SIM_ASSERT(w, bytes == q->bytes && before_bytes == q->before_bytes);
     SIM_ASSERT(w, ready == q->ready.level && out == q->unacked.level && before == q->before_level.level);
     SIM_ASSERT(w, !q->def.max_length || q->def.overflow != SIM_DROP_HEAD || ready <= q->def.max_length || b->is_down);
     SIM_ASSERT(w, !ready || !q->first_turn || b->is_down || b->is_paused);         // nobody with credit waits beside a message

@@ -1,20 +1,8 @@
 // sim/parts/restart.c - what faults do to a broker: it dies and comes back, its disk becomes full, it stands still.
 // * A restart loses what is not on disk, and what is on its way; connections break, so what is out at consumers is put back.
-// * A full disk is RabbitMQ's disk alarm (rabbitmq.com/docs/alarms): no message of a publisher is taken in, consumers go on. Idealised: the publisher
-//   waits at once, where in truth its first messages would fit into the buffers of the connection.
 // * A pause stops the queues' processes; what comes meanwhile is seen at its end, and nothing is delivered.
 #include "sim/parts/broker.h"
 #include "sim/parts/faults.h"
-
-// What an alarm has held up arrives.
-static void release(sim_world *w, sim_component_id id)
-{
-    sim_broker *b = SIM_STATE(w, sim_broker, id);
-    for (sim_ref message; (message = b->blocked.head);) {
-        sim_messages_take(w, &b->blocked, message);
-        sim_broker_arrived(w, id, message);
-    }
-}
 
 // --- restart ------------------------------------------------------------------------------------------------------------
 
@@ -25,6 +13,7 @@ static void lose_queue(sim_world *w, sim_component_id id, uint16_t queue)
     for (sim_ref message; (message = q->before.head) != 0;) {
         sim_messages_take(w, &q->before, message);
         sim_level_down(w, &q->before_level);
+        q->before_bytes -= sim_message_at(w, message)->size_bytes;
         sim_broker_lose(w, id, message);
     }
     q->in_line = q->next_in_line = 0;
@@ -50,7 +39,8 @@ static void go_down(sim_world *w, sim_component_id id)
     b->is_down = 1;
     b->epoch++;
     b->first_in_line = b->last_in_line = 0;
-    release(w, id);
+    sim_broker_alarm(w, id, SIM_ALARM_MEMORY, false);
+    sim_broker_release(w, id);
     for (uint16_t i = 0; i < b->queue_count; i++)
         lose_queue(w, id, i);
 }
@@ -65,15 +55,7 @@ static void come_up(sim_world *w, sim_component_id id)
     }
 }
 
-// --- alarms, pauses -------------------------------------------------------------------------------------------------------
-
-static void set_alarm(sim_world *w, sim_component_id id, uint32_t alarm, bool is_on)
-{
-    sim_broker *b = SIM_STATE(w, sim_broker, id);
-    b->alarms = (uint8_t)(is_on ? b->alarms | alarm : b->alarms & ~alarm);
-    if (!b->alarms)
-        release(w, id);
-}
+// --- pauses ---------------------------------------------------------------------------------------------------------------
 
 typedef struct { sim_component_id id; hr_time by; } stop;
 
@@ -110,7 +92,7 @@ void sim_broker_fault(sim_world *w, sim_component_id id, uint32_t replica, const
     w->moving += b->is_awaited;
     b->is_paused = force->paused;
     pause_until(w, id, force->resumes);
-    set_alarm(w, id, SIM_ALARM_DISK, force->full);
+    sim_broker_alarm(w, id, SIM_ALARM_DISK, force->full);
     if (force->down && !was_down)
         go_down(w, id);
     else if (!force->down && was_down)

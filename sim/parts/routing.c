@@ -1,5 +1,5 @@
 // sim/parts/routing.c - which server of a database a call goes to, and what its users have written and read.
-// * Writes go to the primary, reads where the policy of sim/policy/read sends them.
+// * Writes and locks go to the primary (a standby refuses SELECT … FOR UPDATE), reads where the policy of sim/policy/read sends them.
 // * A call that goes straight to one server is that server's. One that first has to wait for a replica stays here, as a routed call; what is
 //   at a server then is a part of it.
 // * A user is a user of a closed loop, a session, or else everyone who asks for the same key: what it wrote and read is remembered by user
@@ -177,7 +177,8 @@ static uint32_t choose(sim_world *w, sim_component_id id, sim_call *c, uint32_t 
     sim_database *s = SIM_STATE(w, sim_database, id);
     uint32_t primary = sim_shard_at(w, s, shard)->primary;
     c->replica = (uint16_t)primary;
-    if (s->shard_size == 1 || sim_statement_of(w, s, c)->writes)
+    const sim_statement *t = sim_statement_of(w, s, c);
+    if (s->shard_size == 1 || t->writes || t->lock)
         return primary;
     uint32_t server = pick(w, s, c, waits);
     return server == SIM_NOWHERE ? primary : server;

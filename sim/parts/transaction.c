@@ -103,6 +103,7 @@ static bool send_end(sim_world *w, sim_component_id id, sim_ref part, const sim_
     child->size_bytes = 0;
     child->path = sim_path(p->path, step->ordinal, ENDING);
     p->flags |= SIM_CALL_ASKING | SIM_CALL_EFFORT;
+    sim_call_await(w, ref, step->timeout, id, SIM_SERVICE_TIMEOUT);
     sim_call_send(w, ref, step->target, 0);
     bool is_back = !(p->flags & SIM_CALL_ASKING);
     p->flags &= (uint8_t)~SIM_CALL_ASKING;
@@ -137,4 +138,15 @@ void sim_transaction_back(sim_world *w, sim_component_id id, sim_ref child)
         p->flags &= (uint8_t)~SIM_CALL_ASKING;
     else
         sim_handler_run(w, id, finish(w, id, part));
+}
+
+// Whether it was committed its client will never know.
+void sim_transaction_late(sim_world *w, sim_component_id id, sim_ref child)
+{
+    sim_ref part = sim_call_at(w, child)->parent;
+    sim_call *p = sim_call_at(w, part);
+    if (p->status == SIM_ok && !p->returns)
+        p->status = SIM_timeout;
+    sim_backend_close(w, sim_service_step(w, p)->target, p->transaction);
+    sim_handler_run(w, id, finish(w, id, part));
 }

@@ -29,6 +29,8 @@ sim_ref  sim_transaction_begin(sim_world *w, sim_component_id id, sim_ref call, 
 sim_ref  sim_transaction_end(sim_world *w, sim_component_id id, sim_ref part, sim_outcome status, bool returns);
 // The COMMIT or ROLLBACK of a part has come back.
 void     sim_transaction_back(sim_world *w, sim_component_id id, sim_ref child);
+// It has not, in the time of the step: the client closes the connection.
+void     sim_transaction_late(sim_world *w, sim_component_id id, sim_ref child);
 // The transaction that `call`, or a part, runs a step of: its number.
 uint32_t sim_transaction_of(const sim_world *w, sim_ref call);
 // The row that a `query` step of `call` is about.

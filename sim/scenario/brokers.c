@@ -78,10 +78,23 @@ static void read_dead_letter(sim_reader *r, sim_node *node, uint16_t id, sim_que
         SIM_FAIL(r, node, "%s.queues.%s: `overflow: reject-publish-dlx` wants a `dead_letter`", r->model->components[id].name, q->name);
 }
 
+static void check_watermark(sim_reader *r, uint16_t id, const sim_broker_def *b)
+{
+    const char *name = r->model->components[id].name;
+    const sim_node *base = sim_node_member(r->nodes[id], "base"), *watermark = sim_node_member(r->nodes[id], "memory_high_watermark");
+    double limit = b->memory_high_watermark * b->memory_bytes;
+    if (!watermark && base)
+        SIM_FAIL(r, base, "%s.base belongs to `memory_high_watermark`", name);
+    if (b->memory_high_watermark > 0 && (limit <= 0 || b->base_bytes > limit))
+        SIM_FAIL(r, watermark, "%s.memory_high_watermark: of %.0f bytes that are %.0f, less than its `base` of %.0f: publishers would be blocked for ever", name,
+                 b->memory_bytes, limit, b->base_bytes);
+}
+
 void sim_queues_read(sim_reader *r, uint16_t id)
 {
     sim_broker_def *b = r->model->components[id].def;
     const char *name = r->model->components[id].name;
+    check_watermark(r, id, b);
     sim_node *map = sim_node_member(r->nodes[id], "queues");
     if (!map)
         return;                                // told by the table

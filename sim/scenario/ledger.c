@@ -462,7 +462,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
                      "assumption: a call that loses its patience leaves the queue at once and is counted as a timeout\n"
                      "assumption: a CPU limit takes core time as it is used; the kernel hands it to cores in slices of 5 ms\n"
                      "assumption: the response-time histogram holds answered and timed-out requests; refused and failed ones are counted\n"
-                     "assumption: a broker's network and disk are never the bottleneck, its messages always fit into memory; handing a message out costs it nothing\n"
+                     "assumption: a broker's network and disk are never the bottleneck, and without `memory_high_watermark` its messages always fit into memory; handing a message out costs it nothing\n"
                      "assumption: after a restart a broker's consumers are back at once; what they had in hand they work on to its end\n"
                      "assumption: an answer is stale when a newer version was committed before its request started\n");
 }

@@ -62,6 +62,15 @@ void sim_statement_read(sim_compiler *c, sim_node *map, const sim_node *argument
     step->row = row;
 }
 
+// How long COMMIT is waited for: as long as the statement that is waited for longest.
+static hr_time patience(const sim_step_def *steps, uint16_t count)
+{
+    hr_time longest = 0;
+    for (uint16_t i = 0; i < count; i++)
+        longest = steps[i].inside ? hr_max_time(longest, steps[i].timeout) : longest;
+    return longest;
+}
+
 // The steps of the transaction at `place`.
 void sim_transaction_read(sim_compiler *c, sim_node *map, sim_node *list, uint16_t place)
 {
@@ -84,4 +93,5 @@ void sim_transaction_read(sim_compiler *c, sim_node *map, sim_node *list, uint16
     r->failed |= was_wrong;
     c->steps[place].target = c->database;
     c->steps[place].ascending = c->ascending;
+    c->steps[place].timeout = patience(c->steps + place, (uint16_t)(c->count - place));
 }

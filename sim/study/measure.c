@@ -113,11 +113,14 @@ static void measure_station(const sim_station_view *v, double window_s, table t,
     measure_writes(v, t, component);
     put(t, SIM_METRIC_queue, component, v->queue_average);
     put(t, SIM_METRIC_hit_ratio, component, share((double)v->hits, (double)(v->hits + v->misses)));
-    if (v->has_memory) {
+    bool knows_memory = v->has_memory || v->has_watermark;
+    if (knows_memory)
         put(t, SIM_METRIC_memory, component, v->memory);
+    if (v->has_memory)
         put(t, SIM_METRIC_oom_kills, component, (double)v->killed);
-    }
-    if (v->has_memory && v->knows_peak)
+    if (v->has_watermark)
+        put(t, SIM_METRIC_blocked_publishers, component, v->blocking);
+    if (knows_memory && v->knows_peak)
         put(t, SIM_METRIC_memory_most, component, v->memory_most);
     if (v->is_vertical) {
         put(t, SIM_METRIC_requested_cores, component, v->held_cores);

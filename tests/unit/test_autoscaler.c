@@ -238,6 +238,26 @@ static void test_hpa_on_calls_in_flight(void **state)
     done(f);
 }
 
+// 25 calls in flight at three replicas, 8.3 each of 10. At 100 s two crash and calls stop. They stay Running, so the look at 105 s has all three of 97.5 s; later
+// they have no values, and for scaling in what is missing counts as the target: (0 + 10 + 10) / 3 of 10 are two of three, then (0 + 10) / 2 are one. Were
+// they Pending, they would stay out, and one replica would do at once.
+static void test_hpa_takes_a_crashed_replica_for_running(void **state)
+{
+    (void)state;
+    fixture f = begin("lb: {kind: balancer, policy: round-robin, to: s}, s: {kind: service, replicas: 3, on: {go: [{wait: 1s}]}}, "
+                      "a: {kind: autoscaler, of: s, max: 9, in_flight: 10, window: 15s, behavior: {scaleDown: {stabilizationWindowSeconds: 0}}}",
+                      "c: {rate: 25/s, arrivals: constant, call: lb.go}", 100 * HR_SEC);
+    expect(f, 100, 3, 3, 3);
+    for (uint32_t slot = 1; slot < 3; slot++)
+        sim_lives_crash(f.w, (sim_component_id)sim_model_find(f.model, "s"), slot, 1000 * HR_SEC);
+    expect(f, 105.1, 3, 3, 1);
+    expect(f, 120.1, 3, 3, 1);
+    expect(f, 134.9, 3, 3, 1);
+    expect(f, 135.1, 2, 2, 1);
+    expect(f, 150.1, 1, 1, 1);
+    done(f);
+}
+
 // From zero: calls wait at the balancer from 5 and 10 s on, the look at 30 s starts a replica that is ready at 32 s. Nothing has waited at the looks at 60
 // and 90 s, a minute after 30 s it is zero again.
 static void test_queue_depth_from_zero_to_zero(void **state)
@@ -424,7 +444,7 @@ int main(void)
         cmocka_unit_test(test_replicas_come_and_go), cmocka_unit_test(test_draining_cuts_off), cmocka_unit_test(test_cut_in_every_place), cmocka_unit_test(test_cut_while_keys_are_loaded),
         cmocka_unit_test(test_new_replicas_are_cold), cmocka_unit_test(test_nodes_come_when_there_is_no_room),
         cmocka_unit_test(test_a_wrong_count_is_noticed),
-        cmocka_unit_test(test_hpa_waits_for_what_it_has_started), cmocka_unit_test(test_hpa_on_calls_in_flight),
+        cmocka_unit_test(test_hpa_waits_for_what_it_has_started), cmocka_unit_test(test_hpa_on_calls_in_flight), cmocka_unit_test(test_hpa_takes_a_crashed_replica_for_running),
         cmocka_unit_test(test_queue_depth_from_zero_to_zero), cmocka_unit_test(test_timetable_in_a_zone), cmocka_unit_test(test_target_tracking),
         cmocka_unit_test(test_steps), cmocka_unit_test(test_predictive), cmocka_unit_test(test_hpa_keeps_to_its_behaviour),
         cmocka_unit_test(test_refusals)};

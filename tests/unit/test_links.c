@@ -76,6 +76,33 @@ static void test_who_waits_for_a_partition_times_out(void **state)
     done(f);
 }
 
+// A service in eu, its database in us: the statement is there at 1.04 s, its answer back at 1.13 s. COMMIT is there at 1.17 s and answered at 1.21 s, unless the link is cut
+// before: then the client gives up at 2.13 s. What the server has not heard by then it rolls back; what it has heard is committed.
+static void test_a_commit_in_a_partition_is_in_doubt(void **state)
+{
+    (void)state;
+    static const struct { const char *end, *cut; double takes; sim_outcome outcome; uint32_t row; } cases[] = {
+        {"", "9s", 0.21, SIM_ok, 2}, {"", "1150ms", 1.13, SIM_timeout, 1}, {"", "1190ms", 1.13, SIM_timeout, 2}, {", {fail: error}", "1150ms", 1.13, SIM_error, 1}};
+    for (size_t i = 0; i < HR_COUNT(cases); i++) {
+        char *components = hr_format("s: {kind: service, on: {o: [{transaction: [{query: d.put, timeout: 1s}%s]}]}}, d: {kind: database, region: us, network: 0, "
+                                     "statements: {put: {cpu: 0, wait: 50ms, writes: true}}}", cases[i].end);
+        char *fault = hr_format("{at: %s, for: 60s, partition: eu-us}", cases[i].cut);
+        fixture f = begin_broken(components, "c: {rate: 1/s, arrivals: constant, call: s.o, timeout: none}}\nnetwork: {regions: [eu, us], rtt: {eu-us: 80ms}", fault,
+                                 1500 * HR_MS);
+        free(components);
+        free(fault);
+        sim_world_run(f.w, (1000 + (hr_time)(cases[i].takes * 1e3) - 1) * HR_MS);
+        sim_world_check(f.w);
+        assert_int_equal(look(f, "c").outcome[cases[i].outcome], 0);
+        sim_world_run(f.w, (1000 + (hr_time)(cases[i].takes * 1e3) + 1) * HR_MS);
+        assert_int_equal(look(f, "c").outcome[cases[i].outcome], 1);
+        assert_true(sim_world_drain(f.w, 1000 * HR_SEC));
+        sim_world_check(f.w);
+        assert_int_equal(sim_database_version(f.w, (sim_component_id)sim_model_find(f.model, "d"), 0), cases[i].row);
+        done(f);
+    }
+}
+
 // 15 ms each way, from before the request, or from before the answer alone; one way; two delays. A timeout of TCP counts with the delayed
 // round trip: 110 + 200 ms after 1.055 s.
 static void test_a_delay_is_added_to_each_way(void **state)
@@ -169,7 +196,7 @@ static void test_links_that_are_none_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_partition_holds_calls_until_tcp_tries_again), cmocka_unit_test(test_who_waits_for_a_partition_times_out),
+        cmocka_unit_test(test_a_partition_holds_calls_until_tcp_tries_again), cmocka_unit_test(test_who_waits_for_a_partition_times_out), cmocka_unit_test(test_a_commit_in_a_partition_is_in_doubt),
         cmocka_unit_test(test_a_delay_is_added_to_each_way), cmocka_unit_test(test_a_delay_may_be_a_distribution),
         cmocka_unit_test(test_losses_cost_what_the_formula_says), cmocka_unit_test(test_messages_wait_for_a_partition), cmocka_unit_test(test_links_that_are_none_are_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,22 @@ static void test_writers_of_one_row_wait_for_each_other(void **state)
     }
 }
 
+// SELECT … FOR UPDATE is nothing for a standby: three readers of three rows share the one connection of the primary, 0.1, 0.2 and 0.3 s. Without a lock each
+// of the three standbys has one of them.
+static void test_locks_are_taken_on_the_primary(void **state)
+{
+    (void)state;
+    static const struct { const char *lock; double mean; } cases[] = {{"true", 0.2}, {"false", 0.1}};
+    for (size_t i = 0; i < HR_COUNT(cases); i++) {
+        char *components = hr_format("s: {kind: service, on: {go: [{query: d.hold}]}}, d: {kind: database, network: 0, pool: 1, replicas: 3, read: {policy: round-robin}, "
+                                     "statements: {hold: {cpu: 0, wait: 100ms, lock: %s}}}", cases[i].lock);
+        fixture f = run(components, "c: {users: 3, think: 1s, call: s.go, key: sequential(3)}", 1050 * HR_MS);
+        near(mean(f, "c"), cases[i].mean);
+        free(components);
+        done(f);
+    }
+}
+
 // The commit belongs to it: 10 ms to the disk and 40 ms to a replica and back are held, too. Two writers: 0.15 and 0.3 s.
 static void test_the_lock_is_held_until_the_commit(void **state)
 {
@@ -135,7 +151,7 @@ static void test_mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_writers_of_one_row_wait_for_each_other), cmocka_unit_test(test_the_lock_is_held_until_the_commit),
+        cmocka_unit_test(test_writers_of_one_row_wait_for_each_other), cmocka_unit_test(test_locks_are_taken_on_the_primary), cmocka_unit_test(test_the_lock_is_held_until_the_commit),
         cmocka_unit_test(test_who_waits_for_a_row_holds_its_connection), cmocka_unit_test(test_lock_timeout),
         cmocka_unit_test(test_one_row_is_a_queue_with_one_server), cmocka_unit_test(test_locks_are_held_through_both_phases),
         cmocka_unit_test(test_nobody_waits_for_the_dead), cmocka_unit_test(test_mistakes)};

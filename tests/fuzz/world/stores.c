@@ -1,4 +1,6 @@
 // tests/fuzz/world/stores.c - caches, databases, brokers.
+#include <string.h>
+
 #include "tests/fuzz/world/writer.h"
 
 #include "sim/parts/parts.h"
@@ -145,7 +147,13 @@ void write_broker(writer *r)
     hr_text_add(&r->text, "  m: {kind: broker");
     write_region(r);
     char room[64];
-    write_keys(r, "broker", write_machine(r, "", room, sizeof room));
+    bool watched = pick(r, 2);
+    const char *not = write_machine(r, watched ? "base memory_high_watermark memory" : "base memory_high_watermark", room, sizeof room);
+    write_keys(r, "broker", not);
+    if (watched)
+        hr_text_add(&r->text, ", base: 0B, memory_high_watermark: %u%%", 1 + pick(r, 100));
+    if (watched && !strstr(not, "cores"))      // it has no `instance`
+        hr_text_add(&r->text, ", memory: %ukB", 1 + pick(r, 200));
     hr_text_add(&r->text, ", queues: {");
     for (uint32_t q = 0; q < r->queues; q++) {
         bool quorum = pick(r, 3) == 2, bounded = pick(r, 2);

@@ -369,6 +369,14 @@ static inline void hand_over(sim_world *w, sim_ref call)
     sim_kind_of(w, callee)->offer(w, callee, call);
 }
 
+// The workload of the request hears of an answer that is dropped. What no request causes belongs to another kind, or to nobody.
+static HR_APART void tell_unwanted(sim_world *w, sim_ref call)
+{
+    uint64_t by = sim_call_at(w, call)->request >> 48;
+    if (by < w->component_count && sim_kind_of(w, (sim_component_id)by)->unwanted)
+        sim_kind_of(w, (sim_component_id)by)->unwanted(w, (sim_component_id)by, call);
+}
+
 // The answer is with the caller; who has stopped waiting does not get it.
 static inline void hand_back(sim_world *w, sim_ref call)
 {
@@ -376,6 +384,7 @@ static inline void hand_back(sim_world *w, sim_ref call)
     sim_link *link = SIM_AT(w, sim_link, c->link);
     if (c->flags & SIM_CALL_ABANDONED) {
         link->dropped++;
+        tell_unwanted(w, call);
         sim_call_free(w, call);
         return;
     }
@@ -409,6 +418,16 @@ void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)
     sim_call_at(w, call)->status = (uint8_t)status;
     if (!is_carried(w, call, true))
         hand_back(w, call);
+}
+
+// A call without a link is with neither side: not sent yet, or answered.
+void sim_call_cancel(sim_world *w, sim_ref call)
+{
+    sim_call *c = sim_call_at(w, call);
+    if (!c->link || c->cancelled || !sim_kind_of(w, c->callee)->cancel)
+        return;
+    c->cancelled = 1;
+    sim_kind_of(w, c->callee)->cancel(w, c->callee, call);
 }
 
 void sim_call_return(sim_world *w, sim_ref call)

@@ -78,6 +78,7 @@ typedef struct {
         uint8_t newer;                         // of a cache `set`, bool: only over an older version
         uint8_t returns;                       // of a transaction that ends, bool: the handler answers inside
         uint8_t from;                          // of a call by a component that is in several regions: from which, the region's number + 1
+        uint8_t cancelled;                     // in a world that `cancels`: of a call whose callee has been told that nobody waits, bool
     };
     sim_ref  link;                             // sim_link of its caller and callee; 0: it is with neither of them
     union {
@@ -168,6 +169,7 @@ typedef struct sim_world {
     sim_component_id truth;                    // the database whose committed versions decide staleness
     uint8_t  has_truth, on_wall_clock, is_full;
     uint8_t  faulty;                           // SIM_FAULTY_…: what faults may do to some component, so that others need not look
+    uint8_t  cancels;                          // bool: some callers tell that they do not wait any more; cancel.c
     uint8_t  network;                          // the component that carries calls and answers from region to region; 0: they are there at once
     sim_ref  lateness;                         // sim_dist of how late timers are, see sim_lateness; 0: never
     const struct sim_host *host;               // live adapters and observers; no part of a checkpoint
@@ -211,6 +213,8 @@ typedef struct {
     void (*offer)(sim_world *w, sim_component_id id, sim_ref call);           // a call arrives
     void (*reply)(sim_world *w, sim_component_id id, sim_ref call);           // a call that it made has come back; it frees the call
     void (*wake)(sim_world *w, sim_component_id id, const sim_event *event);  // a timer of its own
+    void (*cancel)(sim_world *w, sim_component_id id, sim_ref call);          // nobody waits for a call that it has: it ends that soon; absent: it works on
+    void (*unwanted)(sim_world *w, sim_component_id id, sim_ref call);        // of a workload: an answer for one of its requests came when its caller had stopped waiting
     // Of a network: takes a call that is sent, or an answer, to where it goes, and has its `link` at 0 meanwhile; false: it is there at once. It
     // hears of every answer, also of those that nobody waits for, but carries none of these.
     bool (*carry)(sim_world *w, sim_component_id id, sim_ref call, bool is_answer);
@@ -338,6 +342,8 @@ static inline sim_link *sim_link_at(const sim_world *w, sim_component_id caller,
 void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t replica);
 // The callee is finished: the caller gets `call` back, or, if it has stopped waiting, the call is freed.
 void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status);
+// Tells the callee that nobody waits for `call`, whose caller has it still out. From an event of its own, for other calls may go on at once.
+void sim_call_cancel(sim_world *w, sim_ref call);
 // For the kind whose `carry` has taken it: the call is at its callee, the answer is back at its caller.
 void sim_call_arrive(sim_world *w, sim_ref call);
 void sim_call_return(sim_world *w, sim_ref call);

@@ -33,6 +33,13 @@ sim_ref sim_attempts_place(sim_world *w, sim_component_id id, const sim_attempts
     return ref;
 }
 
+sim_ref sim_attempts_stop(sim_world *w, sim_ref attempts_ref)
+{
+    sim_ref ref = sim_take(w, sizeof(attempts));
+    *SIM_AT(w, attempts, ref) = (attempts){.hedge_after = HR_FOREVER, .retry_stream = SIM_AT(w, const attempts, attempts_ref)->retry_stream};
+    return ref;
+}
+
 static attempts *attempts_of(const sim_world *w, const sim_call *effort) { return SIM_AT(w, attempts, sim_service_step(w, effort)->attempts); }
 
 // Where attempt number `attempt`, from 0, stands in the tree of calls.
@@ -102,6 +109,8 @@ static sim_ref settle(sim_world *w, sim_component_id id, sim_ref effort)
         }
     }
     sim_ref call = is_decided ? 0 : f->parent;
+    if (call && f->count && sim_service_step(w, f)->cancels)
+        sim_cancel_attempts(w, id, effort);
     if (call) {
         sim_call_at(w, call)->version = f->version;
         sim_handler_turn(sim_call_at(w, call), sim_service_step(w, f), (sim_outcome)f->status, f->flags & SIM_CALL_HIT);
@@ -168,6 +177,8 @@ void sim_attempts_late(sim_world *w, sim_component_id id, sim_ref child)
     const sim_call *c = sim_call_at(w, child);
     sim_ref effort = c->parent;
     note_end(w, sim_call_at(w, effort), c, SIM_timeout);
+    if (sim_service_step(w, sim_call_at(w, effort))->cancels)
+        sim_cancel_soon(w, id, child);
     sim_handler_run(w, id, settle(w, id, effort));
 }
 
@@ -178,6 +189,9 @@ void sim_attempts_wake(sim_world *w, sim_component_id id, const sim_event *event
         if (f->flags & SIM_CALL_ABANDONED || !f->count || f->started != event->at)
             return;                            // decided, waiting for a retry, or the timer of an earlier attempt
         f->hedged++;
+    } else if (!attempts_of(w, f)->retry.most) {       // it has been cancelled while it waited
+        sim_handler_run(w, id, settle(w, id, event->subject));
+        return;
     }
     sim_handler_run(w, id, send(w, id, event->subject));
 }

@@ -210,11 +210,24 @@ static void reply(sim_world *w, sim_component_id id, sim_ref child)
         return;
     }
     sim_upstream_answer(w, s->upstream, c->replica, w->now - c->started, c->status == SIM_error || c->status == SIM_lost);
-    if (s->outlier)
+    if (s->outlier && !(w->cancels && c->cancelled))
         sim_outlier_note(w, s->outlier, c->replica, c->status != SIM_ok);
     s->left++;
     serve_queue(w, id);
     sim_call_answer(w, child);
+}
+
+static void cancel(sim_world *w, sim_component_id id, sim_ref call)
+{
+    balancer *s = SIM_STATE(w, balancer, id);
+    sim_ref child = sim_call_of(w, id, call);
+    if (child) {
+        sim_call_cancel(w, child);
+        return;
+    }
+    sim_fifo_leave(w, &s->queue, call);
+    s->left++;
+    sim_call_reply(w, call, SIM_timeout);
 }
 
 static sim_health_counts checks_of(const sim_world *w, const balancer *s)
@@ -292,4 +305,4 @@ sim_station_view sim_balancer_look(const sim_world *w, sim_component_id id)
 
 const sim_kind sim_kind_balancer = {.name = "balancer", .summary = "spreads calls over the replicas of a service",
     .state_size = sizeof(balancer), .def_size = sizeof(sim_balancer_def), .build = build, .start = start, .offer = offer, .reply = reply,
-    .wake = wake, .reset = reset, .check = check, .account = account};
+    .wake = wake, .cancel = cancel, .reset = reset, .check = check, .account = account};

@@ -74,10 +74,29 @@ static void learn(sim_world *w, sim_component_id id, const sim_call *c, bool fai
     note_state(w, s);
 }
 
+// A call that its caller has cancelled says nothing of the callee.
+static void let_go(sim_world *w, sim_component_id id)
+{
+    breaker *s = SIM_STATE(w, breaker, id);
+    sim_level_down(w, &s->under_way);
+    s->now.ended++;
+    sim_breaker_releases(&s->state);
+}
+
+static void cancel(sim_world *w, sim_component_id id, sim_ref call)
+{
+    sim_ref child = sim_call_of(w, id, call);
+    if (child)                                 // else it is answering
+        sim_call_cancel(w, child);
+}
+
 static void reply(sim_world *w, sim_component_id id, sim_ref child)
 {
     const sim_call *c = sim_call_at(w, child);
-    learn(w, id, c, c->status != SIM_ok);
+    if (w->cancels && c->cancelled)
+        let_go(w, id);
+    else
+        learn(w, id, c, c->status != SIM_ok);
     sim_call_answer(w, child);
 }
 
@@ -139,4 +158,4 @@ sim_gate_view sim_breaker_look(const sim_world *w, sim_component_id id)
 
 const sim_kind sim_kind_breaker = {.name = "breaker", .summary = "stops calling what fails or is slow too often, and tries again later",
     .state_size = sizeof(breaker), .def_size = sizeof(sim_breaker_part_def), .gauges = gauges, .build = build, .offer = offer, .reply = reply,
-    .wake = wake, .sample = sample, .reset = reset, .check = check, .account = account};
+    .wake = wake, .cancel = cancel, .sample = sample, .reset = reset, .check = check, .account = account};

@@ -1,5 +1,5 @@
 // sim/parts/cut.c - a replica ends with all that it has, as a process that is killed: callers get an error, nothing of it runs on.
-// * What it has asked others for is not taken back: they work on, and their answers go to nobody.
+// * What it has asked others for is not taken back, unless the step said `cancel`: they work on, and their answers go to nobody.
 // * Seldom, so every call that is alive is looked at; calls need no lists for it.
 #include "sim/parts/lives.h"
 #include "sim/parts/transaction.h"
@@ -53,8 +53,11 @@ static void forget_children(sim_world *w, sim_component_id id, uint32_t slot)
     sim_call_walk walk = sim_calls_walk(w);
     for (sim_ref call; (call = sim_calls_next(w, &walk));) {
         sim_call *c = sim_call_at(w, call);
-        if (c->caller == id && !(c->flags & (SIM_CALL_PART | SIM_CALL_ABANDONED)) && is_here(sim_call_at(w, c->parent), id, slot))
+        if (c->caller == id && !(c->flags & (SIM_CALL_PART | SIM_CALL_ABANDONED)) && is_here(sim_call_at(w, c->parent), id, slot)) {
             c->flags |= SIM_CALL_ABANDONED;
+            if (sim_service_step(w, sim_call_at(w, c->parent))->cancels)
+                sim_cancel_soon(w, id, call);
+        }
     }
 }
 

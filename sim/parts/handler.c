@@ -65,7 +65,7 @@ sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_d
                       .ordinal = d->ordinal, .next = d->next, .first = d->first, .other = d->other, .branch_count = d->branch_count, .share = d->share,
                       .limit = d->limit, .timeout = d->timeout,
                       .ttl_ms = d->ttl == HR_FOREVER ? 0 : (uint32_t)((d->ttl + HR_MS - 1) / HR_MS),
-                      .newer = d->newer, .everywhere = d->everywhere, .writes = d->writes, .inside = d->inside, .ascending = d->ascending,
+                      .newer = d->newer, .everywhere = d->everywhere, .writes = d->writes, .inside = d->inside, .cancels = d->cancels, .ascending = d->ascending,
                       .brings = d->kind == SIM_STEP_call || d->kind == SIM_STEP_query, .stream = sim_stream(w, id, purpose_of(d->kind))};
         if (d->kind == SIM_STEP_set)
             s.limit = (uint64_t)((d->negative + HR_MS - 1) / HR_MS);
@@ -411,8 +411,8 @@ void sim_handler_run(sim_world *w, sim_component_id id, sim_ref call)
 {
     while (call) {
         const sim_call *c = sim_call_at(w, call);
-        if (c->step == SIM_NO_STEP)
-            call = sim_handler_answer(w, id, call, (sim_outcome)c->status);
+        if (c->step == SIM_NO_STEP)            // a step has failed, or the call is cancelled: then its last step may have ended well
+            call = sim_handler_answer(w, id, call, c->status == SIM_ok ? SIM_timeout : (sim_outcome)c->status);
         else if (c->flags & SIM_CALL_PART && c->step == sim_service_step(w, sim_call_at(w, c->parent))->next)
             call = end_block(w, id, call);
         else
@@ -486,6 +486,8 @@ void sim_handler_late(sim_world *w, sim_component_id id, sim_ref child)
     sim_ref next = c->parent;
     if (step->inside)
         sim_backend_close(w, step->target, sim_transaction_of(w, next));
+    if (step->cancels)
+        sim_cancel_soon(w, id, child);
     if (step->kind == SIM_STEP_get && step->refill) {
         p->status = SIM_timeout;
         p->found = SIM_FOUND_NOTHING;

@@ -1,6 +1,6 @@
 // sim/parts/limiter.c - a rate limiter in front of another component: lets a call pass, makes it wait, or refuses it.
 // * A refused call is answered at once with `rejected`. One that waits is passed on when its time has come, also when its caller has
-//   given up meanwhile: nobody has told the limiter.
+//   given up meanwhile, unless that has told the limiter (`cancel`); what the policy has given it stays taken.
 // * With `per: key` each key has a state of its own; a state is never dropped.
 // * With `store` the states lie in a cache that all instances of a gateway share (Redis: an atomic script): each decision takes a call there. What the cache
 //   loses, by eviction or a flush, is forgotten here; when it does not answer, calls pass (Envoy's rate limit filter: failure_mode_deny).
@@ -13,6 +13,7 @@
 
 typedef struct {
     uint64_t offered, passed, delayed, refused;                    // since time zero; `delayed` are part of `passed` once they have waited
+    uint64_t cancelled;                                            // by their callers, before they were passed on
     uint64_t asked, given_up;                                      // of the store; given_up: its answer was too late
 } counts;
 
@@ -110,10 +111,21 @@ static bool is_of_store(const limiter *s, const sim_call *child)
     return s->has_store && child->callee == s->store && child->operation == SIM_CACHE_COUNT;
 }
 
+// Its caller has cancelled it before it was passed on.
+static void drop(sim_world *w, limiter *s, sim_ref call)
+{
+    s->now.cancelled++;
+    sim_call_reply(w, call, SIM_timeout);
+}
+
+static bool is_cancelled(const sim_world *w, sim_ref call) { return w->cancels && sim_call_at(w, call)->cancelled; }
+
 static void store_failed(sim_world *w, sim_component_id id, sim_ref call)
 {
     limiter *s = SIM_STATE(w, limiter, id);
-    if (s->denies)
+    if (is_cancelled(w, call))
+        drop(w, s, call);
+    else if (s->denies)
         refuse(w, s, call);
     else
         pass(w, id, call);
@@ -133,7 +145,10 @@ static void store_answered(sim_world *w, sim_component_id id, sim_ref child)
     }
     if (is_new)                                // or forgotten
         memset(state_of(w, s, sim_call_at(w, call)), 0, sim_limit_size(sim_limiters[s->policy], &s->limit));
-    decide(w, id, call);
+    if (is_cancelled(w, call))
+        drop(w, s, call);
+    else
+        decide(w, id, call);
 }
 
 static void store_is_late(sim_world *w, sim_component_id id, const sim_event *event)
@@ -166,8 +181,22 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         store_is_late(w, id, event);
         return;
     }
+    if (sim_call_at(w, event->subject)->generation != event->generation)
+        return;                                // cancelled
     sim_level_down(w, &SIM_STATE(w, limiter, id)->waiting);
     pass(w, id, event->subject);
+}
+
+static void cancel(sim_world *w, sim_component_id id, sim_ref call)
+{
+    limiter *s = SIM_STATE(w, limiter, id);
+    sim_ref child = sim_call_of(w, id, call);
+    if (!child) {
+        sim_level_down(w, &s->waiting);
+        drop(w, s, call);
+    } else if (!is_of_store(s, sim_call_at(w, child))) {           // the store's answer is waited for
+        sim_call_cancel(w, child);
+    }
 }
 
 static void reply(sim_world *w, sim_component_id id, sim_ref child)
@@ -207,7 +236,7 @@ static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
 static void check(const sim_world *w, sim_component_id id)
 {
     const limiter *s = SIM_STATE(w, limiter, id);
-    SIM_ASSERT(w, s->now.offered == s->now.passed + s->now.refused + s->waiting.level + s->asking.level);
+    SIM_ASSERT(w, s->now.offered == s->now.passed + s->now.refused + s->now.cancelled + s->waiting.level + s->asking.level);
     SIM_ASSERT(w, s->waiting.level <= s->now.delayed && s->under_way.level <= s->now.passed);
     SIM_ASSERT(w, s->states.count * 2 <= s->states.room && (s->per_key || s->states.count <= 1));
     if (sim_limiters[s->policy]->uses & SIM_LIMIT_MOST)
@@ -218,7 +247,7 @@ static bool account(const sim_world *w, sim_component_id id, uint32_t station, s
 {
     const limiter *s = SIM_STATE(w, const limiter, id);
     uint64_t under_way = s->under_way.level, asking = s->asking.level;
-    *a = (sim_account){.refused = s->now.refused, .left = s->now.passed - under_way, .inside = s->waiting.level + under_way + asking,
+    *a = (sim_account){.refused = s->now.refused + s->now.cancelled, .left = s->now.passed - under_way, .inside = s->waiting.level + under_way + asking,
                        .knows_sent = true, .sent = s->now.passed + s->now.asked, .waiting = under_way + asking,
                        .given_up = s->now.given_up,
                        .level = {{"time of calls under way <= most x time", &s->under_way, s->per_key ? 0 : s->limit.most}}, .levels = 1};
@@ -235,4 +264,4 @@ sim_gate_view sim_limiter_look(const sim_world *w, sim_component_id id)
 
 const sim_kind sim_kind_limiter = {.name = "limiter", .summary = "lets calls pass at a rate; what is above it waits or is rejected",
     .state_size = sizeof(limiter), .def_size = sizeof(sim_limiter_def), .gauges = gauges, .build = build, .offer = offer, .reply = reply,
-    .wake = wake, .sample = sample, .reset = reset, .check = check, .account = account};
+    .wake = wake, .cancel = cancel, .sample = sample, .reset = reset, .check = check, .account = account};

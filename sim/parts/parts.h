@@ -108,6 +108,7 @@ typedef struct {
     bool          ascending;                   // transaction: its statements take their rows in ascending order of keys
     const sim_keys_def *row;                   // query: another row than the request's; NULL: that one
     hr_time       timeout;                     // get … parallel: HR_FOREVER: none
+    bool          cancels;                     // call: the callee is told when nobody waits any more
     sim_dist_def  time;                        // wait, cpu; delete with `everywhere`
     const sim_attempts_def *attempts;          // get … publish; NULL: it asks once
     const sim_refill_def *refill;              // get; NULL: a plain one
@@ -136,6 +137,7 @@ typedef struct {
     uint32_t priority;                         // below SIM_PRIORITIES
     uint32_t connect;                          // round trips before each request; with a network
     hr_time  timeout;                          // HR_FOREVER: waits for ever
+    bool     cancels;                          // and tells when it does not any more
     hr_time  objective;                        // an answer after this is late; HR_FOREVER: never
 } sim_workload_def;
 
@@ -388,7 +390,7 @@ typedef struct {
     bool     knows_age;                        // of stale answers, the next two
     double   stale_age_s;                      // all of them together: how long before their request started they were overtaken
     hr_time  stale_age_most;
-    uint64_t wasted;                           // calls whose callee worked on after the caller had stopped waiting
+    uint64_t wasted;                           // good answers, by whichever component, that came when their caller had stopped waiting
     const sim_histogram *latency;              // of answered and timed-out requests, from the intended start
     const sim_histogram *lateness;             // of the generator itself, on the wall clock; else NULL
 } sim_workload_view;

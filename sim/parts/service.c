@@ -48,7 +48,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         r->out = out;
         r->shed = shed;
         bool priority = d->discipline == SIM_DISCIPLINE_priority;
-        sim_line_make(&r->queue, (sim_discipline)d->discipline, d->lifo_after, d->gives_up);
+        sim_line_make(&r->queue, (sim_discipline)d->discipline, d->lifo_after, d->gives_up || w->cancels);
         sim_line_make(&r->core_queue, priority ? SIM_DISCIPLINE_priority : SIM_DISCIPLINE_fifo, 0, false);
     }
     for (uint32_t i = 0; d->local_entries && i < s->replica_count; i++) {
@@ -72,6 +72,12 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     for (uint16_t i = 0; i < d->handler_count; i++) {
         sim_ref steps = sim_handler_place(w, id, &d->handlers[i]);
         SIM_AT(w, sim_ref, s->handlers)[i] = steps;
+    }
+    if (w->cancels)
+        s->stops = sim_take(w, d->handler_count * sizeof(sim_ref));
+    for (uint16_t i = 0; i < d->handler_count && w->cancels; i++) {
+        sim_ref stops = sim_stops_place(w, SIM_AT(w, const sim_ref, s->handlers)[i], d->handlers[i].count);
+        SIM_AT(w, sim_ref, s->stops)[i] = stops;
     }
 }
 
@@ -150,6 +156,23 @@ static void leave(const sim_world *w, sim_replica *r, sim_ref call)
     sim_stay_end(w, &r->stay, sim_call_at(w, call)->since);
 }
 
+// A call that waits for a worker does so no longer.
+static void leave_queue(sim_world *w, sim_ref call)
+{
+    const sim_call *c = sim_call_at(w, call);
+    sim_replica *r = sim_replica_of(w, c);
+    const sim_service *s = SIM_STATE(w, const sim_service, c->callee);
+    if (s->sheds)
+        learn(w, s, r, c, true);
+    sim_line_leave(w, &r->queue, call);
+    leave(w, r, call);
+    sim_component_id id = c->callee;
+    uint32_t slot = c->replica;
+    sim_call_reply(w, call, SIM_timeout);
+    if (s->lives)
+        sim_lives_left(w, id, slot);
+}
+
 // Its patience has ended. Who is served by now, or was before its slot got another tenant, has no use for it; nor has one that was turned away and
 // whose answer is still on its way.
 static void give_up(sim_world *w, sim_ref call)
@@ -157,18 +180,18 @@ static void give_up(sim_world *w, sim_ref call)
     const sim_call *c = sim_call_at(w, call);
     if (c->flags & SIM_CALL_RUNNING || !c->link)
         return;
-    sim_replica *r = sim_replica_of(w, c);
-    const sim_service *s = SIM_STATE(w, const sim_service, c->callee);
-    if (s->sheds)
-        learn(w, s, r, c, true);
-    sim_line_leave(w, &r->queue, call);
-    r->gave_up++;
-    leave(w, r, call);
-    sim_component_id id = c->callee;
-    uint32_t slot = c->replica;
-    sim_call_reply(w, call, SIM_timeout);
-    if (s->lives)
-        sim_lives_left(w, id, slot);
+    sim_replica_of(w, c)->gave_up++;
+    leave_queue(w, call);
+}
+
+static void cancel(sim_world *w, sim_component_id id, sim_ref call)
+{
+    const sim_call *c = sim_call_at(w, call);
+    sim_replica_of(w, c)->cancelled++;
+    if (c->flags & SIM_CALL_RUNNING)
+        sim_handler_cancel(w, id, call);
+    else
+        leave_queue(w, call);
 }
 
 // A worker is free for this call, which has waited; it may be too late, or have waited too long.
@@ -300,6 +323,7 @@ static void wake_call(sim_world *w, sim_component_id id, const sim_event *event)
     case SIM_SERVICE_CORE: done(w, id, call); break;
     case SIM_SERVICE_TIMEOUT: late(w, id, call); break;
     case SIM_SERVICE_PATIENCE: give_up(w, call); break;
+    case SIM_SERVICE_CANCEL: sim_call_cancel(w, call); break;
     case SIM_SERVICE_POLL: sim_refill_wake(w, id, call); break;
     case SIM_SERVICE_SEEN: sim_service_seen(w, id, call); break;
     default: sim_attempts_wake(w, id, event); break;               // a retry or a hedged attempt
@@ -333,7 +357,7 @@ static void reset(sim_world *w, sim_component_id id)
         sim_level_reset(w, &r->cores);
         sim_level_reset(w, &r->queue.fifo.length);
         sim_level_reset(w, &r->core_queue.fifo.length);
-        r->started = r->rejected = r->gave_up = r->shed_calls = r->kept_in = r->dropped = r->late = 0;
+        r->started = r->rejected = r->gave_up = r->shed_calls = r->kept_in = r->dropped = r->late = r->cancelled = 0;
         if (s->quota_ns > 0)
             sim_sharing_reset(w, r);
         if (r->local)
@@ -422,7 +446,7 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
                           .queue_average = sim_level_average(w, &r->queue.fifo.length), .busy = r->busy.level, .capacity = s->workers,
                           .queued = r->queue.fifo.length.level, .queue_limit = s->queue_limit, .started = r->started,
                           .rejected = r->rejected, .gave_up = r->gave_up, .shed = r->shed_calls, .kept_in = r->kept_in,
-                          .dropped = r->dropped, .late = r->late, .periods = r->quota.periods, .throttled = r->quota.throttled,
+                          .dropped = r->dropped, .late = r->late, .cancelled = r->cancelled, .periods = r->quota.periods, .throttled = r->quota.throttled,
                           .stopped_s = (double)(r->quota.stopped + (r->quota.stopped_from ? w->now - r->quota.stopped_from : 0)) * 1e-9};
     if (r->local) {
         const sim_keystore *k = SIM_AT(w, const sim_keystore, r->local);
@@ -447,5 +471,5 @@ sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint3
 
 const sim_kind sim_kind_service = {.name = "service", .summary = "replicas with workers and a bounded queue that run handlers",
     .state_size = sizeof(sim_service), .def_size = sizeof(sim_service_def), .gauges = gauges, .demand = demand, .build = build, .start = sim_resize_start, .offer = offer,
-    .reply = sim_service_back, .fault = sim_service_fault, .wake = wake, .done = done, .sample = sample, .reset = reset, .check = check,
+    .reply = sim_service_back, .fault = sim_service_fault, .wake = wake, .cancel = cancel, .done = done, .sample = sample, .reset = reset, .check = check,
     .account = account};

@@ -13,7 +13,7 @@ typedef struct {                               // a compiled step in the world
     uint8_t  kind, condition, newer, everywhere;                   // newer, everywhere, writes: bool
     uint16_t target, operation, ordinal, next, first, other, branch_count;
     uint8_t  writes, brings, inside, ascending;                    // bools; brings: it asks for a row
-    uint16_t unused;
+    uint8_t  cancels, unused;                  // cancels: bool, the callee is told when nobody waits any more
     uint32_t stream;                           // of the draws of `time`, of chance or of rows
     uint32_t ttl_ms;                           // 0: never expires
     sim_ref  branches;                         // uint16_t[branch_count]
@@ -72,6 +72,7 @@ typedef struct {
     hr_time   resumes;                         // when the pause ends
     uint64_t  started, rejected, gave_up, shed_calls, kept_in;      // since the reset; kept_in: by the bulkhead
     uint64_t  dropped, late;                   // since the reset: turned away by CoDel; not begun behind their deadline
+    uint64_t  cancelled;                       // since the reset: calls whose caller has told that it does not wait
     sim_codel codel;
     sim_quota quota;                           // with `cpu_limit`; sharing.c
     uint64_t  refused, left;                   // since time zero, for the laws
@@ -98,6 +99,7 @@ typedef struct {
     sim_dist patience;
     sim_ref  replicas;                         // sim_replica[replica_count]
     sim_ref  handlers;                         // sim_ref[handler_count], each a sim_step[]
+    sim_ref  stops;                            // the same, of which each step is the last: what a cancelled call goes on by; 0: none is
     uint32_t handler_count;
     sim_ref  refills;                          // the first of its steps' refills, 0: none
     hr_time  local_grace;
@@ -114,13 +116,23 @@ static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *ca
 // Timers: a wait has ended, a computation has ended, a nested call is late, the first of the sharing computations has ended, one on a
 // core that may be taken away has ended, a call has waited for a worker as long as it is willing to, a retry is due, a hedged attempt is due,
 // a load looks again, a replica has used too much memory, one that crashed is back,
-// the machine of a replica is exchanged, an answer that came in a pause is seen, a replica hears of a delete.
+// a call that nobody waits for is cancelled, the machine of a replica is exchanged, an answer that came in a pause is seen, a replica hears of a delete.
 enum { SIM_SERVICE_STEP, SIM_SERVICE_CORE, SIM_SERVICE_TIMEOUT, SIM_SERVICE_SHARED, SIM_SERVICE_RUN, SIM_SERVICE_PATIENCE,
-       SIM_SERVICE_RETRY, SIM_SERVICE_HEDGE, SIM_SERVICE_POLL, SIM_SERVICE_KILL, SIM_SERVICE_BACK, SIM_SERVICE_RESIZE, SIM_SERVICE_SEEN,
+       SIM_SERVICE_RETRY, SIM_SERVICE_HEDGE, SIM_SERVICE_CANCEL, SIM_SERVICE_POLL, SIM_SERVICE_KILL, SIM_SERVICE_BACK, SIM_SERVICE_RESIZE, SIM_SERVICE_SEEN,
        SIM_SERVICE_HEARS = 4096 };             // + replica; whom: the key that is deleted in its own cache
 
 // Copies a handler's steps into the world.
 sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_def *handler);
+// Cancellation, cancel.c: a copy of `count` placed steps of which each is the last; the kind's `cancel`, for a call that runs; the caller, `id`,
+// tells the callee of one call, or of all that `asker` (a call, or the part of one that stands between it and its attempts) has out; such a call that
+// `call`, which only passes on, has made, or 0.
+sim_ref sim_stops_place(sim_world *w, sim_ref steps, uint16_t count);
+void    sim_handler_cancel(sim_world *w, sim_component_id id, sim_ref call);
+void    sim_cancel_soon(sim_world *w, sim_component_id id, sim_ref child);
+void    sim_cancel_attempts(sim_world *w, sim_component_id id, sim_ref effort);
+sim_ref sim_call_of(sim_world *w, sim_component_id id, sim_ref call);
+// How it asks again when it does not: of a cancelled step.
+sim_ref sim_attempts_stop(sim_world *w, sim_ref attempts);
 // Runs steps of `call` until one has to wait for something, or the handler ends (then the worker is free again).
 void    sim_handler_run(sim_world *w, sim_component_id id, sim_ref call);
 // The wait or computation of the present step has ended: runs on from the next.

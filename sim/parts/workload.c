@@ -12,7 +12,7 @@
 #include "sim/core/laws.h"
 #include "sim/parts/parts.h"
 
-enum { ARRIVAL, DEADLINE, TURN, LATE };       // LATE: a request is sent after its time
+enum { ARRIVAL, DEADLINE, TURN, LATE, CANCEL };       // LATE: a request is sent after its time
 
 typedef struct { sim_ref call; uint32_t generation; hr_time at; } deadline;
 
@@ -34,6 +34,7 @@ typedef struct {
     sim_ref  ring;                             // deadline[ring_room], a power of two
     uint32_t ring_head, ring_count, ring_room;
     uint32_t timer_set;
+    uint32_t cancels;                          // bool: who stops waiting tells
     uint64_t offered, outcome[SIM_OUTCOME_COUNT], stale, reads, wasted;
     double   stale_age_s;
     hr_time  stale_age_most;
@@ -83,6 +84,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->priority = d->priority;
     s->timeout = d->timeout;
     s->objective = d->objective;
+    s->cancels = d->cancels;
     s->trace_rows = trace ? trace->rows : 0;
     s->sizes = trace && trace->size ? copy_in(w, trace->size, trace->rows * sizeof *trace->size) : 0;
     s->operations = trace && trace->op ? copy_in(w, trace->op, trace->rows * sizeof *trace->op) : 0;
@@ -272,12 +274,24 @@ static void expire(sim_world *w, sim_component_id id)
             continue;
         record(w, s, d.call, SIM_timeout);
         go_on(w, id, d.call);
-        if (c->flags & SIM_CALL_COUNTED)
-            s->wasted++;
         s->given_up++;
-        c->flags |= SIM_CALL_ABANDONED;        // the callee is not told and works on
+        c->flags |= SIM_CALL_ABANDONED;        // unless the callee is told it works on
+        if (s->cancels)
+            sim_schedule(w, w->now, id, CANCEL, d.call, d.generation);
     }
     s->timer_set = 0;
+}
+
+static void unwanted(sim_world *w, sim_component_id id, sim_ref call)
+{
+    const sim_call *c = sim_call_at(w, call);
+    SIM_STATE(w, workload, id)->wasted += c->status == SIM_ok && c->flags & SIM_CALL_COUNTED;
+}
+
+static void cancel_request(sim_world *w, const sim_event *event)
+{
+    if (sim_call_at(w, event->subject)->generation == event->generation)
+        sim_call_cancel(w, event->subject);
 }
 
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
@@ -288,6 +302,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         ask(w, id, (uint64_t)event->subject << 32 | event->generation, event->at);
     else if (event->what == LATE)
         send_late(w, id, event->subject);
+    else if (event->what == CANCEL)
+        cancel_request(w, event);
     else
         expire(w, id);
 }
@@ -385,4 +401,4 @@ sim_workload_view sim_workload_look(const sim_world *w, sim_component_id id)
 const sim_kind sim_kind_workload = {
     .name = "workload", .summary = "requests from outside: arrivals, keys, timeouts; keeps latency and outcomes",
     .state_size = sizeof(workload), .def_size = sizeof(sim_workload_def), .gauges = gauges, .demand = demand, .build = build, .start = start,
-    .reply = reply, .wake = wake, .sample = sample, .reset = reset, .check = check, .account = account};
+    .reply = reply, .wake = wake, .unwanted = unwanted, .sample = sample, .reset = reset, .check = check, .account = account};

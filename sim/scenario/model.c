@@ -214,6 +214,7 @@ static void read_components(sim_reader *r, sim_node *root)
         } else if (m->components[i].kind == SIM_PART_workload)
             sim_workload_read(r, i);
     sim_network_read(r);
+    sim_cancels_check(r);
     m->truth = UINT16_MAX;
     for (uint16_t i = m->component_count; i-- > 0;)
         if (m->components[i].kind == SIM_PART_database)
@@ -460,6 +461,7 @@ sim_world *sim_model_build_repeat(const sim_model *model, uint64_t seed, uint32_
         if (model->components[i].kind != SIM_PART_workload)
             w->components[id].stream ^= repeat * 0x85EBCA6Bu;
     }
+    w->cancels = model->cancels;
     for (uint16_t i = 0; i < model->component_count; i++)
         sim_kinds[model->components[i].kind]->build(w, i, model->components[i].def);
     w->has_truth = model->truth != UINT16_MAX;

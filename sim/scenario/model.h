@@ -41,6 +41,7 @@ typedef struct sim_model {
     uint16_t    component_count;
     sim_column *columns;                       // what figures are of: every component by its number, then every queue ("mq.orders")
     uint32_t    column_count;
+    bool        cancels;                       // some caller tells when it does not wait any more
     uint16_t    truth;                         // first database, or UINT16_MAX
     const sim_dist_def *lateness;              // of timers, where a wall clock is imitated (sim_lateness); NULL: never late. Lent
     hr_time     duration, warmup;              // warmup < 0: found by MSER-5

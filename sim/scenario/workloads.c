@@ -62,6 +62,25 @@ static void read_keys(sim_reader *r, uint16_t id)
                  r->model->components[id].name);
 }
 
+static void read_cancel(sim_reader *r, uint16_t id)
+{
+    const sim_workload_def *d = r->model->components[id].def;
+    if (d->cancels && d->timeout == HR_FOREVER)
+        SIM_FAIL(r, sim_node_member(r->nodes[id], "cancel"), "%s.cancel belongs to a `timeout`: who waits for ever cancels nothing", r->model->components[id].name);
+    r->model->cancels |= d->cancels;
+}
+
+// What is between regions, or beside others, has other ways to end a call: it is not modelled.
+void sim_cancels_check(sim_reader *r)
+{
+    const sim_model *m = r->model;
+    for (uint16_t i = 0; i < m->component_count && m->cancels; i++) {
+        uint16_t kind = m->components[i].kind;
+        if (kind == SIM_PART_network || kind == SIM_PART_mesh || kind == SIM_PART_cdn)
+            SIM_FAIL(r, r->nodes[i], "%s: `cancel: true` is not modelled where there is a %s: leave one of them out", m->components[i].name, sim_kinds[kind]->name);
+    }
+}
+
 void sim_workload_read(sim_reader *r, uint16_t id)
 {
     sim_workload_def *d = r->model->components[id].def;
@@ -73,6 +92,7 @@ void sim_workload_read(sim_reader *r, uint16_t id)
     read_keys(r, id);
     read_sessions(r, id);
     read_loop(r, id);
+    read_cancel(r, id);
 }
 
 void sim_workloads_settle(sim_reader *r)

@@ -241,6 +241,8 @@ static void measure_requests(const sim_workload_view *v, bool has_truth, double 
     put(t, SIM_METRIC_good, component, share(ok, offered));
     put(t, SIM_METRIC_late, component, share(late, offered));
     put(t, SIM_METRIC_errors, component, share(offered - ok - late, offered));      // what never came back counts, too
+    if (v->wasted || v->outcome[SIM_timeout])  // somebody has stopped waiting
+        put(t, SIM_METRIC_wasted, component, (double)v->wasted / window_s);
     put(t, SIM_METRIC_stale, component, share((double)v->stale, (double)v->reads));
     if (v->knows_age && v->stale)
         put(t, SIM_METRIC_stale_age, component, v->stale_age_s / (double)v->stale);

@@ -47,6 +47,7 @@ static void add_requests(sim_workload_view *all, const sim_workload_view *v)
     all->offered += v->offered;
     all->stale += v->stale;
     all->reads += v->reads;
+    all->wasted += v->wasted;
     all->knows_age = v->knows_age;
     all->stale_age_s += v->stale_age_s;
     all->stale_age_most = hr_max_time(all->stale_age_most, v->stale_age_most);
@@ -136,7 +137,7 @@ static sim_station_view station_since(const sim_station_view *a, const sim_stati
 // In a piece, requests are counted where they end: offered are those that have ended. `latency` becomes the view's histogram.
 static sim_workload_view requests_since(const sim_workload_view *a, const sim_workload_view *b, sim_histogram *latency)
 {
-    sim_workload_view v = {.stale = b->stale - a->stale, .reads = b->reads - a->reads, .latency = latency, .knows_age = b->knows_age,
+    sim_workload_view v = {.stale = b->stale - a->stale, .reads = b->reads - a->reads, .wasted = b->wasted - a->wasted, .latency = latency, .knows_age = b->knows_age,
                            .stale_age_s = b->stale_age_s - a->stale_age_s};
     for (int o = 0; o < SIM_OUTCOME_COUNT; o++) {
         v.outcome[o] = b->outcome[o] - a->outcome[o];

@@ -89,6 +89,13 @@ void sim_breaker_ends(sim_breaker *b, const sim_breaker_row *row, void *window, 
     }
 }
 
+// One that was let through before half-open gives no place there back.
+void sim_breaker_releases(sim_breaker *b)
+{
+    if (b->state == SIM_BREAKER_HALF_OPEN && b->permitted > b->trial.calls)
+        b->permitted--;
+}
+
 bool sim_breaker_reaches(const sim_breaker_def *d, const sim_breaker_sum *sum)
 {
     // A share as a double is a little off (70 % of 10 is no whole 7): half a millionth of a call is not one.

@@ -67,6 +67,8 @@ size_t sim_breaker_window_size(const sim_breaker_row *row, const sim_breaker_def
 bool   sim_breaker_asks(sim_breaker *b, const sim_breaker_row *row, void *window, const sim_breaker_def *d, hr_time now);
 // A call that was let through has ended.
 void   sim_breaker_ends(sim_breaker *b, const sim_breaker_row *row, void *window, const sim_breaker_def *d, hr_time now, bool failed, bool slow);
+// A call that was let through has ended, and its end says nothing: in half-open another may go in its place (resilience4j's releasePermission).
+void   sim_breaker_releases(sim_breaker *b);
 
 // For rows: whether a share of failed or slow calls has reached its threshold, and half-open judged by that.
 bool                sim_breaker_reaches(const sim_breaker_def *d, const sim_breaker_sum *sum);

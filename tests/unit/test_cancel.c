@@ -1,0 +1,230 @@
+// tests/unit/test_cancel.c - cancellation that is passed on, against times worked out by hand.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim/parts/parts.h"
+#include "tests/unit/run.h"
+
+static sim_station_view station(fixture f, const char *name)
+{
+    return sim_station_look(f.w, (sim_component_id)sim_model_find(f.model, name));
+}
+
+// The world at `until`, with everything checked on the way each millisecond.
+static fixture run_to(const char *components, const char *workload, const char *faults, hr_time arrivals, hr_time until)
+{
+    fixture f = begin_broken(components, workload, faults, arrivals);
+    for (hr_time at = 0; at <= until; at += HR_MS) {
+        sim_world_run(f.w, at);
+        sim_world_check(f.w);
+    }
+    return f;
+}
+
+static void finish(fixture f)
+{
+    assert_true(sim_world_drain(f.w, 1000 * HR_SEC));
+    sim_world_check(f.w);
+    assert_int_equal(f.w->calls_live, 0);
+    done(f);
+}
+
+// Requests at 100, 200 and 300 ms; each step takes 400 ms and there is one worker. The first is cancelled at 350 ms, in its first step, which
+// ends at 500 ms: the second has left the queue at 450 ms, so the third begins at 500, is cancelled at 550 and stops at 900 ms.
+static void test_who_waits_leaves_and_who_works_stops_at_its_next_step(void **state)
+{
+    (void)state;
+#define SLOW "s: {kind: service, workers: 1, queue: 10, on: {go: [{wait: 400ms}, {wait: 400ms}]}}"
+    static const struct { hr_time at; uint32_t busy, queued; uint64_t started, cancelled; } at[] = {
+        {349 * HR_MS, 1, 2, 1, 0}, {351 * HR_MS, 1, 2, 1, 1}, {451 * HR_MS, 1, 1, 1, 2}, {499 * HR_MS, 1, 1, 1, 2}, {501 * HR_MS, 1, 0, 2, 2},
+        {551 * HR_MS, 1, 0, 2, 3}, {899 * HR_MS, 1, 0, 2, 3}, {901 * HR_MS, 0, 0, 2, 3}};
+    for (size_t i = 0; i < HR_COUNT(at); i++) {
+        fixture f = run_to(SLOW, "c: {rate: 10/s, arrivals: constant, call: s.go, timeout: 250ms, cancel: true}", "", 310 * HR_MS, at[i].at);
+        sim_station_view s = station(f, "s");
+        assert_int_equal(s.busy, at[i].busy);
+        assert_int_equal(s.queued, at[i].queued);
+        assert_int_equal(s.started, at[i].started);
+        assert_int_equal(s.cancelled, at[i].cancelled);
+        assert_int_equal(look(f, "c").wasted, 0);
+        finish(f);
+    }
+    fixture f = run_to(SLOW, "c: {rate: 10/s, arrivals: constant, call: s.go, timeout: 250ms}", "", 310 * HR_MS, 2499 * HR_MS);
+    assert_int_equal(station(f, "s").started, 3);                  // nobody is told: 800 ms each, the last until 2.5 s
+    assert_int_equal(look(f, "c").wasted, 2);
+    finish(f);
+}
+
+// One request, at 1 s, through `fronts` to a service that waits 100 ms ten times: given up at 1.25 s, it stops at 1.3 s.
+static void test_what_passes_calls_on_passes_it_on(void **state)
+{
+    (void)state;
+    static const char *const fronts[] = {
+        "f: {kind: balancer, to: s}", "f: {kind: breaker, to: s}", "f: {kind: limiter, rate: 10/s, to: s}",
+        "f: {kind: limiter, rate: 10/s, to: g}, g: {kind: breaker, to: h}, h: {kind: balancer, to: s}",
+        "f: {kind: service, on: {go: [{call: s.go, cancel: true}]}}",
+        "f: {kind: service, on: {go: [{parallel: [[{call: s.go, cancel: true}], [{wait: 1ms}]]}]}}",
+        "f: {kind: service, on: {go: [{repeat: [{call: s.go, cancel: true, retry: {policy: fixed, most: 3, base: 1ms}}], times: 3}]}}",
+        "f: {kind: service, on: {go: [{call: g.go, cancel: true}]}}, g: {kind: service, on: {go: [{call: s.go, cancel: true}]}}"};
+    for (size_t i = 0; i < HR_COUNT(fronts); i++) {
+        char *parts = hr_format("s: {kind: service, on: {go: [{repeat: [{wait: 100ms}], times: 10}]}}, %s", fronts[i]);
+        for (int stopped = 0; stopped <= 1; stopped++) {
+            fixture f = run_to(parts, "c: {rate: 1/s, arrivals: constant, call: f.go, timeout: 250ms, cancel: true}", "", 1500 * HR_MS,
+                               stopped ? 1301 * HR_MS : 1299 * HR_MS);
+            assert_int_equal(station(f, "s").busy, !stopped);
+            assert_int_equal(station(f, "s").cancelled, 1);
+            assert_int_equal(station(f, "s").started, 1);
+            assert_int_equal(f.w->calls_live == 0, stopped);       // nor does anybody in between wait any more
+            finish(f);
+        }
+        free(parts);
+    }
+}
+
+// A call in between that does not pass it on waits for its answer, at 2 s, and stops then.
+static void test_without_it_the_chain_ends(void **state)
+{
+    (void)state;
+    fixture f = run_to("s: {kind: service, on: {go: [{repeat: [{wait: 100ms}], times: 10}]}}, f: {kind: service, on: {go: [{call: s.go}, {wait: 1s}]}}",
+                       "c: {rate: 1/s, arrivals: constant, call: f.go, timeout: 250ms, cancel: true}", "", 1500 * HR_MS, 1999 * HR_MS);
+    assert_int_equal(station(f, "s").cancelled, 0);
+    assert_int_equal(station(f, "s").busy, 1);
+    assert_int_equal(station(f, "f").busy, 1);
+    sim_world_run(f.w, 2001 * HR_MS);
+    assert_int_equal(f.w->calls_live, 0);
+    assert_int_equal(look(f, "c").wasted, 0);                      // what s has answered its caller took
+    finish(f);
+}
+
+// Both attempts have two steps of 100 ms: the first is done at 1.2 s; the hedge, begun at 1.15 s, stops behind its first step at 1.25 s
+// instead of 1.35 s.
+static void test_the_loser_of_a_hedge_stops(void **state)
+{
+    (void)state;
+    static const struct { const char *cancel; hr_time at; uint32_t busy; } cases[] = {
+        {", cancel: true", 1249 * HR_MS, 1}, {", cancel: true", 1251 * HR_MS, 0}, {"", 1349 * HR_MS, 1}, {"", 1351 * HR_MS, 0}};
+    for (size_t i = 0; i < HR_COUNT(cases); i++) {
+        char *parts = hr_format("f: {kind: service, on: {go: [{call: s.go%s, hedge: {after: 150ms}}]}}, s: {kind: service, on: {go: [{wait: 100ms}, {wait: 100ms}]}}",
+                                cases[i].cancel);
+        fixture f = run_to(parts, "c: {rate: 1/s, arrivals: constant, call: f.go}", "", 1500 * HR_MS, cases[i].at);
+        assert_int_equal(station(f, "s").started, 2);
+        assert_int_equal(station(f, "s").busy, cases[i].busy);
+        assert_int_equal(look(f, "c").outcome[SIM_ok], 1);
+        free(parts);
+        finish(f);
+    }
+}
+
+// Each attempt has 150 ms: given up in its second step of 100 ms, the first stops at 1.2 s. With one worker the retry, sent at 1.151 s, begins
+// then, is given up at 1.301 s in its second step, and stops at 1.4 s.
+static void test_an_attempt_that_is_late_is_cancelled(void **state)
+{
+    (void)state;
+    fixture f = run_to("f: {kind: service, on: {go: [{call: s.go, cancel: true, timeout: 150ms, retry: {policy: fixed, most: 1, base: 1ms}}]}}, "
+                       "s: {kind: service, workers: 1, on: {go: [{wait: 100ms}, {wait: 100ms}, {wait: 100ms}]}}",
+                       "c: {rate: 1/s, arrivals: constant, call: f.go}", "", 1500 * HR_MS, 1199 * HR_MS);
+    assert_int_equal(station(f, "s").queued, 1);
+    sim_world_run(f.w, 1201 * HR_MS);
+    assert_int_equal(station(f, "s").queued, 0);
+    assert_int_equal(station(f, "s").started, 2);
+    sim_world_run(f.w, 1401 * HR_MS);
+    assert_int_equal(station(f, "s").busy, 0);
+    assert_int_equal(station(f, "s").cancelled, 2);
+    finish(f);
+}
+
+// Requests at 100 and 200 ms; at 250 ms the caller's replica is killed. What works for it stops behind its present step, at 400 ms, and what waits
+// leaves at once.
+static void test_a_caller_that_dies_cancels(void **state)
+{
+    (void)state;
+    fixture f = run_to("f: {kind: service, on: {go: [{call: s.go, cancel: true}]}}, s: {kind: service, workers: 1, on: {go: [{wait: 300ms}, {wait: 300ms}]}}",
+                       "c: {rate: 10/s, arrivals: constant, call: f.go, timeout: none}", "{at: 250ms, kill: f}", 210 * HR_MS, 251 * HR_MS);
+    assert_int_equal(station(f, "s").cancelled, 2);
+    assert_int_equal(station(f, "s").queued, 0);
+    sim_world_run(f.w, 399 * HR_MS);
+    assert_int_equal(station(f, "s").busy, 1);
+    sim_world_run(f.w, 401 * HR_MS);
+    assert_int_equal(station(f, "s").busy, 0);
+    assert_int_equal(look(f, "c").outcome[SIM_lost], 2);
+    finish(f);
+}
+
+// Queues in front: a limiter lets the first of two pass, at 100 ms, and would let the second at 1.1 s, which is given up at 450 ms. A balancer
+// with `max_conns` has the second wait for the first, which is given up at 350 ms and stops at 390 ms.
+static void test_who_waits_in_front_leaves(void **state)
+{
+    (void)state;
+    fixture f = run_to("l: {kind: limiter, rate: 1/s, burst: 1, to: s}, s: {kind: service, on: {go: [{wait: 1ms}]}}",
+                       "c: {rate: 10/s, arrivals: constant, call: l.go, timeout: 250ms, cancel: true}", "", 210 * HR_MS, 451 * HR_MS);
+    assert_int_equal(station(f, "s").started, 1);
+    assert_int_equal(f.w->calls_live, 0);
+    assert_true(sim_world_drain(f.w, 10 * HR_SEC));
+    assert_int_equal(station(f, "s").started, 1);
+    finish(f);
+    f = run_to("b: {kind: balancer, max_conns: 1, queue: 5, to: s}, s: {kind: service, on: {go: [{wait: 290ms}, {wait: 1ms}]}}",
+               "c: {rate: 10/s, arrivals: constant, call: b.go, timeout: 250ms, cancel: true}", "", 210 * HR_MS, 389 * HR_MS);
+    assert_int_equal(f.w->calls_live, 3);                          // two at the balancer, one of these at the service
+    sim_world_run(f.w, 391 * HR_MS);                               // the first has stopped, the second has begun
+    assert_int_equal(station(f, "s").started, 2);
+    sim_world_run(f.w, 451 * HR_MS);
+    assert_int_equal(station(f, "s").cancelled, 2);
+    finish(f);
+}
+
+// A transaction that is cancelled is rolled back: what it has written nobody sees.
+static void test_a_cancelled_transaction_is_rolled_back(void **state)
+{
+    (void)state;
+    static const char *const parts =
+        "d: {kind: database, pool: 1, statements: {put: {wait: 100ms, writes: true}, get: {wait: 1ms}}}, "
+        "f: {kind: service, on: {go: [{transaction: [{query: d.put}, {query: d.put}, {query: d.put}]}]}}";
+    fixture f = run_to(parts, "c: {rate: 1/s, arrivals: constant, call: f.go, timeout: 150ms, cancel: true}", "", 1500 * HR_MS, 1199 * HR_MS);
+    sim_component_id d = (sim_component_id)sim_model_find(f.model, "d");
+    assert_int_equal(station(f, "d").started, 2);
+    sim_world_run(f.w, 1210 * HR_MS);          // the third would take until 1.3 s
+    assert_int_equal(f.w->calls_live, 0);
+    assert_int_equal(sim_database_version(f.w, d, 0), 1);          // as it was at first
+    finish(f);
+}
+
+static void complains(const char *components, const char *workload, const char *rest, const char *complaint)
+{
+    hr_error e = {0};
+    sim_model *model = NULL;
+    char *text = hr_format("scenario: t\ncomponents: {%s}\nworkload: {%s}\n%s\n", components, workload, rest);
+    assert_int_equal(sim_model_parse("t", text, strlen(text), "", &model, &e), HR_BAD_INPUT);
+    if (!strstr(e.text, complaint))
+        fail_msg("no '%s' in: %s", complaint, e.text);
+    free(text);
+}
+
+static void test_mistakes_are_named(void **state)
+{
+    (void)state;
+#define S "s: {kind: service, on: {go: [{wait: 1ms}]}}"
+    complains(S, "c: {rate: 1/s, call: s.go, timeout: none, cancel: true}", "", "who waits for ever cancels nothing");
+    complains(S, "c: {rate: 1/s, call: s.go, cancel: maybe}", "", "cancel");
+    complains(S ", f: {kind: service, on: {go: [{call: s.go, cancel: perhaps}]}}", "c: {rate: 1/s, call: f.go}", "", "want true or false");
+    complains("k: {kind: cache}, f: {kind: service, on: {go: [{get: k, cancel: true}]}}", "c: {rate: 1/s, call: f.go}", "", "has no `cancel`");
+    complains("d: {kind: database, statements: {q: {wait: 1ms}}}, f: {kind: service, on: {go: [{query: d.q, cancel: true}]}}", "c: {rate: 1/s, call: f.go}", "", "has no `cancel`");
+    complains(S, "c: {rate: 1/s, call: s.go, cancel: true}", "network: {regions: [eu, us], rtt: {eu-us: 80ms}}", "is not modelled where there is a network");
+    complains(S ", m: {kind: mesh, to: s}", "c: {rate: 1/s, call: m.go, cancel: true}", "", "is not modelled where there is a mesh");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_who_waits_leaves_and_who_works_stops_at_its_next_step), cmocka_unit_test(test_what_passes_calls_on_passes_it_on),
+        cmocka_unit_test(test_without_it_the_chain_ends), cmocka_unit_test(test_the_loser_of_a_hedge_stops),
+        cmocka_unit_test(test_an_attempt_that_is_late_is_cancelled), cmocka_unit_test(test_a_caller_that_dies_cancels),
+        cmocka_unit_test(test_who_waits_in_front_leaves), cmocka_unit_test(test_a_cancelled_transaction_is_rolled_back),
+        cmocka_unit_test(test_mistakes_are_named)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

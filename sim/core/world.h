@@ -218,6 +218,9 @@ typedef struct {
     // Of a network: takes a call that is sent, or an answer, to where it goes, and has its `link` at 0 meanwhile; false: it is there at once. It
     // hears of every answer, also of those that nobody waits for, but carries none of these.
     bool (*carry)(sim_world *w, sim_component_id id, sim_ref call, bool is_answer);
+    // Of a kind with servers in several regions: chooses the one that a call which is about to be sent goes to, its `replica`; returns its region.
+    uint32_t (*aim)(sim_world *w, sim_component_id id, sim_ref call);
+    void (*cut)(sim_world *w, sim_component_id id, uint32_t from, uint32_t to);   // the way from one region to another is cut for longer than before
     void (*done)(sim_world *w, sim_component_id id, sim_ref call);            // the leaf work of a call has ended
     void (*sample)(sim_world *w, sim_component_id id, hr_time step, float *gauges);
     void (*reset)(sim_world *w, sim_component_id id);                         // the warm-up is over: counts start at zero

@@ -190,8 +190,11 @@ void sim_backends_offer(sim_world *w, sim_component_id id, sim_ref call)
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     sim_call *c = sim_call_at(w, call);
     sim_backend *b = sim_backend_find(w, s, c->transaction);
-    c->replica = (uint16_t)(b && b->is_connected ? b->server : sim_shard_at(w, s, 0)->primary);
-    bool is_over = !b || b->is_closed || b->ended || (b->is_aborted && !sim_statement_of(w, s, c)->ends);
+    uint32_t wanted = b && b->is_connected ? b->server : sim_shard_at(w, s, 0)->primary;
+    bool is_astray = s->regions && c->replica != wanted;           // another has become the primary while it was under way
+    if (!is_astray)
+        c->replica = (uint16_t)wanted;
+    bool is_over = !b || is_astray || b->is_closed || b->ended || (b->is_aborted && !sim_statement_of(w, s, c)->ends);
     if (is_over) {                             // it has no connection, or the answer is "current transaction is aborted"
         sim_database_refuse(w, id, call, b && b->ended ? (sim_outcome)b->ended : SIM_error);
         return;

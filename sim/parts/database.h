@@ -108,7 +108,8 @@ typedef struct {
     // Routing.
     sim_reading_def read;
     sim_reading_state read_state;
-    uint32_t  choice_stream, unused;
+    uint32_t  choice_stream;
+    sim_ref   regions;                         // uint8_t[server_count]: of each server; 0: all are where the database is
     sim_table users, seen;                     // sim_user by user, sim_seen by user and key
     sim_level routed;                          // calls whose parts are at servers, or that wait for a replica
     uint64_t  routed_left;
@@ -136,6 +137,7 @@ enum { SIM_DB_COMPUTED, SIM_DB_WAITED, SIM_DB_POOL_TIMEOUT, SIM_DB_COMMITTED, SI
 enum { SIM_OWN_MOVES, SIM_OWN_COMMIT, SIM_OWN_ROLLBACK, SIM_OWN_STATEMENTS };
 enum { SIM_ENDS_NOTHING, SIM_ENDS_COMMIT, SIM_ENDS_ROLLBACK };
 
+static inline uint32_t sim_server_region(const sim_world *w, const sim_database *s, uint32_t server) { return SIM_AT(w, const uint8_t, s->regions)[server]; }
 static inline sim_server *sim_server_at(const sim_world *w, const sim_database *s, uint32_t server) { return SIM_AT(w, sim_server, s->servers) + server; }
 static inline sim_shard  *sim_shard_at(const sim_world *w, const sim_database *s, uint32_t shard) { return SIM_AT(w, sim_shard, s->shards) + shard; }
 static inline const sim_statement *sim_statement_of(const sim_world *w, const sim_database *s, const sim_call *c)
@@ -282,9 +284,13 @@ void    sim_replication_hold(sim_world *w, sim_component_id id, uint32_t server,
 hr_time sim_replication_applied_at(const sim_world *w, const sim_database *s, uint32_t server, uint64_t position);
 // How long the oldest record waits that some replica has not applied.
 hr_time sim_replication_lag(const sim_world *w, const sim_database *s);
+// The way from one region to another is cut for longer than before: records that are under way there come later, and so do commits.
+void    sim_replication_cut(sim_world *w, sim_component_id id, uint32_t from, uint32_t to);
 void    sim_replication_check(const sim_world *w, const sim_database *s);
 
 // --- routing.c ---
+// The server of a call that its caller is about to send, c->replica; returns its region. Only with `regions`.
+uint32_t sim_routing_aim(sim_world *w, sim_component_id id, sim_ref call);
 void sim_routing_build(sim_world *w, sim_component_id id, const sim_database_def *d);
 // Sends a call to the server of a shard that its statement wants.
 void sim_routing_send(sim_world *w, sim_component_id id, sim_ref call, uint32_t shard);

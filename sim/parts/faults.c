@@ -112,7 +112,10 @@ static void add_to(sim_force *force, const fault *f)
         break;
     case SIM_FAULT_slow: force->slow *= f->factor; break;
     case SIM_FAULT_full: force->full = true; break;
-    case SIM_FAULT_partition: force->cut = true; break;
+    case SIM_FAULT_partition:
+        force->cut = true;
+        force->whole = hr_max_time(force->whole, f->ends);
+        break;
     case SIM_FAULT_delay: force->delayed = true; break;
     case SIM_FAULT_lose: force->lost = fmin(1 - (1 - force->lost) * (1 - f->share), most_lost); break;
     case SIM_FAULT_replay_pause: case SIM_FAULT_apply_delay: force->held = true; break;

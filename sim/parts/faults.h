@@ -47,6 +47,7 @@ typedef struct sim_force {
     hr_time back;                              // down: until then, HR_FOREVER: for good
     hr_time resumes;                           // paused: until then
     bool    cut, delayed, held;                // a link lets nothing through; sim_faults_delay, sim_faults_hold say how much later
+    hr_time whole;                             // cut: until then, HR_FOREVER: for good
     double  lost;                              // share of packets, beside the link's own
     sim_component_id teller;                   // the faults
 } sim_force;

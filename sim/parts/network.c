@@ -65,7 +65,8 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         const sim_pipe_def *p = &d->pipes[i];
         bool is_used = i / d->region_count != i % d->region_count || sim_dist_mean(&p->rtt) > 0 || p->bytes_per_s > 0 || p->loss > 0;
         sim_dist rtt = sim_dist_place(w, &p->rtt);
-        *pipe_at(w, n, i) = (sim_pipe){.rtt = rtt, .ns_per_byte = p->bytes_per_s > 0 ? 1e9 / p->bytes_per_s : 0, .loss = p->loss, .is_used = is_used};
+        *pipe_at(w, n, i) = (sim_pipe){.rtt = rtt, .ns_per_byte = p->bytes_per_s > 0 ? 1e9 / p->bytes_per_s : 0, .loss = p->loss, .is_used = is_used,
+                                      .rtt_mean = (hr_time)(sim_dist_mean(&p->rtt) * HR_SEC)};
     }
     n->stream = sim_stream(w, id, SIM_DRAW_NETWORK);
     n->stream_loss = sim_stream(w, id, SIM_DRAW_LOSS);
@@ -100,6 +101,11 @@ hr_time sim_network_arrived(const sim_world *w, const sim_call *c)
 {
     const trip *t = trip_of(w, network_of(w), c);
     return t ? t->arrived : c->started;
+}
+
+hr_time sim_network_rtt(const sim_world *w, uint32_t from, uint32_t to)
+{
+    return pipe_at(w, network_of(w), from * network_of(w)->region_count + to)->rtt_mean;
 }
 
 // --- on the way ---------------------------------------------------------------------------------------------------------------
@@ -170,13 +176,23 @@ static void forget(sim_world *w, network *n, sim_ref call)
         sim_table_remove(w, &n->trips, t);
 }
 
+// Where a call was carried to; one that was not has stayed in its region.
+static uint32_t came_to(const sim_world *w, const network *n, sim_ref call, uint32_t from)
+{
+    const trip *t = sim_table_find(w, &n->trips, call, 0);
+    return t ? t->pipe % n->region_count : from;
+}
+
 static bool carry(sim_world *w, sim_component_id id, sim_ref call, bool is_answer)
 {
     network *n = SIM_STATE(w, network, id);
     const sim_call *c = sim_call_at(w, call);
-    uint32_t from = sim_network_from(w, c), to = sim_network_at(w, c), pipe = is_answer ? to * n->region_count + from : from * n->region_count + to;
+    uint32_t from = sim_network_from(w, c), to = sim_network_at(w, c);
+    if (to == SIM_BY_SERVER)
+        to = is_answer ? came_to(w, n, call, from) : sim_kind_of(w, c->callee)->aim(w, c->callee, call);
     if (to == SIM_BESIDE)
         return false;
+    uint32_t pipe = is_answer ? to * n->region_count + from : from * n->region_count + to;
     if (!pipe_at(w, n, pipe)->is_used)
         return false;
     if (c->flags & SIM_CALL_ABANDONED) {       // its connection is closed
@@ -230,15 +246,45 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     sim_pipe_settle(w, p, event->subject);
 }
 
+// --- what is no call ----------------------------------------------------------------------------------------------------------
+
+hr_time sim_network_whole(const sim_world *w, uint32_t from, uint32_t to)
+{
+    const sim_pipe *p = pipe_at(w, network_of(w), from * network_of(w)->region_count + to);
+    return p->is_cut ? p->whole : 0;
+}
+
+hr_time sim_network_arrives(const sim_world *w, const sim_voyage *v, hr_time leaves)
+{
+    const network *n = network_of(w);
+    uint32_t pipe = v->from * n->region_count + v->to;
+    const sim_pipe *p = pipe_at(w, n, pipe);
+    if (!p->is_used || leaves == HR_FOREVER)
+        return leaves;
+    hr_time rtt = sim_dist_time(w, &p->rtt, n->stream, v->subject, v->ordinal), takes = v->is_answer ? rtt - rtt / 2 : rtt / 2;
+    if (p->is_delayed)
+        takes += sim_faults_delay(w, p->teller, pipe, v->subject, v->ordinal ^ (v->is_answer ? 0xC2B2AE35u : 0));
+    if (!p->is_cut || leaves < p->cut_at || leaves + takes >= p->whole)
+        return leaves + takes;
+    return p->whole > HR_FOREVER - takes ? HR_FOREVER : p->whole + takes;
+}
+
 // --- faults -------------------------------------------------------------------------------------------------------------------
 
 static void suffer(sim_world *w, sim_component_id id, uint32_t pipe, const sim_force *force)
 {
-    sim_pipe *p = pipe_at(w, SIM_STATE(w, const network, id), pipe);
+    const network *n = SIM_STATE(w, const network, id);
+    sim_pipe *p = pipe_at(w, n, pipe);
+    bool is_longer = force->cut && (!p->is_cut || force->whole > p->whole);
+    p->cut_at = p->is_cut ? p->cut_at : w->now;
+    p->whole = force->whole;
     p->is_cut = force->cut;
     p->is_delayed = force->delayed;
     p->extra_loss = force->lost;
     p->teller = force->teller;
+    for (sim_component_id c = 0; is_longer && c < w->component_count; c++)
+        if (sim_kind_of(w, c)->cut)
+            sim_kind_of(w, c)->cut(w, c, pipe / n->region_count, pipe % n->region_count);
 }
 
 // --- counts -------------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@
 #define SIM_MOST_REGIONS 32
 #define SIM_EVERYWHERE 0xffu                   // as a component's region: where its caller is, or near there
 
+#define SIM_BY_SERVER 0xfdu                    // as where it is for a caller: where the server is that it chooses for the call, `aim` of its kind
 #define SIM_BESIDE 0xfeu                       // as where it is for a caller: on the caller's own machine, to and from which nothing travels
 
 typedef struct {                               // between two regions, or inside one
@@ -51,6 +52,15 @@ uint64_t sim_network_crossed(const sim_world *w);
 // The region, from 0, at which a call is asked for or, as things stand, would be answered.
 uint32_t sim_network_from(const sim_world *w, const sim_call *c);
 uint32_t sim_network_at(const sim_world *w, const sim_call *c);
+// The mean round trip from one region to another.
+hr_time  sim_network_rtt(const sim_world *w, uint32_t from, uint32_t to);
+// What travels without being a call, such as records of a log: when it arrives that leaves at a time. It takes half of the round trip that its
+// subject and ordinal draw, is_answer: the other half, and what faults add; what sets off while the way is cut is sent again at the end of that.
+// It takes no bandwidth, loses no packets and is not counted.
+typedef struct { uint32_t from, to, ordinal; bool is_answer; uint64_t subject; } sim_voyage;
+hr_time  sim_network_arrives(const sim_world *w, const sim_voyage *v, hr_time leaves);
+// Until when a way is cut, HR_FOREVER: for good; 0: it is whole.
+hr_time  sim_network_whole(const sim_world *w, uint32_t from, uint32_t to);
 // When a call came to its callee: what Little's law of the callee counts from.
 hr_time  sim_network_arrived(const sim_world *w, const sim_call *c);
 static inline hr_time sim_call_arrived(const sim_world *w, const sim_call *c) { return w->network ? sim_network_arrived(w, c) : c->started; }
@@ -62,6 +72,8 @@ typedef struct {
     uint32_t is_used;                          // bool: something of it takes time
     uint8_t  is_cut, is_delayed;               // by faults
     sim_component_id teller;                   // the faults, which say for how long
+    hr_time  cut_at, whole;                    // is_cut: since then, until then
+    hr_time  rtt_mean;
     double   extra_loss;                       // by faults, beside its own
     sim_shares sending;                        // what shares the bandwidth
     uint32_t alarm, unused;                    // generation of the timer that is in force

@@ -295,6 +295,7 @@ typedef struct {
     sim_resize_def resize;                     // of its one server
     sim_sharding_def shards;                   // count 0: one, and no map
     sim_reshard_def  reshard;
+    const uint8_t *regions;                    // [1 + replicas]: of the first primary and of each replica; NULL: all in the database's own
     uint32_t replicas;                         // beside the primary of each shard, each with the same pool, cores and memory
     uint32_t commit, confirm;                  // SIM_COMMIT_…; replicas that a commit waits for
     sim_dist_def flush;                        // a commit's record to the disk

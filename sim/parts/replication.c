@@ -1,6 +1,7 @@
 // sim/parts/replication.c - the log of a database: when a commit may be answered, how records reach the replicas, and who takes over.
 // * A record is sent when it is on the primary's disk. Each replica gets the records in order and applies them one at a time. Both times are
 //   known when the record is made, so it is a timer and a table that move the replicas on.
+// * A replica in another region is as far away as the network says. What a cut has lost is sent again when that is over.
 // * A commit waits as PostgreSQL's synchronous_commit says. Where fewer replicas are left than have to confirm, as many as there are
 //   have to, as Patroni has it without synchronous_mode_strict.
 #include "sim/core/histogram.h"
@@ -83,13 +84,24 @@ static hr_time held_until(const sim_world *w, sim_component_id id, const sim_sha
     return r->is_held ? sim_faults_hold(w, (sim_component_id)r->teller, id, server, position, record_at(w, shard, position)->sent) : 0;
 }
 
+// When what a server sends to another arrives: the record at a position, or the answer to it.
+static hr_time travels(const sim_world *w, sim_component_id id, uint32_t from, uint32_t to, uint64_t position, bool is_answer, hr_time leaves)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    if (!s->regions)
+        return leaves;
+    uint32_t replica = is_answer ? from : to;
+    sim_voyage v = {sim_server_region(w, s, from), sim_server_region(w, s, to), sim_component_at(w, id)->stream ^ replica * 0x9E3779B1u, is_answer, position};
+    return sim_network_arrives(w, &v, leaves);
+}
+
 // Sends a record to a replica, from a time on.
 static void deliver(const sim_world *w, sim_component_id id, const sim_shard *shard, uint32_t server, uint64_t position, hr_time from)
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     sim_server *r = sim_server_at(w, s, server);
     hr_time send = sim_dist_time(w, &s->send, s->send_stream, subject_of(s, server, position), server % s->shard_size);
-    r->arrives = hr_max_time(hr_max_time(r->arrives, from + send), r->resumes);
+    r->arrives = hr_max_time(hr_max_time(r->arrives, travels(w, id, shard->primary, server, position, false, from + send)), r->resumes);
     r->applies = hr_max_time(hr_max_time(r->applies, r->arrives), held_until(w, id, shard, server, position));
     r->applies = later(r->applies, apply_time(w, s, server, position));
     *delivery_at(w, s, shard, position, server) = (sim_delivery){r->arrives, r->applies};
@@ -116,8 +128,9 @@ static void trim(const sim_world *w, const sim_database *s, sim_shard *shard, ui
 }
 
 // When `confirm` replicas have said that they have the record, or have applied it.
-static hr_time confirmed(const sim_world *w, const sim_database *s, const sim_shard *shard, uint32_t base, uint64_t position)
+static hr_time confirmed(const sim_world *w, sim_component_id id, const sim_shard *shard, uint32_t base, uint64_t position)
 {
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
     hr_time at[SIM_MOST_REPLICAS];
     uint32_t count = 0;
     for (uint32_t i = base; i < base + s->shard_size; i++) {
@@ -126,6 +139,7 @@ static hr_time confirmed(const sim_world *w, const sim_database *s, const sim_sh
         const sim_delivery *d = delivery_at(w, s, shard, position, i);
         hr_time said = later(s->commit == SIM_COMMIT_remote_apply ? d->applied : d->arrives,
                              sim_dist_time(w, &s->send, s->back_stream, subject_of(s, i, position), i % s->shard_size));
+        said = travels(w, id, i, shard->primary, position, true, said);
         uint32_t k = count++;
         for (; k > 0 && at[k - 1] > said; k--)
             at[k] = at[k - 1];
@@ -159,7 +173,7 @@ hr_time sim_replication_log(sim_world *w, sim_component_id id, sim_ref call)
         if (sim_server_at(w, s, i)->applied + 1 == position)
             await(w, id, shard, i);
     }
-    hr_time said = s->confirm ? confirmed(w, s, shard, base, position) : 0;
+    hr_time said = s->confirm ? confirmed(w, id, shard, base, position) : 0;
     trim(w, s, shard, base);
     return s->commit == SIM_COMMIT_off ? w->now : hr_max_time(shard->sent, said);
 }
@@ -215,12 +229,16 @@ static void plan(sim_world *w, sim_component_id id, const sim_shard *shard, uint
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     sim_server *r = sim_server_at(w, s, server);
-    hr_time stopped = hr_max_time(w->now, resumed), by = hr_max_time(r->resumes - stopped, 0), free = hr_max_time(w->now, r->resumes);
+    hr_time stopped = hr_max_time(w->now, resumed), by = hr_max_time(r->resumes - stopped, 0), free = hr_max_time(w->now, r->resumes), got = 0;
+    hr_time whole = s->regions ? sim_network_whole(w, sim_server_region(w, s, shard->primary), sim_server_region(w, s, server)) : 0;
     for (uint64_t p = r->applied + 1; p <= shard->end && p <= r->limit; p++) {
         sim_delivery *d = delivery_at(w, s, shard, p, server);
         hr_time takes = apply_time(w, s, server, p);
         bool has_begun = d->applied != HR_FOREVER && d->applied - takes <= stopped && d->arrives <= stopped;
-        d->arrives = d->arrives > stopped ? hr_max_time(d->arrives, r->resumes) : d->arrives;
+        if (d->arrives > w->now && d->arrives < whole)             // lost in the cut
+            d->arrives = travels(w, id, shard->primary, server, p, false, whole);
+        d->arrives = hr_max_time(got, d->arrives > stopped ? hr_max_time(d->arrives, r->resumes) : d->arrives);
+        got = d->arrives;
         free = has_begun ? later(d->applied, by) : later(hr_max_time(hr_max_time(free, d->arrives), held_until(w, id, shard, server, p)), takes);
         d->applied = free;
         r->arrives = hr_max_time(r->arrives, d->arrives);
@@ -242,7 +260,7 @@ static hr_time moved(const sim_world *w, const sim_event *e, const void *self)
         return e->at;
     const sim_call *c = sim_call_at(w, e->subject);
     bool waits = c->generation == e->generation && c->replica / s->shard_size == m->shard && c->position > shard->first && c->position <= shard->end;
-    return waits ? hr_max_time(e->at, confirmed(w, s, shard, m->shard * s->shard_size, c->position)) : e->at;
+    return waits ? hr_max_time(e->at, confirmed(w, m->id, shard, m->shard * s->shard_size, c->position)) : e->at;
 }
 
 void sim_replication_hold(sim_world *w, sim_component_id id, uint32_t server, hr_time resumed)
@@ -254,6 +272,24 @@ void sim_replication_hold(sim_world *w, sim_component_id id, uint32_t server, hr
         return;
     plan(w, id, shard, server, resumed);
     if (s->confirm && s->commit != SIM_COMMIT_off)
+        sim_events_move(w, moved, &m);
+}
+
+void sim_replication_cut(sim_world *w, sim_component_id id, uint32_t from, uint32_t to)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    const commits m = {id, 0};                 // with regions there is one shard
+    const sim_shard *shard = sim_shard_at(w, s, 0);
+    bool is_used = false;
+    for (uint32_t i = 0; s->regions && i < s->server_count; i++) {
+        if (!follows(w, s, shard, i))
+            continue;
+        uint32_t primary = sim_server_region(w, s, shard->primary), replica = sim_server_region(w, s, i);
+        is_used |= (primary == from && replica == to) || (primary == to && replica == from);
+        if (primary == from && replica == to)
+            plan(w, id, shard, i, sim_server_at(w, s, i)->resumes);
+    }
+    if (is_used && s->confirm && s->commit != SIM_COMMIT_off)
         sim_events_move(w, moved, &m);
 }
 
@@ -407,6 +443,11 @@ void sim_replication_check(const sim_world *w, const sim_database *s)
         if (!follows(w, s, shard, i))
             continue;
         SIM_ASSERT(w, r->applied >= shard->first && r->applied <= shard->end && (r->applied <= r->limit));
+        hr_time whole = s->regions ? sim_network_whole(w, sim_server_region(w, s, shard->primary), sim_server_region(w, s, i)) : 0;
+        for (uint64_t p = r->applied + 1; p <= shard->end && p <= r->limit; p++) {  // nothing gets through a cut
+            hr_time arrives = delivery_at(w, s, shard, p, i)->arrives;
+            SIM_ASSERT(w, arrives <= w->now || arrives >= whole);
+        }
         for (uint64_t p = r->applied + 2; p <= shard->end && p <= r->limit; p++)   // one after the other
             SIM_ASSERT(w, delivery_at(w, s, shard, p, i)->applied >= delivery_at(w, s, shard, p - 1, i)->applied);
         if (r->applied < shard->end && r->applied < r->limit)      // nothing is overdue

@@ -2,8 +2,11 @@
 // * Writes and locks go to the primary (a standby refuses SELECT … FOR UPDATE), reads where the policy of sim/policy/read sends them.
 // * A call that goes straight to one server is that server's. One that first has to wait for a replica stays here, as a routed call; what is
 //   at a server then is a part of it.
+// * Where servers are in several regions the caller's side chooses, as drivers and poolers do, and the call travels to that server.
 // * A user is a user of a closed loop, a session, or else everyone who asks for the same key: what it wrote and read is remembered by user
 //   and key, its last write's time and position by user.
+#include <string.h>
+
 #include "sim/core/random.h"
 #include "sim/parts/database.h"
 #include "sim/parts/service.h"
@@ -14,6 +17,10 @@ void sim_routing_build(sim_world *w, sim_component_id id, const sim_database_def
     sim_database *s = SIM_STATE(w, sim_database, id);
     s->read = d->read;
     s->choice_stream = sim_stream(w, id, SIM_DRAW_CHOICE);
+    if (d->regions) {                          // of one shard
+        s->regions = sim_take(w, s->server_count);
+        memcpy(SIM_AT(w, uint8_t, s->regions), d->regions, s->server_count);
+    }
     s->users.bytes = sizeof(sim_user);
     s->seen.bytes = sizeof(sim_seen);
 }
@@ -136,7 +143,8 @@ static uint32_t pick(sim_world *w, sim_database *s, const sim_call *c, bool *wai
         if (at->is_down)
             continue;
         number[count] = server;
-        servers[count++] = (sim_reading_server){i == 0, at->busy.level + at->queue.length.level, i == 0 ? shard->end : at->applied};
+        hr_time rtt = s->regions ? sim_network_rtt(w, sim_network_from(w, c), sim_server_region(w, s, server)) : 0;
+        servers[count++] = (sim_reading_server){i == 0, at->busy.level + at->queue.length.level, i == 0 ? shard->end : at->applied, rtt};
     }
     const sim_user *u = user_of(w, s, c);
     sim_reading_ask ask = {w->now, u->wrote_at, wanted(shard, u), sim_unit(sim_random(w->seed, s->choice_stream, c->request, c->path).word[0])};
@@ -192,10 +200,39 @@ void sim_routing_place(sim_world *w, sim_component_id id, sim_ref part, uint32_t
     p->replica = (uint16_t)(waits ? sim_shard_at(w, SIM_STATE(w, const sim_database, id), shard)->primary : server);
 }
 
+uint32_t sim_routing_aim(sim_world *w, sim_component_id id, sim_ref call)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_call *c = sim_call_at(w, call);
+    const sim_backend *b = sim_transaction_at(s, c) ? sim_backend_find(w, s, c->transaction) : NULL;
+    if (b && b->is_connected)
+        c->replica = (uint16_t)b->server;
+    else if (sim_transaction_at(s, c))
+        c->replica = (uint16_t)sim_shard_at(w, s, 0)->primary;
+    else
+        sim_routing_place(w, id, call, 0);
+    return sim_server_region(w, s, c->replica);
+}
+
+// The call has come to the server that its caller has chosen. ERROR: cannot execute UPDATE in a read-only transaction.
+static void receive(sim_world *w, sim_component_id id, sim_ref call)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    const sim_call *c = sim_call_at(w, call);
+    if (sim_statement_of(w, s, c)->writes && c->replica != sim_shard_at(w, s, 0)->primary)
+        sim_database_refuse(w, id, call, SIM_error);
+    else
+        sim_database_enter(w, id, call);
+}
+
 void sim_routing_send(sim_world *w, sim_component_id id, sim_ref call, uint32_t shard)
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
     bool waits = false;
+    if (s->regions) {
+        receive(w, id, call);
+        return;
+    }
     uint32_t server = choose(w, id, sim_call_at(w, call), shard, &waits);
     if (waits && s->read.wait > 0) {
         wait_for(w, id, call, server);

@@ -29,7 +29,7 @@ static void read_statements(sim_reader *r, sim_node *node, const char *where, si
 
 static void read_replicas(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)
 {
-    static const char *const belong[] = {"replication", "read", "failover", "confirm"};
+    static const char *const belong[] = {"replication", "read", "failover", "confirm", "replica_regions"};
     for (size_t i = 0; i < HR_COUNT(belong) && !d->replicas; i++) {
         const sim_node *given = sim_node_member(node, belong[i]);
         if (given)
@@ -42,6 +42,13 @@ static void read_replicas(sim_reader *r, sim_node *node, const char *where, sim_
     const sim_reading *row = sim_readings[good ? d->read.policy : 0];
     if (good && read && sim_settings_fit(sim_reading_settings, row->name, row->uses, 0, sim_given(read, sim_reading_settings), &e))
         sim_complain(r, read, where, &e);
+    const sim_node *regions = sim_node_member(node, "replica_regions"), *shards = sim_node_member(node, "shards");
+    if (regions && shards)
+        SIM_FAIL(r, regions, "%s.replica_regions belongs to a database without `shards`", where);
+    if (good && read && row->uses & SIM_READING_RTT && !regions)
+        SIM_FAIL(r, read, "%s.read: %s belongs to `replica_regions: [eu, us]`, a region for each replica", where, row->name);
+    if (good && read && row->uses & SIM_READING_WAIT && regions && d->read.wait > 0)
+        SIM_FAIL(r, read, "%s.read: %s with `replica_regions` waits for no replica, the caller goes to the primary instead: want `wait: 0s`", where, row->name);
     sim_map_read(r, node, where, "failover", "{detection: 10s, promotion: 3s}", d);
 }
 

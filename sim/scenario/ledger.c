@@ -360,6 +360,10 @@ static void show_region(const sim_model *model, uint16_t component, hr_text *out
         hr_text_add(out, ", fetching from %s\n", model->components[c->target].name);
     } else if (last->kind == SIM_PART_network && model->components[component].kind != SIM_PART_mesh && &model->components[component] != last)
         hr_text_add(out, "%s.region = %s\n", model->components[component].name, d->region[d->region_of[component]]);
+    const sim_database_def *db = model->components[component].kind == SIM_PART_database ? model->components[component].def : NULL;
+    for (uint32_t i = 1; db && db->regions && i <= db->replicas; i++)
+        hr_text_add(out, "%s%s%s", i == 1 ? model->components[component].name : "", i == 1 ? ".replica_regions = " : ", ", d->region[db->regions[i]]);
+    hr_text_add(out, "%s", db && db->regions ? "\n" : "");
 }
 
 static void show_healing(const sim_model *model, const sim_model_component *c, hr_text *out)

@@ -17,6 +17,9 @@ void sim_network_name(sim_reader *r, sim_node *root)
     for (uint16_t i = 0; i < m->component_count; i++) {
         if (!node && m->components[i].kind == SIM_PART_cdn && sim_node_member(r->nodes[i], "edges"))
             SIM_FAIL(r, r->nodes[i], "%s.edges needs a section `network: {regions: [eu, us], rtt: {eu-us: 80ms}}`", m->components[i].name);
+        const sim_node *spread = sim_node_member(r->nodes[i], "replica_regions");
+        if (!node && m->components[i].kind == SIM_PART_database && spread)
+            SIM_FAIL(r, spread, "%s.replica_regions needs a section `network: {regions: [eu, us], rtt: {eu-us: 80ms}}`", m->components[i].name);
         bool is_workload = m->components[i].kind == SIM_PART_workload;
         const sim_node *region = sim_node_member(r->nodes[i], "region"), *connect = is_workload ? sim_node_member(r->nodes[i], "connect") : NULL;
         if (!node && (region || connect))
@@ -246,6 +249,32 @@ static uint8_t nearest_edge(const sim_network_def *d, uint32_t edges, uint32_t r
     return (uint8_t)best;
 }
 
+// Servers of a database in several regions: a call goes where the one is that it is sent to. False: all are where the database is.
+static bool spread_servers(sim_reader *r, uint16_t id, const sim_network_def *network, uint8_t home)
+{
+    sim_database_def *d = r->model->components[id].def;
+    const sim_node *list = sim_node_member(r->nodes[id], "replica_regions");
+    if (!list || !d->replicas)
+        return false;                          // the latter is told elsewhere
+    const char *name = r->model->components[id].name;
+    uint8_t *regions = sim_pool_take(r->pool, 1 + d->replicas);
+    uint32_t count = 0;
+    regions[count++] = home;
+    if (list->kind != SIM_LIST || list->count != d->replicas) {
+        SIM_FAIL(r, list, "%s.replica_regions: want a list with a region for each of its replicas, that is %u", name, d->replicas);
+        return false;
+    }
+    for (const sim_node *n = list->first; n; n = n->next) {
+        int at = n->kind == SIM_SCALAR ? region_named(network, n->text) : -1;
+        if (at < 0)
+            SIM_FAIL(r, n, "%s.replica_regions: want regions of `network.regions`%s", name,
+                     HR_HINT(n->kind == SIM_SCALAR ? hr_nearest(n->text, network->region) : NULL, '\''));
+        regions[count++] = (uint8_t)(at < 0 ? 0 : at);
+    }
+    d->regions = regions;
+    return true;
+}
+
 static uint8_t connects_of(sim_reader *r, uint16_t id)
 {
     const sim_workload_def *w = r->model->components[id].def;
@@ -277,6 +306,8 @@ static void place_components(sim_reader *r, sim_network_def *d)
             for (uint32_t from = 0; from < d->region_count; from++)
                 nearest[i * d->region_count + from] = nearest_edge(d, ((const sim_cdn_def *)m->components[i].def)->edges, from);
         }
+        if (m->components[i].kind == SIM_PART_database && spread_servers(r, i, d, region_of[i]))
+            memset(nearest + i * d->region_count, SIM_BY_SERVER, d->region_count);
         if (m->components[i].kind == SIM_PART_mesh) {
             region_of[i] = SIM_EVERYWHERE;
             memset(nearest + i * d->region_count, SIM_BESIDE, d->region_count);

@@ -183,7 +183,7 @@ static void test_every_policy_picks_one_that_is_there(void **state)
         sim_reading_state s = {0};
         sim_reading_def d = {.policy = (uint32_t)i, .pin = HR_SEC, .wait = HR_SEC};
         for (unsigned n = 0; n < 1000; n++) {
-            sim_reading_server servers[4] = {{n % 2 == 0, n % 5, 10}, {false, n % 3, n % 11}, {false, n % 7, n % 8}, {false, 1, 4}};
+            sim_reading_server servers[4] = {{n % 2 == 0, n % 5, 10, n % 3}, {false, n % 3, n % 11, n % 2}, {false, n % 7, n % 8, 1}, {false, 1, 4, 0}};
             sim_reading_ask ask = {(hr_time)n, (hr_time)(n % 20) - 1, n % 11, (n + 0.5) / 1000};
             size_t count = 1 + n % 4, got = row->pick(&s, &d, &ask, servers, count);
             assert_true(got < count || (got == SIZE_MAX && n % 2));           // nobody answers only where there is no primary
@@ -197,7 +197,7 @@ static void test_causal_picks_who_has_applied_it(void **state)
 {
     (void)state;
     const sim_reading *row = sim_readings[sim_reading_find("causal")];
-    sim_reading_server servers[] = {{true, 0, 9}, {false, 0, 7}, {false, 0, 3}, {false, 0, 8}};
+    sim_reading_server servers[] = {{true, 0, 9, 0}, {false, 0, 7, 0}, {false, 0, 3, 0}, {false, 0, 8, 0}};
     sim_reading_ask ask = {.position = 7, .u = 0.1};
     assert_int_equal(row->pick(NULL, NULL, &ask, servers, 4), 1);
     ask.u = 0.9;

@@ -8,6 +8,7 @@
 #include "sim/policy/settings.h"
 
 enum { SIM_READING_PIN = 1, SIM_READING_WAIT = 2 };  // settings that a row honours; the words stand in sim_reading_settings
+enum { SIM_READING_RTT = 4 };                  // it looks at round trips: only where servers are in several regions
 extern const sim_setting sim_reading_settings[];  // ends with NULL
 
 typedef struct {
@@ -20,6 +21,7 @@ typedef struct {
     bool     is_primary;
     uint32_t busy;                             // calls that run or wait there
     uint64_t applied;                          // records that it has: the position up to which it shows writes
+    hr_time  rtt;                              // mean round trip from the caller; 0: they are in one place
 } sim_reading_server;
 
 typedef struct {

@@ -30,14 +30,22 @@ void write_cache(writer *r, uint32_t i)
 }
 
 // Replicas, what they are read for, and how soon one takes over.
-static void write_replicas(writer *r, uint32_t i)
+static void write_replicas(writer *r, uint32_t i, bool is_sharded)
 {
     static const char *const commits[] = {"local", "off", "on", "on, confirm: 1", "remote_apply, confirm: 1"}, *const times[] = {"1ms", "0s", "300ms"};
     const sim_reading *row = ANY_ROW(r, sim_readings);
+    bool is_spread = r->regions && !is_sharded && pick(r, 2);
     r->replicas[i] = 1 + pick(r, 4);
+    if (row->uses & SIM_READING_RTT && !is_spread)
+        row = sim_readings[0];
     hr_text_add(&r->text, ", replicas: %u, commit: %s, read: {policy: %s", r->replicas[i], any_of(r, commits, HR_COUNT(commits)), row->name);
-    write_settings(r, "read", sim_reading_settings, row->uses, "");
-    hr_text_add(&r->text, "}, replication: {network: ");
+    if (is_spread && row->uses & SIM_READING_WAIT)
+        hr_text_add(&r->text, ", wait: 0s");
+    else
+        write_settings(r, "read", sim_reading_settings, row->uses, "");
+    for (uint32_t k = 0; is_spread && k < r->replicas[i]; k++)
+        hr_text_add(&r->text, "%sr%u%s", k ? ", " : "}, replica_regions: [", pick(r, r->regions), k + 1 == r->replicas[i] ? "]" : "");
+    hr_text_add(&r->text, "%s, replication: {network: ", is_spread ? "" : "}");
     write_dist(r, false);
     hr_text_add(&r->text, ", apply: ");
     write_dist(r, false);
@@ -119,7 +127,7 @@ void write_database(writer *r, uint32_t i)
     if (sharded)
         write_shards(r, i);
     if (!restarts && pick(r, 2))
-        write_replicas(r, i);
+        write_replicas(r, i, sharded);
     else if (pick(r, 2))
         hr_text_add(&r->text, ", history: true");
     hr_text_add(&r->text, ", statements: {");

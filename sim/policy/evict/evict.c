@@ -310,12 +310,26 @@ static bool put_new(sim_world *w, sim_keystore *s, uint64_t key, uint32_t versio
     return true;
 }
 
+// A ghost comes back: its policy hears of it, and its key is free.
+static void call_back(sim_world *w, sim_keystore *s, uint32_t ghost)
+{
+    sim_keystore_policy(s)->recall(w, s, ghost);
+    unhash(w, s, ghost);
+    s->ghosts--;
+}
+
 static bool replace(sim_world *w, sim_keystore *s, uint32_t entry, uint32_t version, uint32_t size_bytes, hr_time expires)
 {
     sim_entry *e = sim_keystore_entry(w, s, entry);
     uint64_t key = e->key;
-    if (size_bytes > e->size_bytes && !make_room(w, s, size_bytes - e->size_bytes, entry))
-        return sim_keystore_find(w, s, key) ? false : put_new(w, s, key, version, size_bytes, expires);
+    if (size_bytes > e->size_bytes && !make_room(w, s, size_bytes - e->size_bytes, entry)) {
+        if (sim_keystore_find(w, s, key))
+            return false;
+        uint32_t ghost = find_any(w, s, key);  // it had to make room for itself
+        if (ghost)
+            call_back(w, s, ghost);
+        return put_new(w, s, key, version, size_bytes, expires);
+    }
     s->used_bytes += size_bytes;
     s->used_bytes -= e->size_bytes;
     sim_evict_list *list = &s->list[e->list];
@@ -334,11 +348,8 @@ bool sim_keystore_set(sim_world *w, sim_ref store, uint64_t key, uint32_t versio
     uint32_t entry = find_any(w, s, key);
     bool fits = !s->def.limit_bytes || (uint64_t)size_bytes + s->def.overhead_bytes <= s->def.limit_bytes;
     bool known = entry && sim_keystore_entry(w, s, entry)->expires;
-    if (entry && !known && fits) {             // a ghost comes back
-        sim_keystore_policy(s)->recall(w, s, entry);
-        unhash(w, s, entry);
-        s->ghosts--;
-    }
+    if (entry && !known && fits)
+        call_back(w, s, entry);
     bool done = fits && (known ? replace(w, s, entry, version, size_bytes, expires) : put_new(w, s, key, version, size_bytes, expires));
     s->refused += !done;
     if (done && s->lifetimes)

@@ -4,7 +4,7 @@
 #
 #   golden.sh SOURCE PROGRAM NAME       checks one scenario (ctest golden.NAME)
 #   golden.sh SOURCE PROGRAM coverage   every component, step, condition, rate, arrivals, distribution, key and policy is in some scenario
-#   golden.sh SOURCE PROGRAM --update   prints what has changed, then writes the new .txt files
+#   golden.sh SOURCE PROGRAM --update [NAME]   prints what has changed, then writes the new .txt files, or that one
 set -uo pipefail
 folder=$1/tests/golden program=$2 what=$3
 work=$(mktemp -d)
@@ -42,13 +42,13 @@ coverage)
     [ "$(missing "exp no_such_word")" = no_such_word ] || { echo "the search for words does not find what is missing"; exit 1; }
     ;;
 --update)
-    for file in "$folder"/*.yaml; do
+    for file in "$folder"/${4:-*}.yaml; do
         name=$(basename "$file" .yaml)
         outcome "$name" 2 > "$work/$name" || exit 1
         touch "$folder/$name.txt"
         diff -u --label "$name.txt" --label "$name.txt, new" "$folder/$name.txt" "$work/$name"
     done
-    for file in "$folder"/*.yaml; do
+    for file in "$folder"/${4:-*}.yaml; do
         cp "$work/$(basename "$file" .yaml)" "$folder/$(basename "$file" .yaml).txt"
     done
     ;;

@@ -33,7 +33,7 @@ const char *viz_card_name(const viz_scene *s, uint32_t card, char *out, size_t r
     if (c->node_count == p->replicas)
         snprintf(out, room, "%s × %u", p->name, c->node_count);
     else
-        snprintf(out, room, c->node_count < 1000 ? "%u more" : "+ %u", c->node_count);
+        snprintf(out, room, "%s + %u", p->name, c->node_count);
     return out;
 }
 

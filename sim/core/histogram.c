@@ -28,6 +28,17 @@ void sim_histogram_merge(sim_histogram *into, const sim_histogram *from)
         into->octave[o] += from->octave[o];
 }
 
+void sim_histogram_since(const sim_histogram *a, const sim_histogram *b, sim_histogram *since)
+{
+    *since = *b;
+    since->count -= a->count;
+    since->sum_s -= a->sum_s;
+    for (uint32_t i = 0; i < SIM_HISTOGRAM_BUCKETS; i++)
+        since->bucket[i] -= a->bucket[i];
+    for (uint32_t o = 0; o < SIM_HISTOGRAM_OCTAVES; o++)
+        since->octave[o] -= a->octave[o];
+}
+
 static uint64_t rank_of(double p, uint64_t count)
 {
     double rank = p * (double)count;

@@ -43,6 +43,8 @@ static inline void sim_histogram_add(sim_histogram *h, hr_time value)
 // The middle of a bucket, in nanoseconds.
 hr_time sim_histogram_middle(uint32_t bucket);
 void    sim_histogram_merge(sim_histogram *into, const sim_histogram *from);
+// What `b` has counted since it was `a`; its least and greatest value stay those of all.
+void    sim_histogram_since(const sim_histogram *a, const sim_histogram *b, sim_histogram *since);
 // The value at probability p in [0, 1]: the middle of the bucket of the ceil(p * count)-th value, between least and greatest; 0 when empty.
 hr_time sim_histogram_quantile(const sim_histogram *h, double p);
 // How many values were at most `value` (to the bucket), as a share; 0 when empty.

@@ -240,23 +240,11 @@ static void die(sim_world *w, sim_component_id id, cache *s)
         lose(w, s, call);
 }
 
-typedef struct { sim_component_id id; hr_time by; } stop;
-
-static hr_time moved(const sim_world *w, const sim_event *e, const void *self)
+// What is being served is served later, when it stands still.
+static bool is_stopped(const sim_world *w, const sim_event *e, uint32_t server)
 {
-    const stop *p = self;
-    return e->component == p->id && e->what == SERVED && sim_call_at(w, e->subject)->generation == e->generation ? e->at + p->by : e->at;
-}
-
-// What is being served is served later.
-static void pause_until(sim_world *w, sim_component_id id, hr_time until)
-{
-    cache *s = SIM_STATE(w, cache, id);
-    const stop p = {id, until - hr_max_time(w->now, s->resumes)};
-    if (p.by <= 0)
-        return;
-    s->resumes = until;
-    sim_events_move(w, moved, &p);
+    (void)server;
+    return e->what == SERVED && sim_call_at(w, e->subject)->generation == e->generation;
 }
 
 static void suffer(sim_world *w, sim_component_id id, uint32_t replica, const sim_force *force)
@@ -264,7 +252,7 @@ static void suffer(sim_world *w, sim_component_id id, uint32_t replica, const si
     cache *s = SIM_STATE(w, cache, id);
     (void)replica;
     bool was_down = s->is_down;
-    pause_until(w, id, force->resumes);
+    sim_stand_still(w, &s->resumes, force->resumes, id, 0, is_stopped);
     s->slow = force->slow > 1 ? force->slow : 0;
     s->is_down = force->down;
     if (force->dies && !was_down)

@@ -66,23 +66,26 @@ void sim_handler_cancel(sim_world *w, sim_component_id id, sim_ref call)
     }
 }
 
+// The next call that `asker` of the component has out and waits for, or 0.
+static sim_ref next_asked(const sim_world *w, sim_call_walk *walk, sim_component_id id, sim_ref asker)
+{
+    for (sim_ref ref; (ref = sim_calls_next(w, walk));) {
+        const sim_call *at = sim_call_at(w, ref);
+        if (at->caller == id && at->parent == asker && is_waited_for(at))
+            return ref;
+    }
+    return 0;
+}
+
 void sim_cancel_attempts(sim_world *w, sim_component_id id, sim_ref effort)
 {
     sim_call_walk walk = sim_calls_walk(w);
-    for (sim_ref ref; (ref = sim_calls_next(w, &walk));) {
-        const sim_call *at = sim_call_at(w, ref);
-        if (at->caller == id && at->parent == effort && is_waited_for(at))
-            sim_cancel_soon(w, id, ref);
-    }
+    for (sim_ref ref; (ref = next_asked(w, &walk, id, effort));)
+        sim_cancel_soon(w, id, ref);
 }
 
 sim_ref sim_call_of(sim_world *w, sim_component_id id, sim_ref call)
 {
     sim_call_walk walk = sim_calls_walk(w);
-    for (sim_ref ref; (ref = sim_calls_next(w, &walk));) {
-        const sim_call *at = sim_call_at(w, ref);
-        if (at->caller == id && at->parent == call && is_waited_for(at))
-            return ref;
-    }
-    return 0;
+    return next_asked(w, &walk, id, call);
 }

@@ -52,27 +52,13 @@ void sim_database_die(sim_world *w, sim_component_id id, uint32_t which)
 
 // --- pauses ---------------------------------------------------------------------------------------------------------------
 
-typedef struct { sim_component_id id; uint32_t server; hr_time by; } stop;
-
 // Computations of a server that stops end so much later. Connections that it is just opening, too.
-static hr_time moved(const sim_world *w, const sim_event *e, const void *self)
+static bool is_stopped(const sim_world *w, const sim_event *e, uint32_t server)
 {
-    const stop *p = self;
-    if (e->component != p->id || (e->what != SIM_DB_COMPUTED && e->what != SIM_DB_CONNECTED))
-        return e->at;
-    const sim_call *c = sim_call_at(w, e->subject);
-    return c->generation == e->generation && c->replica == p->server ? e->at + p->by : e->at;
-}
-
-static bool pause_until(sim_world *w, sim_component_id id, uint32_t which, hr_time until)
-{
-    sim_server *server = sim_server_at(w, SIM_STATE(w, const sim_database, id), which);
-    const stop p = {id, which, until - hr_max_time(w->now, server->resumes)};
-    if (p.by <= 0)
+    if (e->what != SIM_DB_COMPUTED && e->what != SIM_DB_CONNECTED)
         return false;
-    server->resumes = until;
-    sim_events_move(w, moved, &p);
-    return true;
+    const sim_call *c = sim_call_at(w, e->subject);
+    return c->generation == e->generation && c->replica == server;
 }
 
 // --- all together -----------------------------------------------------------------------------------------------------------
@@ -87,7 +73,7 @@ void sim_database_fault(sim_world *w, sim_component_id id, uint32_t which, const
     server->teller = force->teller;
     server->returns = 0;
     server->is_killed = force->down;
-    if (pause_until(w, id, which, force->resumes) || force->held)
+    if (sim_stand_still(w, &server->resumes, force->resumes, id, which, is_stopped) || force->held)
         sim_replication_hold(w, id, which, resumed);
     if (force->down && !server->is_down)
         sim_database_die(w, id, which);

@@ -313,5 +313,31 @@ hr_time sim_faults_hold(const sim_world *w, sim_component_id id, sim_component_i
     return until;
 }
 
+// --- for those that stand still -------------------------------------------------------------------------------------------
+
+typedef struct {
+    sim_component_id id;
+    uint32_t server;
+    hr_time  by;
+    bool     (*is_stopped)(const sim_world *w, const sim_event *e, uint32_t server);
+} stop;
+
+static hr_time moved(const sim_world *w, const sim_event *e, const void *self)
+{
+    const stop *p = self;
+    return e->component == p->id && p->is_stopped(w, e, p->server) ? e->at + p->by : e->at;
+}
+
+bool sim_stand_still(sim_world *w, hr_time *resumes, hr_time until, sim_component_id id, uint32_t server,
+                     bool (*is_stopped)(const sim_world *w, const sim_event *e, uint32_t server))
+{
+    const stop p = {id, server, until - hr_max_time(w->now, *resumes), is_stopped};
+    if (p.by <= 0)
+        return false;
+    *resumes = until;
+    sim_events_move(w, moved, &p);
+    return true;
+}
+
 const sim_kind sim_kind_faults = {.name = "faults", .summary = "what breaks and when: the section `faults`", .state_size = sizeof(faults),
     .def_size = sizeof(sim_faults_def), .gauges = gauges, .demand = demand, .build = build, .start = start, .wake = wake, .sample = sample, .check = check};

@@ -52,6 +52,11 @@ typedef struct sim_force {
     sim_component_id teller;                   // the faults
 } sim_force;
 
+// A server of a component stands still until then, where it does not already do so for as long: those of its pending events that `is_stopped` names come so
+// much later. Whether it does so for longer than it did.
+bool sim_stand_still(sim_world *w, hr_time *resumes, hr_time until, sim_component_id id, uint32_t server,
+                     bool (*is_stopped)(const sim_world *w, const sim_event *e, uint32_t server));
+
 // Places that a fault can be about; *replicas: of these, in one shard.
 uint32_t sim_fault_places(uint16_t kind, const void *def, uint32_t *replicas);
 // A replica of a service that is there, by a number in (0, 1): any of them; 0 when there is none. failing.c

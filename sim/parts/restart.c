@@ -57,23 +57,11 @@ static void come_up(sim_world *w, sim_component_id id)
 
 // --- pauses ---------------------------------------------------------------------------------------------------------------
 
-typedef struct { sim_component_id id; hr_time by; } stop;
-
-static hr_time moved(const sim_world *w, const sim_event *e, const void *self)
-{
-    const stop *p = self;
-    return e->component == p->id && e->what == SIM_BROKER_WORKED && sim_message_at(w, e->subject)->generation == e->generation ? e->at + p->by : e->at;
-}
-
 // What the queues' processes work on is done later.
-static void pause_until(sim_world *w, sim_component_id id, hr_time until)
+static bool is_stopped(const sim_world *w, const sim_event *e, uint32_t server)
 {
-    sim_broker *b = SIM_STATE(w, sim_broker, id);
-    const stop p = {id, until - hr_max_time(w->now, b->resumes)};
-    if (p.by <= 0)
-        return;
-    b->resumes = until;
-    sim_events_move(w, moved, &p);
+    (void)server;
+    return e->what == SIM_BROKER_WORKED && sim_message_at(w, e->subject)->generation == e->generation;
 }
 
 static void deliver_all(sim_world *w, sim_component_id id)
@@ -91,7 +79,7 @@ void sim_broker_fault(sim_world *w, sim_component_id id, uint32_t replica, const
     b->is_awaited = force->down && force->back != HR_FOREVER;
     w->moving += b->is_awaited;
     b->is_paused = force->paused;
-    pause_until(w, id, force->resumes);
+    sim_stand_still(w, &b->resumes, force->resumes, id, 0, is_stopped);
     sim_broker_alarm(w, id, SIM_ALARM_DISK, force->full);
     if (force->down && !was_down)
         go_down(w, id);

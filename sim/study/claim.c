@@ -122,11 +122,12 @@ static int column_of(reader *r)
     const char *start = (skip(r), r->at);
     word(r, name, sizeof name, "_-.");
     int column = sim_model_column(r->model, name);
+    if (column >= 0)
+        return column;
     const char **names = hr_alloc(((size_t)r->model->column_count + 1) * sizeof *names);
     for (uint32_t i = 0; i < r->model->column_count; i++)
         names[i] = r->model->columns[i].name;
-    if (column < 0)
-        unknown(r, start, name, "unknown component", names);
+    unknown(r, start, name, "unknown component", names);
     free(names);
     return column;
 }

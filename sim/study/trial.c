@@ -112,24 +112,12 @@ void sim_moment_free(sim_moment *m, const sim_model *model)
     free(m);
 }
 
-// What `b` has counted since `a`; its least and greatest value stay those of all.
-static void histogram_since(const sim_histogram *a, const sim_histogram *b, sim_histogram *since)
-{
-    *since = *b;
-    since->count -= a->count;
-    since->sum_s -= a->sum_s;
-    for (uint32_t i = 0; i < SIM_HISTOGRAM_BUCKETS; i++)
-        since->bucket[i] -= a->bucket[i];
-    for (uint32_t o = 0; o < SIM_HISTOGRAM_OCTAVES; o++)
-        since->octave[o] -= a->octave[o];
-}
-
 // `lag` becomes the view's histogram.
 static sim_station_view station_since(const sim_station_view *a, const sim_station_view *b, double a_s, double b_s, sim_histogram *lag)
 {
     sim_station_view v = sim_station_since(a, b, a_s, b_s);
     if (b->lag)
-        histogram_since(a->lag, b->lag, lag);
+        sim_histogram_since(a->lag, b->lag, lag);
     v.lag = b->lag ? lag : NULL;
     return v;
 }
@@ -143,7 +131,7 @@ static sim_workload_view requests_since(const sim_workload_view *a, const sim_wo
         v.outcome[o] = b->outcome[o] - a->outcome[o];
         v.offered += v.outcome[o];
     }
-    histogram_since(a->latency, b->latency, latency);
+    sim_histogram_since(a->latency, b->latency, latency);
     return v;
 }
 

@@ -25,6 +25,9 @@ typedef enum {
 
 #define HR_MUST_USE  __attribute__((warn_unused_result))
 #define HR_APART     __attribute__((noinline))  // seldom run: not inlined, so that the path beside it stays short
+#define HR_CLOSE      static inline __attribute__((always_inline)) // of every request's path: a part of its caller wherever it is called
+#define HR_MOSTLY(condition) __builtin_expect(!!(condition), 1)    // the path of every request runs straight on
+#define HR_SELDOM(condition) __builtin_expect(!!(condition), 0)
 #define HR_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 // Collected messages, one a line; zero-initialise it. All errors of a file end up in one of these.

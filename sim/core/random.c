@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/core/log.h"
+
 const char *sim_dist_name(sim_dist_kind kind)
 {
     static const char *const names[] = {
@@ -14,68 +16,9 @@ const char *sim_dist_name(sim_dist_kind kind)
     return kind < SIM_DIST_COUNT ? names[kind] : "unknown";
 }
 
-static const double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;   // ln 2 in two parts
+double sim_log(double x) { return sim_log_join(sim_log_split(sim_bits_of(x)), (sim_log_parts){0})[0]; }
 
-static inline uint64_t bits_of(double x)
-{
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-static inline double of_bits(uint64_t bits)
-{
-    double x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-// x = 2^k z, z in [0.69, 1.38); c is the nearest of 128 centres and r = (z - c) / c, at most 1/256. Then
-// log x = k ln 2 + log c + log(1 + r), the last by its series. z - c is exact, and 1 is a centre: no digits are lost near 1.
-// Two numbers side by side, in every vector unit alike and in the same bits as one by one; split prepares one lane.
-typedef double pair __attribute__((vector_size(16)));
-typedef struct { double k, r, log_c; } log_parts;
-
-static inline log_parts split(uint64_t bits)
-{
-    static const struct { double centre, inverse, log; } table[128] = {
-#define SIM_LOG_ROW(centre, inverse, log) {centre, inverse, log},
-#include "sim/core/log.def"
-#undef SIM_LOG_ROW
-    };
-    uint64_t above = bits - 0x3FE6100000000000u;                     // the lower end of the first interval
-    double z = of_bits(bits - (above & 0xFFF0000000000000u));
-    unsigned i = (unsigned)(above >> 45) & 127;
-    return (log_parts){(double)((int64_t)above >> 52), (z - table[i].centre) * table[i].inverse, table[i].log};
-}
-
-static inline pair join(log_parts a, log_parts b)
-{
-    pair k = {a.k, b.k}, r = {a.r, b.r}, log_c = {a.log_c, b.log_c}, r2 = r * r;
-    // What is known early is summed early, and terms stand side by side, for speed; what is left out is below r^8/8.
-    pair series = ((0.5 - r * (1.0 / 3)) + r2 * (0.25 - r * 0.2)) + r2 * r2 * (1.0 / 6 - r * (1.0 / 7));
-    return (k * ln2_high + log_c) + ((k * ln2_low + r) - r2 * series);
-}
-
-double sim_log(double x) { return join(split(bits_of(x)), (log_parts){0})[0]; }
-
-// A word as the bits of a number in (0, 1). The leading zeros are the exponent and what follows is the mantissa: nothing is rounded.
-static inline uint64_t fraction_bits(uint64_t word)
-{
-    word |= 1;                                 // zero has no logarithm
-    unsigned zeros = (unsigned)__builtin_clzll(word);
-    return ((uint64_t)(1022 - zeros) << 52) + (word << zeros << 1 >> 12);
-}
-
-double sim_exponential(uint64_t word) { return -sim_log(of_bits(fraction_bits(word))); }
-
-void sim_exponentials(const uint64_t word[SIM_AHEAD], double out[SIM_AHEAD])
-{
-    for (unsigned i = 0; i < SIM_AHEAD; i += 2) {
-        pair two = -join(split(fraction_bits(word[i])), split(fraction_bits(word[i + 1])));
-        out[i] = two[0];
-        out[i + 1] = two[1];
-    }
-}
+double sim_exponential(uint64_t word) { return -sim_log(sim_of_bits(sim_fraction_bits(word))); }
 
 // x = n/128 ln 2 + r, |r| at most 0.0028: e^x = 2^(n/128) e^r, the first from a table and by adding to the exponent.
 double sim_exp(double x)
@@ -94,7 +37,7 @@ double sim_exp(double x)
     double r = (x - n * high) - n * low, r2 = r * r;
     double less_one = r + r2 * ((0.5 + r * (1.0 / 6)) + r2 * (1.0 / 24 + r * (1.0 / 120)));
     int64_t whole = (int64_t)n;
-    double power = of_bits(bits_of(table[whole & 127]) + ((uint64_t)(whole >> 7) << 52));
+    double power = sim_of_bits(sim_bits_of(table[whole & 127]) + ((uint64_t)(whole >> 7) << 52));
     return power + power * less_one;
 }
 
@@ -248,39 +191,47 @@ void sim_lateness_place(sim_world *w, const sim_dist_def *def)
     *SIM_AT(w, sim_dist, w->lateness) = d;
 }
 
-// A time of SIM_DIST_exp from a draw with mean 1.
-static inline hr_time exp_time(const sim_dist *d, double unit) { return (hr_time)(unit * (d->a * 1e9) + 0.5); }
+// Exponential times of a mean in nanoseconds.
+static inline hr_time rounded(double time) { return (hr_time)(time + 0.5); }
 
-static HR_APART void draw_ahead(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream)
+void sim_exponential_times(uint64_t seed, uint32_t stream, uint64_t subject, uint32_t ordinal, double mean_ns, bool shares, hr_time time[SIM_AHEAD])
 {
-    ahead->drawn = SIM_AHEAD;
-    if (d->kind != SIM_DIST_exp) {
-        for (unsigned i = 0; i < SIM_AHEAD; i++)
-            ahead->time[i] = sim_dist_time(w, d, stream, ahead->from + i, ahead->ordinal);
-        return;
+    uint64_t word[SIM_AHEAD];                  // all first: one loop for both would be too long to overlap with itself
+    for (unsigned i = 0; i < SIM_AHEAD; i += shares ? 2 : 1) {
+        sim_draw draw = sim_random(seed, stream, subject + i, ordinal);
+        word[i] = draw.word[0];
+        if (shares)
+            word[i + 1] = draw.word[1];
     }
-    uint64_t word[SIM_AHEAD];
-    double unit[SIM_AHEAD];
-    for (unsigned i = 0; i < SIM_AHEAD; i++)
-        word[i] = sim_random(w->seed, stream, ahead->from + i, ahead->ordinal).word[0];
-    sim_exponentials(word, unit);
-    for (unsigned i = 0; i < SIM_AHEAD; i++)
-        ahead->time[i] = exp_time(d, unit[i]);
+    for (unsigned i = 0; i < SIM_AHEAD; i += 2) {
+        sim_pair times = sim_exponential_pair(word[i], word[i + 1]) * mean_ns;
+        time[i] = rounded(times[0]);
+        time[i + 1] = rounded(times[1]);
+    }
 }
 
-hr_time sim_dist_ahead(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream, uint64_t subject, uint32_t ordinal)
+static void draw_ahead(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream)
 {
-    enum { WORTH_IT = 4 };                     // subjects in a row that make it likely that more follow
+    ahead->drawn = SIM_AHEAD;
+    if (d->kind == SIM_DIST_exp)
+        sim_exponential_times(w->seed, stream, ahead->from, ahead->ordinal, d->a * 1e9, false, ahead->time);
+    else
+        for (unsigned i = 0; i < SIM_AHEAD; i++)
+            ahead->time[i] = sim_dist_time(w, d, stream, ahead->from + i, ahead->ordinal);
+}
+
+// The subject is not among those that are drawn. When it is the next behind them, or has come behind others in a row, more will follow.
+HR_APART hr_time sim_dist_draw(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream, uint64_t subject, uint32_t ordinal)
+{
+    enum { WORTH_IT = 4 };
     ahead->streak = subject == ahead->last + 1 ? ahead->streak + 1 : 0;
     ahead->last = subject;
-    if (subject - ahead->from >= ahead->drawn || ordinal != ahead->ordinal) {
-        if (ahead->streak < WORTH_IT)
-            return sim_dist_time(w, d, stream, subject, ordinal);
-        ahead->from = subject;
-        ahead->ordinal = ordinal;
-        draw_ahead(w, d, ahead, stream);
-    }
-    return ahead->time[subject - ahead->from];
+    if (ahead->streak < WORTH_IT && !(ahead->drawn && subject == ahead->from + ahead->drawn && ordinal == ahead->ordinal))
+        return sim_dist_time(w, d, stream, subject, ordinal);
+    ahead->from = subject;
+    ahead->ordinal = ordinal;
+    draw_ahead(w, d, ahead, stream);
+    return ahead->time[0];
 }
 
 // Erlang by the product of its phases' uniforms; each draw gives two.
@@ -315,7 +266,7 @@ static HR_APART hr_time draw_other(const sim_world *w, const sim_dist *d, uint32
 hr_time sim_dist_time(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal)
 {
     if (d->kind == SIM_DIST_exp)
-        return exp_time(d, sim_exponential(sim_random(w->seed, stream, subject, ordinal).word[0]));
+        return rounded(sim_exponential(sim_random(w->seed, stream, subject, ordinal).word[0]) * (d->a * 1e9));
     if (d->kind == SIM_DIST_constant)
         return (hr_time)(d->a * 1e9);
     return draw_other(w, d, stream, subject, ordinal);

@@ -64,9 +64,10 @@ static inline double sim_unit(uint64_t word) { return ((double)(word >> 11) + 0.
 
 // -log of a word as a number in (0, 1): exponential with mean 1, by inversion. All 64 bits count; absolute error below 1e-15.
 double sim_exponential(uint64_t word);
-// The same of so many words, which side by side cost half.
-enum { SIM_AHEAD = 8 };                        // a power of two
-void   sim_exponentials(const uint64_t word[SIM_AHEAD], double out[SIM_AHEAD]);
+// Such times for so many subjects from `subject` on, which side by side cost half, in nanoseconds, as their mean is. `shares`: two subjects, the
+// first of them even, share the two words of a draw.
+enum { SIM_AHEAD = 32 };                       // a power of two
+void   sim_exponential_times(uint64_t seed, uint32_t stream, uint64_t subject, uint32_t ordinal, double mean_ns, bool shares, hr_time time[SIM_AHEAD]);
 
 // Natural logarithm of a positive normal number, and e^x for |x| < 700; relative error below 1e-15.
 double sim_log(double x);
@@ -108,12 +109,17 @@ hr_time  sim_dist_time(const sim_world *w, const sim_dist *d, uint32_t stream, u
 // The same for subjects that mostly follow each other, such as the requests of a workload: times of SIM_AHEAD of them are drawn at once,
 // side by side, which costs a third. What a draw gives depends on its subject alone, so it changes nothing when it is made.
 typedef struct {
-    uint64_t from, last;                       // the first subject that is drawn; the one that was asked for last
+    uint64_t from;                             // the first subject that is drawn
     uint32_t ordinal, drawn;                   // drawn: how many subjects are, from `from` on
-    uint64_t streak;                           // so many subjects in a row, up to now, followed each other
+    uint64_t last, streak;                     // of those that were not: the one that was asked for last, and how many up to it followed each other
     hr_time  time[SIM_AHEAD];
 } sim_ahead;
-hr_time  sim_dist_ahead(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream, uint64_t subject, uint32_t ordinal);
+hr_time  sim_dist_draw(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream, uint64_t subject, uint32_t ordinal);
+static inline hr_time sim_dist_ahead(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream, uint64_t subject, uint32_t ordinal)
+{
+    uint64_t place = subject - ahead->from;
+    return HR_MOSTLY(place < ahead->drawn && ordinal == ahead->ordinal) ? ahead->time[place] : sim_dist_draw(w, d, ahead, stream, subject, ordinal);
+}
 // The value at probability p in (0, 1), in seconds.
 double   sim_dist_quantile(const sim_dist_def *def, double p);
 // Mean in seconds, and squared coefficient of variation.
@@ -134,7 +140,7 @@ double   sim_hyperexp_share(double scv);
 void sim_lateness_place(sim_world *w, const sim_dist_def *def);
 static inline hr_time sim_lateness(const sim_world *w, sim_component_id id, uint64_t subject, uint32_t ordinal)
 {
-    return w->lateness ? sim_dist_time(w, SIM_AT(w, const sim_dist, w->lateness), sim_stream(w, id, SIM_DRAW_LATENESS), subject, ordinal) : 0;
+    return HR_SELDOM(w->lateness) ? sim_dist_time(w, SIM_AT(w, const sim_dist, w->lateness), sim_stream(w, id, SIM_DRAW_LATENESS), subject, ordinal) : 0;
 }
 
 #endif

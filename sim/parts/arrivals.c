@@ -156,31 +156,17 @@ static hr_time next_thinned(const sim_world *w, sim_arrivals *a, uint64_t number
 
 // --- gaps and traces ------------------------------------------------------------------------------------------------------
 
-// Exponential gaps of mean 1; two share the two words of a draw.
-static void draw_poisson(const sim_world *w, const sim_arrivals *a, uint64_t number, double gap[SIM_GAPS])
+static void draw_gaps(const sim_world *w, sim_arrivals *a, uint64_t number)
 {
-    uint64_t word[SIM_GAPS];
-    for (unsigned i = 0; i < SIM_GAPS; i += 2) {
-        sim_draw r = sim_random(w->seed, a->stream, number + i, 0);
-        word[i] = r.word[0];
-        word[i + 1] = r.word[1];
+    if (a->kind == SIM_ARRIVALS_poisson) {
+        sim_exponential_times(w->seed, a->stream, number, 0, a->mean_gap_ns, true, a->gap);
+        return;
     }
-    sim_exponentials(word, gap);
-    for (unsigned i = 0; i < SIM_GAPS; i++)
-        gap[i] *= a->mean_gap_ns;
-}
-
-static HR_APART void draw_gaps(const sim_world *w, sim_arrivals *a, uint64_t number)
-{
-    double gap[SIM_GAPS];
-    if (a->kind == SIM_ARRIVALS_poisson)
-        draw_poisson(w, a, number, gap);
-    else
-        for (unsigned i = 0; i < SIM_GAPS; i++)
-            gap[i] = a->kind == SIM_ARRIVALS_constant
+    for (unsigned i = 0; i < SIM_GAPS; i++) {
+        double gap = a->kind == SIM_ARRIVALS_constant
                          ? a->mean_gap_ns : fmin(a->gap_scale * (double)sim_dist_time(w, &a->gaps, a->stream, number + i, 0), 1e18);
-    for (unsigned i = 0; i < SIM_GAPS; i++)
-        a->gap[i] = (hr_time)(gap[i] + 0.5);
+        a->gap[i] = (hr_time)(gap + 0.5);
+    }
 }
 
 static hr_time next_of_trace(const sim_world *w, const sim_arrivals *a, uint64_t number)
@@ -191,7 +177,7 @@ static hr_time next_of_trace(const sim_world *w, const sim_arrivals *a, uint64_t
     return (hr_time)turn * a->every + SIM_AT(w, const hr_time, a->time)[number % a->count];
 }
 
-hr_time sim_arrivals_next(const sim_world *w, sim_arrivals *a, uint64_t number, hr_time after)
+HR_APART hr_time sim_arrivals_draw(const sim_world *w, sim_arrivals *a, uint64_t number, hr_time after)
 {
     if (a->is_varying)
         return next_thinned(w, a, number, after);
@@ -245,8 +231,9 @@ static void place_trace(sim_world *w, sim_arrivals *a, const sim_trace_def *trac
 
 sim_arrivals sim_arrivals_place(sim_world *w, sim_component_id id, const sim_arrivals_def *d)
 {
-    sim_arrivals a = {.kind = d->kind, .stream = sim_stream(w, id, SIM_DRAW_ARRIVAL), .state_stream = sim_stream(w, id, SIM_DRAW_STATE),
+    sim_arrivals a = {.kind = (uint16_t)d->kind, .stream = sim_stream(w, id, SIM_DRAW_ARRIVAL), .state_stream = sim_stream(w, id, SIM_DRAW_STATE),
                       .is_varying = d->rate.kind != SIM_RATE_constant};
+    a.is_drawn_ahead = !a.is_varying && d->kind != SIM_ARRIVALS_trace;
     if (d->kind == SIM_ARRIVALS_trace) {
         place_trace(w, &a, d->trace);
         return a;

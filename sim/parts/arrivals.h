@@ -62,7 +62,8 @@ typedef struct {
 enum { SIM_GAPS = SIM_AHEAD };                 // gaps are drawn so many at a time: side by side they cost less
 
 typedef struct {
-    uint32_t kind, is_varying;                 // sim_arrivals_kind; 1: thinned
+    uint16_t kind;                             // sim_arrivals_kind
+    uint8_t  is_varying, is_drawn_ahead;       // bools: thinned; by gaps
     uint32_t stream, state_stream;
     double   mean_gap_ns, gap_scale;           // gap_scale: from a draw of `gaps` to a gap
     hr_time  gap[SIM_GAPS];                    // of the requests from the next one rounded down to SIM_GAPS
@@ -83,6 +84,11 @@ double       sim_rate_mean(const sim_rate_def *d, hr_time duration);
 double       sim_rate_peak(const sim_rate_def *d);
 sim_arrivals sim_arrivals_place(sim_world *w, sim_component_id id, const sim_arrivals_def *def);
 // When request `number` is due, the one before it (or the start) having been at `after`; HR_FOREVER: no more before w->arrivals_end.
-hr_time      sim_arrivals_next(const sim_world *w, sim_arrivals *a, uint64_t number, hr_time after);
+hr_time      sim_arrivals_draw(const sim_world *w, sim_arrivals *a, uint64_t number, hr_time after);
+static inline hr_time sim_arrivals_next(const sim_world *w, sim_arrivals *a, uint64_t number, hr_time after)
+{
+    unsigned place = number % SIM_GAPS;
+    return HR_MOSTLY(a->is_drawn_ahead && place) ? after + a->gap[place] : sim_arrivals_draw(w, a, number, after);
+}
 
 #endif

@@ -97,11 +97,11 @@ static void turn(real_loop *loop, hr_time until)
     sim_world *w = loop->world;
     real_loop_tick(loop);
     int budget = 64;                           // so that a flood of timers never keeps answers waiting
-    while (sim_events_next(w) <= hr_min_time(w->now, until) && budget-- > 0) {
+    while (sim_world_next(w) <= hr_min_time(w->now, until) && budget-- > 0) {
         sim_world_step(w);
         real_loop_tick(loop);
     }
-    hr_time next = hr_min_time(sim_events_next(w), until);
+    hr_time next = hr_min_time(sim_world_next(w), until);
     if (next <= w->now) {
         event_base_loop(loop->base, EVLOOP_NONBLOCK);
         return;

@@ -33,7 +33,7 @@ static void insert(sim_world *w, const sim_event *event)
 {
     if (w->events.end == w->events.front_end)
         make_room(w);
-    sim_front_insert(w, event);
+    sim_front_insert(w, event->at, event->whom, event->which);
 }
 
 // The front is long and an event at `at` comes in: its later half goes to the wheel. Equal times stay together, on either side;
@@ -57,15 +57,16 @@ static void shorten(sim_world *w, hr_time at)
         sim_wheel_add(w, first + i);
 }
 
-HR_APART void sim_schedule_far(sim_world *w, const sim_event *event)
+HR_APART void sim_schedule_far(sim_world *w, hr_time at, uint64_t whom, uint64_t which)
 {
     const sim_events *q = &w->events;
-    if (event->at <= q->edge && sim_front_count(w) >= SIM_FRONT_MOST)
-        shorten(w, event->at);
-    if (event->at <= q->edge)
-        insert(w, event);
+    const sim_event event = {.at = at, .whom = whom, .which = which};
+    if (at <= q->edge && sim_front_count(w) >= SIM_FRONT_MOST)
+        shorten(w, at);
+    if (at <= q->edge)
+        insert(w, &event);
     else
-        sim_wheel_add(w, event);
+        sim_wheel_add(w, &event);
 }
 
 // The wheel hands over its earliest slot. An empty wheel is no longer needed.
@@ -84,13 +85,13 @@ void sim_events_move(sim_world *w, hr_time (*to)(const sim_world *w, const sim_e
     uint32_t count = sim_events_count(w), kept = 0, gone = 0;
     sim_event *all = hr_alloc(count * sizeof *all + 1), *moved = hr_alloc(count * sizeof *moved + 1), event;
     while (sim_events_pop(w, &event)) {
-        hr_time at = event.what == UINT16_MAX ? event.at : to(w, &event, self);        // that is the recorder's own
+        hr_time at = to(w, &event, self);
         bool stays = at == event.at;
         event.at = at;
         sim_event_copy(stays ? &all[kept++] : &moved[gone++], &event);
     }
     for (uint32_t i = 0; i < kept; i++)
-        sim_schedule_far(w, &all[i]);
+        sim_schedule_far(w, all[i].at, all[i].whom, all[i].which);
     for (uint32_t i = 0; i < gone; i++)
         sim_schedule(w, moved[i].at, moved[i].component, moved[i].what, moved[i].subject, moved[i].generation);
     free(all);

@@ -81,7 +81,7 @@ sim_world *sim_world_new(uint64_t seed, size_t limit_bytes)
     w->used = (uint32_t)((sizeof *w + 7) >> 3);
     w->seed = seed;
     w->window_to = w->arrivals_end = HR_FOREVER;
-    w->events.edge = HR_FOREVER;
+    w->events.edge = w->series.next = HR_FOREVER;
     w->call_chunk_bytes = 2048;
     return w;
 }
@@ -105,7 +105,7 @@ static checkpoint_head head_of(size_t size)
     checkpoint_head head = {.size = size};
     memcpy(head.magic, checkpoint_magic, sizeof head.magic);
     snprintf(head.version, sizeof head.version, "%s", HEADROOM_VERSION);
-    head.layout = sizeof(sim_world) << 40 | sizeof(sim_call) << 24 | sizeof(sim_event) << 12 | sizeof(sim_component);
+    head.layout = (uint64_t)SIM_COUNTS_ORDER << 63 | sizeof(sim_world) << 40 | sizeof(sim_call) << 24 | sizeof(sim_event) << 12 | sizeof(sim_component);
     return head;
 }
 
@@ -260,6 +260,8 @@ sim_component_id sim_component_add(sim_world *w, uint16_t kind, const char *name
     sim_component_id id = (sim_component_id)w->component_count++;
     sim_component *c = &w->components[id];
     c->kind = kind;
+    while (sim_kinds[kind]->gauges && sim_kinds[kind]->gauges[c->gauges])
+        c->gauges++;
     c->stream = hash_name(name);
     c->name = sim_take_text(w, name);
     c->state = sim_take(w, sim_kinds[kind]->state_size);
@@ -270,7 +272,7 @@ typedef struct { sim_ref next; uint32_t count; } call_chunk;       // and behind
 enum { CALL_UNITS = (sizeof(sim_call) + 7) >> 3, CHUNK_UNITS = sizeof(call_chunk) >> 3 };
 
 // A chunk at a time, doubling: no waste in small worlds, few steps in large ones.
-static HR_APART void more_calls(sim_world *w)
+HR_APART void sim_calls_more(sim_world *w)
 {
     sim_ref chunk = sim_take(w, w->call_chunk_bytes);
     uint32_t count = ((w->call_chunk_bytes >> 3) - CHUNK_UNITS) / CALL_UNITS;
@@ -283,40 +285,6 @@ static HR_APART void more_calls(sim_world *w)
     }
     if (w->call_chunk_bytes < 1u << 20)
         w->call_chunk_bytes *= 2;
-}
-
-// By 16 bytes: for a struct of this size compilers write `rep stos`, which took 5 % of M/M/1's time.
-static inline void clear(sim_call *c)
-{
-    typedef uint64_t pair __attribute__((vector_size(16), aligned(8)));
-    _Static_assert(sizeof *c == 6 * sizeof(pair), "all of a call");
-    pair *at = (pair *)c;
-    at[0] = at[1] = at[2] = at[3] = at[4] = at[5] = (pair){0};
-}
-
-sim_ref sim_call_new(sim_world *w)
-{
-    if (!w->free_call)
-        more_calls(w);
-    sim_ref call = w->free_call;
-    sim_call *c = sim_call_at(w, call);
-    w->free_call = c->next;
-    uint32_t generation = c->generation;
-    clear(c);
-    c->generation = generation;
-    c->deadline = HR_FOREVER;
-    if (++w->calls_live > w->calls_peak)
-        w->calls_peak = w->calls_live;
-    return call;
-}
-
-void sim_call_free(sim_world *w, sim_ref call)
-{
-    sim_call *c = sim_call_at(w, call);
-    c->generation++;
-    c->next = w->free_call;
-    w->free_call = call;
-    w->calls_live--;
 }
 
 // The free ones are marked first, by a callee that there is not: so freeing a call costs no mark.
@@ -350,10 +318,9 @@ HR_APART void sim_note_tell(const sim_world *w, sim_note_kind what, sim_ref call
 
 // --- calls on their way -------------------------------------------------------------------------------------------------
 
-// Whether the call, or its answer, is on its way now: it is with neither side then, and counted at its link.
-static bool is_carried(sim_world *w, sim_ref call, bool is_answer)
+HR_APART bool sim_call_is_carried(sim_world *w, sim_ref call, bool is_answer)
 {
-    if (!w->network || !sim_kind_of(w, w->network)->carry(w, w->network, call, is_answer))
+    if (!sim_kind_of(w, w->network)->carry(w, w->network, call, is_answer))
         return false;
     sim_call *c = sim_call_at(w, call);
     sim_link *link = SIM_AT(w, sim_link, c->link);
@@ -362,46 +329,19 @@ static bool is_carried(sim_world *w, sim_ref call, bool is_answer)
     return true;
 }
 
-static inline void hand_over(sim_world *w, sim_ref call)
-{
-    sim_component_id callee = sim_call_at(w, call)->callee;
-    sim_note_call(w, SIM_NOTE_CALL, call, SIM_ok);
-    sim_kind_of(w, callee)->offer(w, callee, call);
-}
-
 // The workload of the request hears of an answer that is dropped. What no request causes belongs to another kind, or to nobody.
-static HR_APART void tell_unwanted(sim_world *w, sim_ref call)
+static void tell_unwanted(sim_world *w, sim_ref call)
 {
     uint64_t by = sim_call_at(w, call)->request >> 48;
     if (by < w->component_count && sim_kind_of(w, (sim_component_id)by)->unwanted)
         sim_kind_of(w, (sim_component_id)by)->unwanted(w, (sim_component_id)by, call);
 }
 
-// The answer is with the caller; who has stopped waiting does not get it.
-static inline void hand_back(sim_world *w, sim_ref call)
+HR_APART void sim_call_drop(sim_world *w, sim_ref call)
 {
-    const sim_call *c = sim_call_at(w, call);
-    sim_link *link = SIM_AT(w, sim_link, c->link);
-    if (c->flags & SIM_CALL_ABANDONED) {
-        link->dropped++;
-        tell_unwanted(w, call);
-        sim_call_free(w, call);
-        return;
-    }
-    link->answered++;
-    sim_note_call(w, SIM_NOTE_REPLY, call, (sim_outcome)c->status);
-    sim_kind_of(w, c->caller)->reply(w, c->caller, call);
-}
-
-void sim_call_send(sim_world *w, sim_ref call, sim_component_id callee, uint16_t replica)
-{
-    sim_call *c = sim_call_at(w, call);
-    c->callee = callee;
-    c->replica = replica;
-    c->link = sim_link_between(w, c->caller, callee);
-    SIM_AT(w, sim_link, c->link)->sent++;
-    if (!is_carried(w, call, false))
-        hand_over(w, call);
+    SIM_AT(w, sim_link, sim_call_at(w, call)->link)->dropped++;
+    tell_unwanted(w, call);
+    sim_call_free(w, call);
 }
 
 void sim_call_arrive(sim_world *w, sim_ref call)
@@ -410,14 +350,7 @@ void sim_call_arrive(sim_world *w, sim_ref call)
     c->link = sim_link_between(w, c->caller, c->callee);
     c->since = w->now;
     SIM_AT(w, sim_link, c->link)->going--;
-    hand_over(w, call);
-}
-
-void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)
-{
-    sim_call_at(w, call)->status = (uint8_t)status;
-    if (!is_carried(w, call, true))
-        hand_back(w, call);
+    sim_call_hand_over(w, call);
 }
 
 // A call without a link is with neither side: not sent yet, or answered.
@@ -435,7 +368,7 @@ void sim_call_return(sim_world *w, sim_ref call)
     sim_call *c = sim_call_at(w, call);
     c->link = sim_link_between(w, c->caller, c->callee);
     SIM_AT(w, sim_link, c->link)->coming--;
-    hand_back(w, call);
+    sim_call_hand_back(w, call);
 }
 
 void sim_leaf_done(sim_world *w, sim_component_id component, sim_ref call)
@@ -445,21 +378,11 @@ void sim_leaf_done(sim_world *w, sim_component_id component, sim_ref call)
 
 // --- running --------------------------------------------------------------------------------------------------------
 
-enum { WORLD_SAMPLES = 0xffff };               // `what` of the recorder's own event
-
-static uint32_t gauge_count(const sim_kind *kind)
-{
-    uint32_t n = 0;
-    while (kind->gauges && kind->gauges[n])
-        n++;
-    return n;
-}
-
 uint32_t sim_series_first(const sim_world *w, sim_component_id id)
 {
     uint32_t first = 0;
     for (sim_component_id i = 0; i < id; i++)
-        first += gauge_count(sim_kind_of(w, i));
+        first += w->components[i].gauges;
     return first;
 }
 
@@ -470,9 +393,14 @@ float sim_series_value(const sim_world *w, uint32_t gauge, uint32_t index)
     return SIM_AT(w, float, w->series.values)[(size_t)index * w->series.gauges + gauge];
 }
 
+// Before the events of its time. The grid alone does not keep a world going.
 static HR_APART void take_sample(sim_world *w)
 {
     sim_series *s = &w->series;
+    if (!w->on_wall_clock)
+        w->now = s->next;
+    w->events_run++;
+    s->next = sim_events_count(w) ? s->next + s->step : HR_FOREVER;
     if (s->count == s->room) {
         size_t row = s->gauges * sizeof(float);
         s->values = sim_grow(w, s->values, s->room * row, (size_t)(s->room ? s->room * 2 : 256) * row);
@@ -483,7 +411,7 @@ static HR_APART void take_sample(sim_world *w)
         const sim_kind *kind = sim_kind_of(w, i);
         if (kind->sample)
             kind->sample(w, i, s->step, row);
-        row += gauge_count(kind);
+        row += w->components[i].gauges;
     }
 }
 
@@ -498,50 +426,49 @@ void sim_world_start(sim_world *w, hr_time series_step)
             kind->start(w, i);
     }
     if (series_step && w->series.gauges)
-        sim_schedule(w, w->now + series_step, 0, WORLD_SAMPLES, 0, 0);
-}
-
-static HR_APART void run_sample(sim_world *w, hr_time at)
-{
-    take_sample(w);
-    if (sim_events_count(w))                   // the grid alone does not keep a world going
-        sim_schedule(w, at + w->series.step, 0, WORLD_SAMPLES, 0, 0);
-}
-
-static inline void run_event(sim_world *w, const sim_event *event)
-{
-    if (!w->on_wall_clock)                     // there the loop sets the time
-        w->now = event->at;
-    w->events_run++;
-    if (event->what == WORLD_SAMPLES) {
-        run_sample(w, event->at);
-        return;
-    }
-    sim_kind_of(w, event->component)->wake(w, event->component, event);
+        w->series.next = w->now + series_step;
 }
 
 bool sim_world_step(sim_world *w)
 {
     sim_event event;
-    if (w->is_full || !sim_events_pop(w, &event))
+    if (w->is_full || sim_world_next(w) == HR_FOREVER)
         return false;
+    if (w->series.next <= sim_events_next(w)) {
+        take_sample(w);
+        return true;
+    }
+    sim_events_pop(w, &event);
     SIM_CHECK(w, w->on_wall_clock || event.at >= w->now);
-    run_event(w, &event);
+    if (!w->on_wall_clock)                     // there the loop sets the time
+        w->now = event.at;
+    w->events_run++;
+    sim_kind_of(w, event.component)->wake(w, event.component, &event);
     return true;
 }
 
 void sim_world_run(sim_world *w, hr_time until)
 {
     sim_event event;
-    while (!w->is_full && sim_events_pop_until(w, until, &event))
-        run_event(w, &event);
+    SIM_ASSERT(w, !w->on_wall_clock);
+    for (;;) {
+        hr_time upto = w->series.next <= until ? w->series.next - 1 : until;
+        while (!w->is_full && sim_events_pop_until(w, upto, &event)) {
+            w->now = event.at;
+            w->events_run++;
+            sim_kind_of(w, event.component)->wake(w, event.component, &event);
+        }
+        if (w->is_full || upto == until)
+            break;
+        take_sample(w);
+    }
     if (w->now < until)
         w->now = until;
 }
 
 bool sim_world_drain(sim_world *w, hr_time limit)
 {
-    while (!sim_world_is_idle(w) && sim_events_next(w) <= limit && sim_world_step(w)) {
+    while (!sim_world_is_idle(w) && sim_world_next(w) <= limit && sim_world_step(w)) {
     }
     return sim_world_is_idle(w);
 }

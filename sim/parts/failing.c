@@ -77,7 +77,7 @@ void sim_service_seen(sim_world *w, sim_component_id id, sim_ref child)
         sim_handler_back(w, id, child);
 }
 
-hr_time sim_service_slowed(const sim_world *w, const sim_call *c, hr_time time)
+HR_APART hr_time sim_service_slowed(const sim_world *w, const sim_call *c, hr_time time)
 {
     const sim_replica *r = sim_replica_of(w, c);
     return r->slow > 0 ? hr_times(time, r->slow) : time;

@@ -374,13 +374,9 @@ static inline sim_ref run_step(sim_world *w, sim_component_id id, sim_ref call)
     sim_call *c = sim_call_at(w, call);
     const sim_step *step = sim_service_step(w, c);
     switch (step->kind) {
-    case SIM_STEP_wait: {
-        hr_time takes = sim_dist_ahead(w, &step->time, SIM_AT(w, sim_ahead, step->ahead), step->stream, c->request, c->path + step->ordinal);
-        if (w->faulty & SIM_FAULTY_SLOW)
-            takes = sim_service_slowed(w, c, takes);
-        sim_schedule(w, w->now + takes + sim_lateness(w, id, c->request, c->path + step->ordinal), id, SIM_SERVICE_STEP, call, c->generation);
+    case SIM_STEP_wait:
+        sim_handler_wait(w, id, call, c, step);
         return 0;
-    }
     case SIM_STEP_cpu:
         sim_service_compute(w, id, call);
         return 0;

@@ -7,6 +7,7 @@ void sim_line_make(sim_line *q, sim_discipline discipline, hr_time lifo_after, b
 {
     q->discipline = discipline;
     q->lifo_after = lifo_after;
+    q->is_plain = discipline == SIM_DISCIPLINE_fifo && !leaving;
     q->both_ways = leaving || discipline == SIM_DISCIPLINE_adaptive_lifo || discipline == SIM_DISCIPLINE_deadline;
 }
 
@@ -44,7 +45,7 @@ static sim_ref last_due(const sim_world *w, const sim_line *q, hr_time deadline)
     return at;
 }
 
-void sim_line_push(sim_world *w, sim_line *q, sim_ref call)
+HR_APART void sim_line_insert(sim_world *w, sim_line *q, sim_ref call)
 {
     const sim_call *c = sim_call_at(w, call);
     if (!q->fifo.head)
@@ -68,7 +69,7 @@ void sim_line_push_first(sim_world *w, sim_line *q, sim_ref call)
         q->last[priority] = call;
 }
 
-sim_ref sim_line_pop(sim_world *w, sim_line *q)
+HR_APART sim_ref sim_line_remove(sim_world *w, sim_line *q)
 {
     bool newest = q->discipline == SIM_DISCIPLINE_adaptive_lifo && q->fifo.head && w->now - q->busy_since >= q->lifo_after;
     sim_ref call = newest ? q->fifo.tail : sim_fifo_pop(w, &q->fifo);

@@ -61,6 +61,8 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     }
     if (d->slots)
         s->lives = sim_lives_place(w, id, d);
+    s->looks_again = s->drops_late || s->codel.target;
+    s->has_door = s->lives || s->sheds || s->drops_late;
     if (d->resize.to) {
         s->resize = sim_resize_place(w, d);
         s->most_cores = s->most_cores < sim_whole_cores(d->resize.to->cores) ? sim_whole_cores(d->resize.to->cores) : s->most_cores;
@@ -81,18 +83,21 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     }
 }
 
-static void begin(sim_world *w, sim_component_id id, sim_replica *r, sim_ref call)
+HR_CLOSE void begin(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r, sim_ref call)
 {
     sim_level_up(w, &r->busy);
     r->started++;
     sim_call *c = sim_call_at(w, call);
-    const sim_service *s = SIM_STATE(w, const sim_service, id);
-    c->steps = SIM_AT(w, const sim_ref, s->handlers)[c->operation];
-    c->step = 0;
     c->flags |= SIM_CALL_RUNNING;
-    if (s->memory)
+    if (HR_SELDOM(s->memory))
         sim_memory_touch(w, id, c->replica);
-    sim_handler_run(w, id, call);
+    const sim_step *step = sim_service_step(w, c);
+    if (step->kind == SIM_STEP_wait)           // what most begin with needs no interpreter
+        sim_handler_wait(w, id, call, c, step);
+    else if (step->kind == SIM_STEP_cpu)
+        sim_service_compute(w, id, call);
+    else
+        sim_handler_run(w, id, call);
 }
 
 static uint32_t in_hand(const sim_replica *r) { return r->busy.level + r->queue.fifo.length.level; }
@@ -105,43 +110,53 @@ static HR_APART void learn(const sim_world *w, const sim_service *s, const sim_r
         policy->ended(SIM_AT(w, sim_shed_state, r->shed), &s->shed, in_hand(r), w->now - sim_call_arrived(w, c), failed);
 }
 
+// What only some services look at before they let a call in: ok, or how it is turned away.
+static HR_APART sim_outcome at_the_door(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r, const sim_call *c)
+{
+    if (s->lives && w->network && !sim_lives_is_up(w, id, c->replica))        // meanwhile: nobody listens there any more
+        return SIM_error;
+    if (s->sheds && !sim_shed_admits(SIM_AT(w, const sim_shed_state, r->shed), &s->shed, in_hand(r), c->priority)) {
+        r->shed_calls++;
+        return SIM_rejected;
+    }
+    if (r->down)                               // nobody listens there
+        return SIM_error;
+    if (s->drops_late && w->now >= c->deadline) {
+        r->late++;
+        return SIM_timeout;
+    }
+    return SIM_ok;
+}
+
+static HR_APART void turn_away(sim_world *w, sim_replica *r, sim_ref call, sim_outcome how)
+{
+    r->refused++;
+    sim_call_reply(w, call, how);
+}
+
 static void offer(sim_world *w, sim_component_id id, sim_ref call)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    const sim_call *c = sim_call_at(w, call);
-    sim_replica *r = sim_replica_of(w, c);
-    if (s->lives && w->network && !sim_lives_is_up(w, id, c->replica)) {      // meanwhile: nobody listens there any more
-        r->refused++;
-        sim_call_reply(w, call, SIM_error);
-        return;
-    }
-    if (s->sheds && !sim_shed_admits(SIM_AT(w, const sim_shed_state, r->shed), &s->shed, in_hand(r), c->priority)) {
-        r->shed_calls++;
-        r->refused++;
-        sim_call_reply(w, call, SIM_rejected);
-        return;
-    }
-    if (r->down) {                             // nobody listens there
-        r->refused++;
-        sim_call_reply(w, call, SIM_error);
-        return;
-    }
-    if (s->drops_late && w->now >= c->deadline) {
-        r->late++;
-        r->refused++;
-        sim_call_reply(w, call, SIM_timeout);
-        return;
+    sim_call *c = sim_call_at(w, call);
+    sim_replica *r = sim_replica_at(w, s, c->replica);
+    if (HR_SELDOM(s->has_door || r->down)) {
+        sim_outcome how = at_the_door(w, id, s, r, c);
+        if (how != SIM_ok) {
+            turn_away(w, r, call, how);
+            return;
+        }
     }
     bool is_free = r->busy.level < s->workers && !r->queue.fifo.length.level && !r->is_paused;
     if (!is_free && r->queue.fifo.length.level >= s->queue_limit) {
         r->rejected++;
-        r->refused++;
-        sim_call_reply(w, call, SIM_rejected);
+        turn_away(w, r, call, SIM_rejected);
         return;
     }
     sim_stay_begin(&r->stay, c->since);
+    c->steps = SIM_AT(w, const sim_ref, s->handlers)[c->operation];
+    c->step = 0;
     if (is_free) {
-        begin(w, id, r, call);
+        begin(w, id, s, r, call);
         return;
     }
     sim_line_push(w, &r->queue, call);
@@ -150,7 +165,7 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
                      call, c->generation);
 }
 
-static void leave(const sim_world *w, sim_replica *r, sim_ref call)
+static inline void leave(const sim_world *w, sim_replica *r, sim_ref call)
 {
     r->left++;
     sim_stay_end(w, &r->stay, sim_call_at(w, call)->since);
@@ -195,7 +210,7 @@ static void cancel(sim_world *w, sim_component_id id, sim_ref call)
 }
 
 // A worker is free for this call, which has waited; it may be too late, or have waited too long.
-static bool turned_away(sim_world *w, const sim_service *s, sim_replica *r, sim_ref call)
+static HR_APART bool turned_away(sim_world *w, const sim_service *s, sim_replica *r, sim_ref call)
 {
     const sim_call *c = sim_call_at(w, call);
     bool late = s->drops_late && w->now >= c->deadline;
@@ -209,46 +224,65 @@ static bool turned_away(sim_world *w, const sim_service *s, sim_replica *r, sim_
     return true;
 }
 
+HR_CLOSE void hand_to_first(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
+{
+    sim_ref call = sim_line_pop(w, &r->queue);
+    if (HR_MOSTLY(!s->looks_again) || !turned_away(w, s, r, call))
+        begin(w, id, s, r, call);
+}
+
+static HR_APART void hand_out_rest(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
+{
+    while (r->busy.level < s->workers && r->queue.fifo.head)
+        hand_to_first(w, id, s, r);
+}
+
 // Gives free workers to those that wait. A handler that ends at once frees its worker again: that is left to the loop that is running,
 // so that the depth of the C stack does not grow with the queue.
-static void hand_out(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
+HR_CLOSE void hand_out(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
 {
-    if (r->is_handing_out || r->is_paused)
+    if (!r->queue.fifo.head || r->is_handing_out || r->is_paused || r->busy.level >= s->workers)
         return;
     r->is_handing_out = 1;
-    while (r->busy.level < s->workers && r->queue.fifo.head) {
-        sim_ref call = sim_line_pop(w, &r->queue);
-        if (!turned_away(w, s, r, call))
-            begin(w, id, r, call);
-    }
+    hand_to_first(w, id, s, r);
+    if (HR_SELDOM(r->busy.level < s->workers && r->queue.fifo.head))
+        hand_out_rest(w, id, s, r);
     r->is_handing_out = 0;
 }
 
 void sim_service_hand_out(sim_world *w, sim_component_id id, uint32_t slot)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    hand_out(w, id, s, SIM_AT(w, sim_replica, s->replicas) + slot);
+    hand_out(w, id, s, sim_replica_at(w, s, slot));
+}
+
+// Its replica may only have waited for this.
+static HR_APART void answer_last(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
+{
+    uint32_t slot = sim_call_at(w, call)->replica;
+    sim_call_reply(w, call, status);
+    sim_lives_left(w, id, slot);
+}
+
+HR_CLOSE void finish(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r, sim_ref call, sim_outcome status)
+{
+    if (HR_SELDOM(s->sheds))
+        learn(w, s, r, sim_call_at(w, call), status != SIM_ok);
+    sim_level_down(w, &r->busy);
+    leave(w, r, call);
+    if (HR_SELDOM(s->memory))
+        sim_memory_served(w, id, sim_call_at(w, call)->replica);
+    hand_out(w, id, s, r);                     // before the answer, whose receiver may ask again: it must not pass those that wait
+    if (HR_SELDOM(s->lives))
+        answer_last(w, id, call, status);
+    else
+        sim_call_reply(w, call, status);
 }
 
 void sim_service_finish(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    sim_replica *r = sim_replica_of(w, sim_call_at(w, call));
-    if (s->sheds)
-        learn(w, s, r, sim_call_at(w, call), status != SIM_ok);
-    sim_level_down(w, &r->busy);
-    leave(w, r, call);
-    if (s->memory)
-        sim_memory_served(w, id, sim_call_at(w, call)->replica);
-    if (r->queue.fifo.head)                    // before the answer, whose receiver may ask again: it must not pass those that wait
-        hand_out(w, id, s, r);
-    if (s->lives) {
-        uint32_t slot = sim_call_at(w, call)->replica;
-        sim_call_reply(w, call, status);
-        sim_lives_left(w, id, slot);
-    } else {
-        sim_call_reply(w, call, status);
-    }
+    finish(w, id, s, sim_replica_at(w, s, sim_call_at(w, call)->replica), call, status);
 }
 
 hr_time sim_service_cpu_demand(const sim_world *w, sim_ref call)
@@ -295,14 +329,25 @@ void sim_service_hand_out_cores(sim_world *w, sim_component_id id, uint32_t slot
         take_core(w, id, r, sim_line_pop(w, &r->core_queue));
 }
 
-// A computation has ended: its core goes to the next, its handler goes on.
+// A wait or a computation has ended: the handler goes on behind it. Most end there, which needs no interpreter either.
+HR_CLOSE void go_on(sim_world *w, sim_component_id id, sim_ref call, sim_call *c)
+{
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    c->step = sim_service_step(w, c)->next;
+    if (c->step == SIM_NO_STEP || c->flags & SIM_CALL_PART || sim_service_step(w, c)->kind != SIM_STEP_return)
+        sim_handler_run(w, id, call);
+    else
+        finish(w, id, s, sim_replica_at(w, s, c->replica), call, SIM_ok);
+}
+
+// A computation has ended: its core goes to the next.
 static void done(sim_world *w, sim_component_id id, sim_ref call)
 {
     sim_replica *r = sim_replica_of(w, sim_call_at(w, call));
     sim_level_down(w, &r->cores);
     if (r->core_queue.fifo.head && r->cores.level < r->core_count) // fewer than there were, when cores have been taken away
         take_core(w, id, r, sim_line_pop(w, &r->core_queue));
-    sim_handler_next(w, id, call);
+    go_on(w, id, call, sim_call_at(w, call));
 }
 
 // A nested call is late; unless the replica that had asked for it is gone.
@@ -313,13 +358,12 @@ static void late(sim_world *w, sim_component_id id, sim_ref child)
 }
 
 // The timer of a call: not if its slot has got another tenant.
-static void wake_call(sim_world *w, sim_component_id id, const sim_event *event)
+static inline void wake_call(sim_world *w, sim_component_id id, const sim_event *event)
 {
     sim_ref call = event->subject;
     if (sim_call_at(w, call)->generation != event->generation)
         return;
     switch (event->what) {
-    case SIM_SERVICE_STEP: sim_handler_next(w, id, call); break;
     case SIM_SERVICE_CORE: done(w, id, call); break;
     case SIM_SERVICE_TIMEOUT: late(w, id, call); break;
     case SIM_SERVICE_PATIENCE: give_up(w, call); break;
@@ -330,7 +374,7 @@ static void wake_call(sim_world *w, sim_component_id id, const sim_event *event)
     }
 }
 
-static void wake(sim_world *w, sim_component_id id, const sim_event *event)
+static HR_APART void wake_other(sim_world *w, sim_component_id id, const sim_event *event)
 {
     if (event->what == SIM_SERVICE_SHARED)
         sim_sharing_wake(w, id, event);
@@ -346,6 +390,15 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         sim_invalidation_hear(w, id, event);
     else
         wake_call(w, id, event);
+}
+
+static void wake(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    sim_call *c = sim_call_at(w, event->subject);
+    if (HR_SELDOM(event->what != SIM_SERVICE_STEP))
+        wake_other(w, id, event);
+    else if (HR_MOSTLY(c->generation == event->generation))
+        go_on(w, id, event->subject, c);
 }
 
 static void reset(sim_world *w, sim_component_id id)

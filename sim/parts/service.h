@@ -33,7 +33,8 @@ typedef struct {                               // a compiled step in the world
 typedef struct {
     sim_fifo fifo;
     uint32_t discipline;                       // sim_discipline
-    uint32_t both_ways;                        // bool: each knows who waits before it (sim_call.previous), so that it can leave
+    uint16_t is_plain, both_ways;              // bools; plain: first come first served, and nobody leaves; both ways: each knows who waits before it
+                                               // (sim_call.previous), so that it can leave
     sim_ref  last[SIM_PRIORITIES];             // by priority: the last call of each that waits, or 0
     hr_time  busy_since, lifo_after;           // since when somebody has waited; adaptive_lifo: how long that may last
 } sim_line;
@@ -82,6 +83,7 @@ typedef struct {
 typedef struct {
     uint32_t replica_count, workers, queue_limit;
     uint32_t sharing, preemptive, gives_up;                        // bool
+    uint16_t has_door, looks_again;            // bools: something may turn a call away when it comes, or when a worker is free for it; service.c
     uint32_t stream_patience;
     uint32_t bulkhead;                         // 0: none
     uint32_t sheds;                            // bool
@@ -107,10 +109,13 @@ typedef struct {
     sim_session_counts session_counts;
 } sim_service;
 
+static inline sim_replica *sim_replica_at(const sim_world *w, const sim_service *s, uint32_t slot)
+{
+    return SIM_AT(w, sim_replica, s->replicas) + slot;
+}
 static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *call)
 {
-    const sim_service *s = SIM_STATE(w, const sim_service, call->callee);
-    return SIM_AT(w, sim_replica, s->replicas) + call->replica;
+    return sim_replica_at(w, SIM_STATE(w, const sim_service, call->callee), call->replica);
 }
 
 // Timers: a wait has ended, a computation has ended, a nested call is late, the first of the sharing computations has ended, one on a
@@ -133,6 +138,16 @@ void    sim_cancel_attempts(sim_world *w, sim_component_id id, sim_ref effort);
 sim_ref sim_call_of(sim_world *w, sim_component_id id, sim_ref call);
 // How it asks again when it does not: of a cancelled step.
 sim_ref sim_attempts_stop(sim_world *w, sim_ref attempts);
+hr_time sim_service_slowed(const sim_world *w, const sim_call *c, hr_time time);
+// Begins the `wait` step that `call` is at.
+HR_CLOSE void sim_handler_wait(sim_world *w, sim_component_id id, sim_ref call, const sim_call *c, const sim_step *step)
+{
+    uint32_t ordinal = c->path + step->ordinal;
+    hr_time takes = sim_dist_ahead(w, &step->time, SIM_AT(w, sim_ahead, step->ahead), step->stream, c->request, ordinal);
+    if (HR_SELDOM(w->faulty & SIM_FAULTY_SLOW))
+        takes = sim_service_slowed(w, c, takes);
+    sim_schedule(w, w->now + takes + sim_lateness(w, id, c->request, ordinal), id, SIM_SERVICE_STEP, call, c->generation);
+}
 // Runs steps of `call` until one has to wait for something, or the handler ends (then the worker is free again).
 void    sim_handler_run(sim_world *w, sim_component_id id, sim_ref call);
 // The wait or computation of the present step has ended: runs on from the next.
@@ -207,11 +222,19 @@ void    sim_resize_wake(sim_world *w, sim_component_id id, uint32_t slot);
 void    sim_resize_reset(sim_world *w, const sim_service *s);
 double  sim_resize_share(const sim_world *w, const sim_service *s);
 // Queues a call where its discipline wants it.
-void    sim_line_push(sim_world *w, sim_line *q, sim_ref call);
+void    sim_line_insert(sim_world *w, sim_line *q, sim_ref call);
+static inline void sim_line_push(sim_world *w, sim_line *q, sim_ref call)
+{
+    if (HR_MOSTLY(q->is_plain))
+        sim_fifo_push(w, &q->fifo, call);
+    else
+        sim_line_insert(w, q, call);
+}
 // Queues by priority, before those of its own.
 void    sim_line_push_first(sim_world *w, sim_line *q, sim_ref call);
 // The call that is next, or 0.
-sim_ref sim_line_pop(sim_world *w, sim_line *q);
+sim_ref sim_line_remove(sim_world *w, sim_line *q);
+static inline sim_ref sim_line_pop(sim_world *w, sim_line *q) { return HR_MOSTLY(q->is_plain) ? sim_fifo_pop(w, &q->fifo) : sim_line_remove(w, q); }
 // Takes a call out of a queue that is linked both ways.
 void    sim_line_leave(sim_world *w, sim_line *q, sim_ref call);
 void    sim_line_check(const sim_world *w, const sim_line *q);
@@ -221,7 +244,6 @@ struct sim_force;
 void    sim_service_fault(sim_world *w, sim_component_id id, uint32_t slot, const struct sim_force *force);
 void    sim_service_back(sim_world *w, sim_component_id id, sim_ref child);
 void    sim_service_seen(sim_world *w, sim_component_id id, sim_ref child);
-hr_time sim_service_slowed(const sim_world *w, const sim_call *c, hr_time time);
 void    sim_service_hand_out(sim_world *w, sim_component_id id, uint32_t slot);
 // Asks for a core for the present `cpu` step of `call`.
 void    sim_service_compute(sim_world *w, sim_component_id id, sim_ref call);

@@ -20,7 +20,8 @@ enum { TURN_BITS = 12 };                       // of a session: with 100 turns o
 
 typedef struct {
     sim_arrivals arrivals;
-    uint32_t users, has_sessions;
+    uint32_t users;
+    uint8_t  has_sessions, goes_on, unused[2]; // bools; goes_on: whoever has got an answer asks again
     double   log_stay;                         // of the chance that a session asks once more; 0: never
     sim_dist think;
     uint16_t target, operation;
@@ -71,9 +72,10 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     workload *s = SIM_STATE(w, workload, id);
     s->users = d->users;
     s->has_sessions = d->per_session > 0;
+    s->goes_on = s->users || s->has_sessions;
     if (d->per_session > 1)
         s->log_stay = sim_log(1 - 1 / d->per_session);
-    if (s->users || s->has_sessions)
+    if (s->goes_on)
         s->think = sim_dist_place(w, &d->think);
     if (!s->users)
         s->arrivals = sim_arrivals_place(w, id, &d->arrivals);
@@ -95,11 +97,10 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->before = sim_take(w, sizeof(sim_histogram));
 }
 
-static void schedule_arrival(sim_world *w, sim_component_id id, hr_time after)
+HR_CLOSE void schedule_arrival(sim_world *w, sim_component_id id, workload *s, hr_time after)
 {
-    workload *s = SIM_STATE(w, workload, id);
     hr_time at = sim_arrivals_next(w, &s->arrivals, s->next_arrival, after);
-    if (at < w->arrivals_end)
+    if (HR_MOSTLY(at < w->arrivals_end))
         sim_schedule(w, at, id, ARRIVAL, 0, 0);
 }
 
@@ -119,7 +120,7 @@ static void start(sim_world *w, sim_component_id id)
     SIM_STATE(w, workload, id)->knows_age = w->has_truth && sim_database_has_history(w, w->truth);
     uint32_t users = SIM_STATE(w, const workload, id)->users;
     if (!users)
-        schedule_arrival(w, id, w->now);
+        schedule_arrival(w, id, SIM_STATE(w, workload, id), w->now);
     for (uint32_t user = 0; user < users; user++)
         schedule_turn(w, id, user);
 }
@@ -145,43 +146,58 @@ static HR_APART void push_deadline(sim_world *w, sim_component_id id, sim_ref ca
     }
 }
 
-static void ask(sim_world *w, sim_component_id id, uint64_t number, hr_time intended)
+static HR_APART void follow_trace(const sim_world *w, const workload *s, sim_call *c, uint64_t number)
 {
-    workload *s = SIM_STATE(w, workload, id);
+    uint64_t row = number % s->trace_rows;
+    if (s->operations)
+        c->operation = SIM_AT(w, const uint16_t, s->operations)[row];
+    if (s->sizes)
+        c->size_bytes = SIM_AT(w, const uint32_t, s->sizes)[row];
+}
+
+// The call goes out after its time.
+static HR_APART void send_later(sim_world *w, sim_component_id id, sim_ref call, hr_time late)
+{
+    SIM_STATE(w, workload, id)->unsent++;
+    sim_schedule(w, w->now + late, id, LATE, call, sim_call_at(w, call)->generation);
+}
+
+HR_CLOSE void ask(sim_world *w, sim_component_id id, workload *s, uint64_t number, hr_time intended)
+{
     sim_ref ref = sim_call_new(w);
     sim_call *c = sim_call_at(w, ref);
     c->request = (uint64_t)id << 48 | number;
     c->key = sim_keys_draw(w, &s->keys, s->stream_key, number);
     c->started = intended;
-    if (s->timeout != HR_FOREVER)
-        c->deadline = intended + s->timeout;
     c->since = w->now;
     c->caller = id;
-    c->operation = s->operations ? SIM_AT(w, const uint16_t, s->operations)[number % s->trace_rows] : s->operation;
-    c->size_bytes = s->sizes ? SIM_AT(w, const uint32_t, s->sizes)[number % s->trace_rows] : s->size_bytes;
+    c->operation = s->operation;
+    c->size_bytes = s->size_bytes;
     c->priority = (uint8_t)s->priority;
+    if (HR_SELDOM(s->trace_rows))
+        follow_trace(w, s, c, number);
     if (w->has_truth)
         c->floor = sim_database_version(w, w->truth, c->key);
     if (intended >= w->window_from && intended < w->window_to) {
         c->flags |= SIM_CALL_COUNTED;
         s->offered++;
-        if (s->lateness)
+        if (HR_SELDOM(s->lateness))
             sim_histogram_add(SIM_AT(w, sim_histogram, s->lateness), w->now - intended);
     }
     sim_level_up(w, &s->in_flight);
     s->asked++;
-    if (s->timeout != HR_FOREVER)
-        push_deadline(w, id, ref, intended + s->timeout);
-    hr_time late = sim_lateness(w, id, number, 0);
-    if (late) {
-        s->unsent++;
-        sim_schedule(w, w->now + late, id, LATE, ref, sim_call_at(w, ref)->generation);
-    } else {
-        sim_call_send(w, ref, s->target, 0);
+    if (s->timeout != HR_FOREVER) {
+        c->deadline = intended + s->timeout;
+        push_deadline(w, id, ref, c->deadline);
     }
+    hr_time late = sim_lateness(w, id, number, 0);
+    if (HR_SELDOM(late))
+        send_later(w, id, ref, late);
+    else
+        sim_call_send(w, ref, s->target, 0);
 }
 
-static void send_late(sim_world *w, sim_component_id id, sim_ref call)
+static HR_APART void send_late(sim_world *w, sim_component_id id, sim_ref call)
 {
     workload *s = SIM_STATE(w, workload, id);
     s->unsent--;
@@ -189,12 +205,12 @@ static void send_late(sim_world *w, sim_component_id id, sim_ref call)
     sim_call_send(w, call, s->target, 0);
 }
 
-static void arrive(sim_world *w, sim_component_id id, hr_time intended)
+HR_CLOSE void arrive(sim_world *w, sim_component_id id, hr_time intended)
 {
     workload *s = SIM_STATE(w, workload, id);
     uint64_t number = s->next_arrival++;
-    schedule_arrival(w, id, intended);
-    ask(w, id, s->has_sessions ? number << TURN_BITS : number, intended);
+    schedule_arrival(w, id, s, intended);
+    ask(w, id, s, s->has_sessions ? number << TURN_BITS : number, intended);
 }
 
 // Whether the session of this request asks once more: how often it does is a draw of its own, geometric by inversion.
@@ -207,27 +223,33 @@ static bool stays(const sim_world *w, const workload *s, uint64_t number)
     return sim_log(u) < s->log_stay * (double)(turn + 1);
 }
 
-// The request is over: its user or session goes on.
-static void go_on(sim_world *w, sim_component_id id, sim_ref call)
+// The request of a user or session is over: they go on.
+static HR_APART void go_on(sim_world *w, sim_component_id id, sim_ref call)
 {
     const workload *s = SIM_STATE(w, const workload, id);
     uint64_t number = sim_call_at(w, call)->request & 0xFFFFFFFFFFFFu;
     if (s->users)
         schedule_turn(w, id, number + s->users);
-    else if (s->has_sessions && stays(w, s, number))
+    else if (stays(w, s, number))
         schedule_turn(w, id, number + 1);
 }
 
-// How long before the request started the answer had been overtaken.
-static void note_age(const sim_world *w, workload *s, const sim_call *c)
+// The answer has a version. How long before the request started it had been overtaken.
+static HR_APART void note_read(const sim_world *w, workload *s, const sim_call *c)
 {
+    s->reads++;
+    if (c->version >= c->floor)
+        return;
+    s->stale++;
+    if (!s->knows_age)
+        return;
     hr_time age = c->started - sim_database_overtaken(w, w->truth, c->key, c->version);
     s->stale_age_s += (double)age * 1e-9;
     s->stale_age_most = hr_max_time(s->stale_age_most, age);
 }
 
 // A request has ended, answered or given up.
-static void record(sim_world *w, workload *s, sim_ref call, sim_outcome outcome)
+static inline void record(sim_world *w, sim_component_id id, workload *s, sim_ref call, sim_outcome outcome)
 {
     const sim_call *c = sim_call_at(w, call);
     hr_time latency = w->now - c->started;
@@ -235,29 +257,24 @@ static void record(sim_world *w, workload *s, sim_ref call, sim_outcome outcome)
     if (outcome == SIM_ok && latency > s->objective)
         outcome = SIM_late;
     sim_note_call(w, SIM_NOTE_END, call, outcome);
-    if (!(c->flags & SIM_CALL_COUNTED))
-        return;
-    if (outcome <= SIM_late) {
-        if (c->version) {
-            s->reads++;
-            s->stale += c->version < c->floor;
-            if (s->knows_age && c->version < c->floor)
-                note_age(w, s, c);
-        }
+    if (HR_MOSTLY(c->flags & SIM_CALL_COUNTED)) {
+        if (c->version && outcome <= SIM_late)
+            note_read(w, s, c);
+        s->outcome[outcome]++;
+        if (outcome <= SIM_timeout)
+            sim_histogram_add(SIM_AT(w, sim_histogram, s->latency), latency);
     }
-    s->outcome[outcome]++;
-    if (outcome <= SIM_timeout)
-        sim_histogram_add(SIM_AT(w, sim_histogram, s->latency), latency);
+    if (HR_SELDOM(s->goes_on))
+        go_on(w, id, call);
 }
 
 static void reply(sim_world *w, sim_component_id id, sim_ref call)
 {
-    record(w, SIM_STATE(w, workload, id), call, (sim_outcome)sim_call_at(w, call)->status);
-    go_on(w, id, call);
+    record(w, id, SIM_STATE(w, workload, id), call, (sim_outcome)sim_call_at(w, call)->status);
     sim_call_free(w, call);
 }
 
-static void expire(sim_world *w, sim_component_id id)
+static HR_APART void expire(sim_world *w, sim_component_id id)
 {
     workload *s = SIM_STATE(w, workload, id);
     while (s->ring_count) {
@@ -272,8 +289,7 @@ static void expire(sim_world *w, sim_component_id id)
         s->ring_count--;
         if (answered)
             continue;
-        record(w, s, d.call, SIM_timeout);
-        go_on(w, id, d.call);
+        record(w, id, s, d.call, SIM_timeout);
         s->given_up++;
         c->flags |= SIM_CALL_ABANDONED;        // unless the callee is told it works on
         if (s->cancels)
@@ -288,18 +304,23 @@ static void unwanted(sim_world *w, sim_component_id id, sim_ref call)
     SIM_STATE(w, workload, id)->wasted += c->status == SIM_ok && c->flags & SIM_CALL_COUNTED;
 }
 
-static void cancel_request(sim_world *w, const sim_event *event)
+static HR_APART void cancel_request(sim_world *w, const sim_event *event)
 {
     if (sim_call_at(w, event->subject)->generation == event->generation)
         sim_call_cancel(w, event->subject);
 }
 
+static HR_APART void take_turn(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    ask(w, id, SIM_STATE(w, workload, id), (uint64_t)event->subject << 32 | event->generation, event->at);
+}
+
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
-    if (event->what == ARRIVAL)
+    if (HR_MOSTLY(event->what == ARRIVAL))
         arrive(w, id, event->at);
     else if (event->what == TURN)
-        ask(w, id, (uint64_t)event->subject << 32 | event->generation, event->at);
+        take_turn(w, id, event);
     else if (event->what == LATE)
         send_late(w, id, event->subject);
     else if (event->what == CANCEL)
@@ -381,7 +402,7 @@ uint64_t sim_workload_user(const sim_world *w, uint64_t request)
         return SIM_EVERYONE;                   // a cache that writes behind does so for nobody
     const workload *s = SIM_STATE(w, const workload, id);
     uint64_t number = request & 0xFFFFFFFFFFFFu;
-    if (!s->users && !s->has_sessions)
+    if (!s->goes_on)
         return SIM_EVERYONE;
     return (request >> 48) << 48 | (s->users ? number % s->users : number >> TURN_BITS);
 }

@@ -48,7 +48,7 @@ static void run_a_moment(const sim_model *model)
     w->arrivals_end = w->window_to = model->duration;
     sim_world_start(w, sim_model_grid(model));
     const hr_time latest = (hr_time)1e17;      // as in world.c
-    for (int i = 0; i < MOST_EVENTS && sim_events_next(w) < latest && sim_world_step(w); i++) {
+    for (int i = 0; i < MOST_EVENTS && sim_world_next(w) < latest && sim_world_step(w); i++) {
     }
     sim_world_check(w);
     sim_world_free(w);

@@ -17,7 +17,7 @@ enum { EVENTS = 10000, CHECK_EVERY = 211 };
 static void run_events(sim_world *w, int count)
 {
     const hr_time latest = (hr_time)1e17;      // three years: as long as a study would wait at most for what is in flight
-    for (int i = 0; i < count && sim_events_next(w) < latest && sim_world_step(w); i++)
+    for (int i = 0; i < count && sim_world_next(w) < latest && sim_world_step(w); i++)
         if (i % CHECK_EVERY == 0)
             sim_world_check(w);
     sim_world_check(w);
@@ -37,7 +37,7 @@ static void run_twice(const sim_model *model)
     sim_world_reset_counts(w);                 // what comes between must leave no trace
     HR_ASSERT(sim_world_restore(w, middle.bytes, middle.size, &e) == HR_OK);
     if (fuzz_planted)
-        w->order++;
+        w->events_run++;
     sim_world *again[] = {w, fork};
     for (size_t i = 0; i < HR_COUNT(again); i++) {
         run_events(again[i], EVENTS / 2);

@@ -48,18 +48,17 @@ static void test_events_come_in_order_against_a_sorted_array(void **state)
     enum { N = 200000 };
     uint64_t pushed = 0, popped = 0;
     hr_time last = 0;
-    uint64_t last_order = 0;
+    uint64_t last_pushed = 0;
     for (uint64_t i = 0; i < N; i++) {
         sim_draw r = sim_random(5, 2, i, 0);
         if (r.word[0] % 3 != 0 || sim_events_count(w) == 0) {
-            sim_schedule(w, w->now + (hr_time)(r.word[1] % 50), 0, 0, 0, 0);   // many ties
-            pushed++;
+            sim_schedule(w, w->now + (hr_time)(r.word[1] % 50), 0, 0, 0, (uint32_t)pushed++);   // many ties
         } else {
             sim_event e = {0};
             assert_true(sim_events_pop(w, &e));
-            assert_true(e.at > last || (e.at == last && (popped == 0 || e.order > last_order)));
+            assert_true(e.at > last || (e.at == last && (popped == 0 || e.generation > last_pushed)));
             last = w->now = e.at;
-            last_order = e.order;
+            last_pushed = e.generation;
             popped++;
         }
         if (i % 4096 == 0)

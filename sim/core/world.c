@@ -353,13 +353,22 @@ void sim_call_arrive(sim_world *w, sim_ref call)
     sim_call_hand_over(w, call);
 }
 
-// A call without a link is with neither side: not sent yet, or answered.
+// A call without a link is with neither side: not sent yet, on its way, or answered.
 void sim_call_cancel(sim_world *w, sim_ref call)
 {
     sim_call *c = sim_call_at(w, call);
-    if (!c->link || c->cancelled || !sim_kind_of(w, c->callee)->cancel)
+    if (c->cancelled || !sim_kind_of(w, c->callee)->cancel)
         return;
-    c->cancelled = 1;
+    if (w->network && sim_kind_of(w, w->network)->tell(w, w->network, call))
+        c->cancelled = SIM_CANCEL_SENT;
+    else if (c->link)
+        sim_call_cancelled(w, call);
+}
+
+void sim_call_cancelled(sim_world *w, sim_ref call)
+{
+    sim_call *c = sim_call_at(w, call);
+    c->cancelled = SIM_CANCEL_THERE;
     sim_kind_of(w, c->callee)->cancel(w, c->callee, call);
 }
 

@@ -35,6 +35,9 @@ enum {                                         // flags of a call
     SIM_CALL_EFFORT = 128,                     // a part that stands between a call and its attempts: see sim/parts/attempts.c; of a transaction: it is ending
 };
 
+// Whether a caller has told its callee that it does not wait: not, it has, and the callee knows.
+typedef enum { SIM_CANCEL_NOT, SIM_CANCEL_SENT, SIM_CANCEL_THERE } sim_cancelled;
+
 // One unit of work handed from caller to callee. Calls nest by `parent`; a request is the outermost one.
 typedef struct {
     uint64_t request;                          // subject of all draws: workload number << 48 | number of the request
@@ -71,14 +74,17 @@ typedef struct {
     uint16_t replica;                          // slot at the callee
     uint16_t operation;                        // handler, statement or cache operation at the callee
     uint16_t step;                             // next step of the callee's handler
-    uint8_t  status, flags, attempt;           // status: sim_outcome; while its handler runs, how the last call that it made ended
+    uint8_t  status, flags;                    // status: sim_outcome; while its handler runs, how the last call that it made ended
+    union {
+        uint8_t attempt;                       // of a part that stands between a call and its attempts, or is a load: how many have been made, what it asks
+        uint8_t cancelled;                     // of a call, in a world that `cancels`: sim_cancelled
+    };
     uint8_t  priority;                         // of the request: larger goes first where a service looks at it
     uint8_t  found;                            // of a cache `get`: sim_found, see sim/parts/refill.c
     union {
         uint8_t newer;                         // of a cache `set`, bool: only over an older version
         uint8_t returns;                       // of a transaction that ends, bool: the handler answers inside
         uint8_t from;                          // of a call by a component that is in several regions: from which, the region's number + 1
-        uint8_t cancelled;                     // in a world that `cancels`: of a call whose callee has been told that nobody waits, bool
     };
     sim_ref  link;                             // sim_link of its caller and callee; 0: it is with neither of them
     union {
@@ -218,6 +224,8 @@ typedef struct {
     // Of a network: takes a call that is sent, or an answer, to where it goes, and has its `link` at 0 meanwhile; false: it is there at once. It
     // hears of every answer, also of those that nobody waits for, but carries none of these.
     bool (*carry)(sim_world *w, sim_component_id id, sim_ref call, bool is_answer);
+    // Of a network: takes the message that `call` is cancelled to where that has gone; false: it was not carried. At the end: sim_call_cancelled.
+    bool (*tell)(sim_world *w, sim_component_id id, sim_ref call);
     // Of a kind with servers in several regions: chooses the one that a call which is about to be sent goes to, its `replica`; returns its region.
     uint32_t (*aim)(sim_world *w, sim_component_id id, sim_ref call);
     void (*cut)(sim_world *w, sim_component_id id, uint32_t from, uint32_t to);   // the way from one region to another is cut for longer than before
@@ -380,9 +388,10 @@ static inline sim_link *sim_link_at(const sim_world *w, sim_component_id caller,
 }
 // Tells the callee that nobody waits for `call`, whose caller has it still out. From an event of its own, for other calls may go on at once.
 void sim_call_cancel(sim_world *w, sim_ref call);
-// For the kind whose `carry` has taken it: the call is at its callee, the answer is back at its caller.
+// For the kind whose `carry` has taken it: the call is at its callee, the answer is back at its caller, the callee hears that nobody waits.
 void sim_call_arrive(sim_world *w, sim_ref call);
 void sim_call_return(sim_world *w, sim_ref call);
+void sim_call_cancelled(sim_world *w, sim_ref call);
 // Tells the host's observer, if there is one.
 void    sim_note_tell(const sim_world *w, sim_note_kind what, sim_ref call, sim_outcome status);
 static inline void sim_note_call(const sim_world *w, sim_note_kind what, sim_ref call, sim_outcome status)
@@ -424,6 +433,7 @@ static inline void sim_call_send(sim_world *w, sim_ref call, sim_component_id ca
 // The callee is finished: the caller gets `call` back, or, if it has stopped waiting, the call is freed.
 static inline void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)
 {
+    SIM_CHECK(w, sim_call_at(w, call)->link);  // else it has answered already
     sim_call_at(w, call)->status = (uint8_t)status;
     if (HR_MOSTLY(!w->network) || !sim_call_is_carried(w, call, true))
         sim_call_hand_back(w, call);

@@ -118,7 +118,7 @@ static void drop(sim_world *w, limiter *s, sim_ref call)
     sim_call_reply(w, call, SIM_timeout);
 }
 
-static bool is_cancelled(const sim_world *w, sim_ref call) { return w->cancels && sim_call_at(w, call)->cancelled; }
+static bool is_cancelled(const sim_world *w, sim_ref call) { return w->cancels && sim_call_at(w, call)->cancelled == SIM_CANCEL_THERE; }
 
 static void store_failed(sim_world *w, sim_component_id id, sim_ref call)
 {
@@ -181,8 +181,9 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         store_is_late(w, id, event);
         return;
     }
-    if (sim_call_at(w, event->subject)->generation != event->generation)
-        return;                                // cancelled
+    const sim_call *c = sim_call_at(w, event->subject);
+    if (c->generation != event->generation || !c->link)
+        return;                                // cancelled; its answer may be on its way still
     sim_level_down(w, &SIM_STATE(w, limiter, id)->waiting);
     pass(w, id, event->subject);
 }

@@ -24,7 +24,8 @@ typedef struct {                               // of a call that has been carrie
     hr_time  travel, rto;                      // how long it travels when it is sent; TCP's timeout, the first one
     uint16_t pipe;
     uint8_t  is_answer, tries;
-    uint32_t unused;
+    uint8_t  cancel_tries;                     // of the message that it is cancelled: how often the cut pipe has lost it
+    uint8_t  cancel_waits, unused[3];          // bool: that message is behind the call
 } trip;
 
 static const char *const gauges[] = {"under_way", NULL};
@@ -134,15 +135,14 @@ static hr_time delay_of(const sim_world *w, const network *n, uint32_t pipe, con
     return p->is_delayed ? sim_faults_delay(w, p->teller, pipe, c->request, ordinal_of_way(w, c, is_answer)) : 0;
 }
 
-static hr_time loss_of(const sim_world *w, const network *n, const sim_pipe *p, const sim_call *c, const trip *t, uint32_t bytes, hr_time rtt)
+static hr_time loss_of(const sim_world *w, const network *n, const sim_pipe *p, const sim_call *c, uint32_t ordinal, uint32_t bytes, hr_time rtt, hr_time rto)
 {
     double loss = p->loss + p->extra_loss - p->loss * p->extra_loss;         // neither gets it
     if (loss <= 0)
         return 0;
-    uint32_t ordinal = ordinal_of_way(w, c, t->is_answer);
     sim_draw a = sim_random(w->seed, n->stream_loss, c->request, ordinal), b = sim_random(w->seed, n->stream_loss, c->request, ordinal ^ 0x27D4EB2Fu);
     const double u[] = {sim_unit(a.word[0]), sim_unit(a.word[1]), sim_unit(b.word[0]), sim_unit(b.word[1])};
-    return sim_tcp_loss(bytes, loss, rtt, t->rto, u);
+    return sim_tcp_loss(bytes, loss, rtt, rto, u);
 }
 
 static void depart(sim_world *w, sim_component_id id, network *n, sim_ref call, trip *t)
@@ -154,7 +154,8 @@ static void depart(sim_world *w, sim_component_id id, network *n, sim_ref call, 
     hr_time extra = delay_of(w, n, t->pipe, c, t->is_answer);
     rtt += extra + delay_of(w, n, t->pipe % n->region_count * n->region_count + t->pipe / n->region_count, c, !t->is_answer);
     t->rto = rtt + n->min_rto;                 // Linux: the smoothed round trip and at least so much (tcp_rto_min)
-    t->travel = half + extra + sim_tcp_slow_start(bytes, n->initial_window, rtt, p->ns_per_byte) + loss_of(w, n, p, c, t, bytes, rtt);
+    t->travel = half + extra + sim_tcp_slow_start(bytes, n->initial_window, rtt, p->ns_per_byte) +
+                loss_of(w, n, p, c, ordinal_of_way(w, c, t->is_answer), bytes, rtt, t->rto);
     if (!t->is_answer)
         t->travel += SIM_AT(w, const uint8_t, n->connects)[c->caller] * rtt;
     t->left = w->now;
@@ -225,7 +226,46 @@ static void land(sim_world *w, sim_component_id id, sim_ref call)
         sim_call_return(w, call);
     } else {
         t->arrived = w->now;
+        if (t->cancel_waits)
+            sim_schedule(w, w->now, id, SIM_NETWORK_CANCELS, call, sim_call_at(w, call)->generation);
+        t->cancel_waits = 0;
         sim_call_arrive(w, call);
+    }
+}
+
+// --- cancelling ---------------------------------------------------------------------------------------------------------------
+
+// Its packet is lost by chances of its own, but takes as long as the call's, whose draws these are.
+static bool tell(sim_world *w, sim_component_id id, sim_ref call)
+{
+    enum { CANCEL = 0x165667B1, BYTES = 13 };  // RST_STREAM with the head of its frame (RFC 9113, 4.1 and 6.4)
+    const network *n = SIM_STATE(w, const network, id);
+    const trip *t = sim_table_find(w, &n->trips, call, 0);
+    if (!t || t->is_answer)
+        return t != NULL;
+    const sim_call *c = sim_call_at(w, call);
+    const sim_pipe *p = pipe_at(w, n, t->pipe);
+    hr_time rtt = sim_dist_time(w, &p->rtt, n->stream, c->request, ordinal_of(w, c)), takes = rtt / 2 + delay_of(w, n, t->pipe, c, false);
+    takes += loss_of(w, n, p, c, ordinal_of_way(w, c, false) ^ CANCEL, BYTES, rtt, t->rto);
+    sim_schedule(w, w->now + takes, id, SIM_NETWORK_CANCELS, call, c->generation);
+    return true;
+}
+
+// The message is at the callee, unless the pipe is cut, or it has overtaken the call. Nobody reads it when the answer has left.
+static void cancel(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    network *n = SIM_STATE(w, network, id);
+    const sim_call *c = sim_call_at(w, event->subject);
+    trip *t = c->generation == event->generation ? sim_table_find(w, &n->trips, event->subject, 0) : NULL;
+    if (!t || t->is_answer)
+        return;
+    if (pipe_at(w, n, t->pipe)->is_cut) {
+        sim_schedule(w, w->now + sim_tcp_timeout(t->rto, t->cancel_tries), id, SIM_NETWORK_CANCELS, event->subject, event->generation);
+        t->cancel_tries = (uint8_t)(t->cancel_tries < UINT8_MAX ? t->cancel_tries + 1 : UINT8_MAX);
+    } else if (c->link) {
+        sim_call_cancelled(w, event->subject);
+    } else {
+        t->cancel_waits = 1;
     }
 }
 
@@ -234,6 +274,10 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     network *n = SIM_STATE(w, network, id);
     if (event->what == SIM_NETWORK_LANDS) {
         land(w, id, event->subject);
+        return;
+    }
+    if (event->what == SIM_NETWORK_CANCELS) {
+        cancel(w, id, event);
         return;
     }
     sim_pipe *p = pipe_at(w, n, event->subject);
@@ -324,7 +368,7 @@ static void sample(sim_world *w, sim_component_id id, hr_time step, float *out)
     out[0] = (float)under_way;
 }
 
-// What is on its way by the pipes is on its way by the links between components, too.
+// What is on its way by the pipes is on its way by the links between components, too. A message waits behind a call only while that is on its way.
 static void check(const sim_world *w, sim_component_id id)
 {
     const network *n = SIM_STATE(w, const network, id);
@@ -337,6 +381,11 @@ static void check(const sim_world *w, sim_component_id id)
     for (uint32_t i = 0; w->links && i < w->component_count * w->component_count; i++) {
         const sim_link *l = SIM_AT(w, const sim_link, w->links) + i;
         by_links += l->going + l->coming;
+    }
+    for (uint32_t i = 0; w->cancels && i < n->trips.room; i++) {
+        const trip *t = SIM_AT(w, const trip, n->trips.slots) + i;
+        const sim_call *c = t->pair.is_used ? sim_call_at(w, (sim_ref)t->pair.a) : NULL;
+        SIM_ASSERT(w, !c || !t->cancel_waits || (!t->is_answer && !c->link && c->cancelled == SIM_CANCEL_SENT));
     }
     SIM_ASSERT(w, by_pipes == by_links && by_links <= n->trips.count && n->trips.count <= w->calls_live);
 }
@@ -353,4 +402,4 @@ static bool account(const sim_world *w, sim_component_id id, uint32_t station, s
 
 const sim_kind sim_kind_network = {.name = "network", .summary = "carries calls and answers between regions: round trips, bandwidth, loss",
     .state_size = sizeof(network), .def_size = sizeof(sim_network_def), .gauges = gauges, .demand = demand, .build = build, .wake = wake,
-    .fault = suffer, .carry = carry, .sample = sample, .reset = reset, .check = check, .account = account};
+    .fault = suffer, .carry = carry, .tell = tell, .sample = sample, .reset = reset, .check = check, .account = account};

@@ -3,6 +3,7 @@
 // * A link has two pipes, one each way. What has to go through a pipe shares its bandwidth equally, then travels for half a round trip, and longer
 //   by what TCP needs: round trips of slow start, retransmissions.
 // * A pipe that is cut loses what arrives; TCP sends it again after its timeout, which doubles, until the pipe is whole. Nobody is told.
+// * Who cancels a call sends a message after it, on the same connection: it comes no sooner than the call, and finds nothing when that is answered.
 // * Calls inside a region take no time, unless the network says what they take.
 #ifndef SIM_NETWORK_H
 #define SIM_NETWORK_H
@@ -90,7 +91,7 @@ hr_time sim_tcp_slow_start(uint32_t bytes, uint32_t window, hr_time rtt, double 
 hr_time sim_tcp_loss(uint32_t bytes, double loss, hr_time rtt, hr_time rto, const double u[4]);
 hr_time sim_tcp_timeout(hr_time rto, uint32_t tries);
 // A message begins to share the bandwidth; one is sent, 0: none is yet (after the timer that `alarm` tells of). `self` names the pipe in its timers.
-enum { SIM_NETWORK_LANDS, SIM_NETWORK_SENT };
+enum { SIM_NETWORK_LANDS, SIM_NETWORK_SENT, SIM_NETWORK_CANCELS };
 void    sim_pipe_join(sim_world *w, sim_pipe *p, uint32_t bytes, sim_ref call, uint32_t self);
 sim_ref sim_pipe_sent(sim_world *w, sim_pipe *p);
 void    sim_pipe_settle(sim_world *w, sim_pipe *p, uint32_t self);

@@ -64,7 +64,7 @@ void write_scenario(writer *r)
     r->workloads = 1 + pick(r, 3);
     r->cluster = pick(r, 2);
     r->regions = pick(r, 2) * (1 + pick(r, MOST_REGIONS));
-    r->cancels = !r->regions;
+    r->cancels = true;
     for (uint32_t i = 0; i < r->services; i++) {
         r->region[i] = r->regions ? pick(r, r->regions + 1) : 0;
         r->balanced[i] = pick(r, 2);

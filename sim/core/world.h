@@ -80,7 +80,10 @@ typedef struct {
         uint8_t cancelled;                     // of a call, in a world that `cancels`: sim_cancelled
     };
     uint8_t  priority;                         // of the request: larger goes first where a service looks at it
-    uint8_t  found;                            // of a cache `get`: sim_found, see sim/parts/refill.c
+    union {
+        uint8_t found;                         // of a cache `get`: sim_found, see sim/parts/refill.c
+        uint8_t phase;                         // of a statement, while it is at its database: sim_phase, see sim/parts/database.h
+    };
     union {
         uint8_t newer;                         // of a cache `set`, bool: only over an older version
         uint8_t returns;                       // of a transaction that ends, bool: the handler answers inside

@@ -98,7 +98,7 @@ sim_station_view sim_database_look(const sim_world *w, sim_component_id id)
     sim_station_view v = {.queue_limit = s->queue_limit, .has_pools = s->has_pools, .has_locks = s->has_locks, .reads = n->reads,
                           .unread_writes = n->unread_writes, .backwards = n->backwards, .lost_commits = n->lost_commits, .locking = n->locking,
                           .lock_timeouts = n->lock_timeouts, .lock_wait_s = n->lock_wait_s, .locked_out = sim_level_average(w, &s->locked_out),
-                          .has_transactions = s->has_transactions, .deadlocks = n->deadlocks, .idle_timeouts = n->idle_timeouts,
+                          .has_transactions = s->has_transactions, .deadlocks = n->deadlocks, .idle_timeouts = n->idle_timeouts, .cancelled = n->cancelled,
                           .checked = n->checked, .conflicts = n->conflicts};
     for (uint32_t i = 0; i < s->server_count; i++) {
         const sim_server *server = sim_server_at(w, s, i);

@@ -2,7 +2,6 @@
 // * Rows have versions: a write makes one more when it ends, a read sees the version of the moment when its statement starts.
 // * With a live leaf the pool and its queue stay here; the leaf runs the statement and tells the version.
 #include "sim/parts/sharding.h"
-#include "sim/parts/sharding.h"
 
 static size_t demand(const void *def)
 {
@@ -67,6 +66,7 @@ static void compute(sim_world *w, sim_component_id id, const sim_database *s, si
     const sim_call *c = sim_call_at(w, call);
     const sim_statement *t = sim_statement_of(w, s, c);
     sim_level_up(w, &server_of(w, s, c)->cores);
+    sim_call_at(w, call)->phase = SIM_PHASE_COMPUTES;
     hr_time cpu = sim_dist_time(w, &t->cpu, t->stream, c->request, c->path);
     if (t->moves)
         cpu *= c->count;
@@ -280,15 +280,21 @@ void sim_database_end(sim_world *w, sim_component_id id, sim_ref call, sim_outco
     sim_database_leave(w, id, call);
 }
 
-static void computed(sim_world *w, sim_component_id id, sim_ref call)
+void sim_database_free_core(sim_world *w, sim_component_id id, sim_server *server)
 {
-    const sim_database *s = SIM_STATE(w, const sim_database, id);
-    const sim_call *c = sim_call_at(w, call);
-    sim_server *server = server_of(w, s, c);
     sim_level_down(w, &server->cores);
     sim_ref next = sim_fifo_pop(w, &server->core_queue);
     if (next)
-        compute(w, id, s, next);
+        compute(w, id, SIM_STATE(w, const sim_database, id), next);
+}
+
+static void computed(sim_world *w, sim_component_id id, sim_ref call)
+{
+    const sim_database *s = SIM_STATE(w, const sim_database, id);
+    sim_call *c = sim_call_at(w, call);
+    sim_server *server = server_of(w, s, c);
+    sim_database_free_core(w, id, server);
+    c->phase = SIM_PHASE_READS;
     const sim_statement *t = sim_statement_of(w, s, c);
     hr_time wait = sim_dist_time(w, &t->wait, t->stream, c->request, c->path + 1);
     if (server->slow > 0)
@@ -316,6 +322,7 @@ static void committed(sim_world *w, sim_component_id id, sim_ref call)
 // The commit takes until then.
 static void commit_at(sim_world *w, sim_component_id id, sim_ref call, hr_time due)
 {
+    sim_call_at(w, call)->phase = SIM_PHASE_COMMITS;
     if (due > w->now)
         sim_schedule(w, due, id, SIM_DB_COMMITTED, call, sim_call_at(w, call)->generation);
     else
@@ -376,11 +383,11 @@ bool sim_database_waits(sim_world *w, sim_component_id id, const sim_event *even
     return true;
 }
 
-// A call at a server goes on, unless it was lost with the server.
+// A call at a server goes on, unless it was lost with the server, or cancelled: then its answer may be on its way still.
 static void go_on(sim_world *w, sim_component_id id, const sim_event *event)
 {
     const sim_call *c = sim_call_at(w, event->subject);
-    if (c->generation != event->generation || sim_database_waits(w, id, event, c->replica) || sim_sharding_doubts(w, id, event))
+    if (c->generation != event->generation || !(c->flags & SIM_CALL_RUNNING) || sim_database_waits(w, id, event, c->replica) || sim_sharding_doubts(w, id, event))
         return;
     if (event->what == SIM_DB_COMPUTED)
         computed(w, id, event->subject);
@@ -409,7 +416,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     case SIM_DB_IDLE_TIMEOUT: case SIM_DB_CLIENT_GONE: sim_backends_wake(w, id, event); break;
     case SIM_DB_MOVES: sim_reshard_wake(w, id); break;
     case SIM_DB_KILL: case SIM_DB_RESIZE: case SIM_DB_BACK: sim_recovery_wake(w, id, event); break;
-    case SIM_DB_CAUGHT_UP: sim_routing_caught_up(w, id, event->subject); break;
+    case SIM_DB_CAUGHT_UP: sim_routing_caught_up(w, id, event); break;
+    case SIM_DB_INTERRUPTS: sim_database_interrupt(w, id, event); break;
     default: go_on(w, id, event); break;
     }
 }
@@ -417,5 +425,5 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 const sim_kind sim_kind_database = {.name = "database",
     .summary = "pools of connections in front of statements and rows with versions, replicas that follow a log, as PostgreSQL has them",
     .state_size = sizeof(sim_database), .def_size = sizeof(sim_database_def), .gauges = sim_database_gauges, .demand = demand, .build = build, .start = start,
-    .fault = sim_database_fault, .aim = sim_routing_aim, .cut = sim_replication_cut, .offer = offer, .wake = wake, .done = sim_database_leave, .sample = sim_database_sample, .reset = sim_database_reset,
+    .fault = sim_database_fault, .aim = sim_routing_aim, .cut = sim_replication_cut, .offer = offer, .wake = wake, .cancel = sim_database_cancel, .done = sim_database_leave, .sample = sim_database_sample, .reset = sim_database_reset,
     .check = sim_database_check, .account = sim_database_account};

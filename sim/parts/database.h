@@ -1,6 +1,6 @@
 // sim/parts/database.h - what the files of a database share: database.c runs statements on servers, books.c shows what it counts, rows.c keeps
 // versions, truth.c tells others what is committed, pools.c has connections of callers, backends.c what one holds while a transaction is open, locks.c
-// locks of rows, scans.c plans, replication.c the log and its way to the replicas, routing.c says which server a call goes to and remembers what users
+// locks of rows, interrupt.c statements that are cancelled, scans.c plans, replication.c the log and its way to the replicas, routing.c says which server a call goes to and remembers what users
 // have seen, failing_database.c what faults do to a server; sharding.h is about several shards.
 // * A database has shards, mostly one, each a primary and its replicas. With one shard and without replicas server 0 is all there is, and
 //   none of the rest is touched.
@@ -60,7 +60,7 @@ typedef struct {
 } sim_shard;
 
 typedef struct {                               // since the reset, as station.def has them
-    uint64_t reads, unread_writes, backwards, lost_commits, locking, lock_timeouts, deadlocks, idle_timeouts, checked, conflicts;
+    uint64_t reads, unread_writes, backwards, lost_commits, locking, lock_timeouts, deadlocks, idle_timeouts, checked, conflicts, cancelled;
     double   lock_wait_s;
 } sim_database_counts;
 
@@ -131,7 +131,11 @@ typedef struct { sim_pair user_key; uint32_t written, read; } sim_seen;        /
 enum { SIM_DB_COMPUTED, SIM_DB_WAITED, SIM_DB_POOL_TIMEOUT, SIM_DB_COMMITTED, SIM_DB_APPLIED, SIM_DB_TAKES_OVER, SIM_DB_CAUGHT_UP,
        SIM_DB_CONNECTED, SIM_DB_CLIENT_TIMEOUT, SIM_DB_PREPARED, SIM_DB_COMMIT_PREPARED, SIM_DB_ROLLBACK_PREPARED, SIM_DB_MOVES, SIM_DB_LOCK_TIMEOUT,
        SIM_DB_DEADLOCK, SIM_DB_IDLE_TIMEOUT, SIM_DB_CLIENT_GONE,
-       SIM_DB_KILL, SIM_DB_RESIZE, SIM_DB_BACK };
+       SIM_DB_KILL, SIM_DB_RESIZE, SIM_DB_BACK, SIM_DB_INTERRUPTS };
+
+// What a statement, or a part of one, does: it waits (in a pool, for a replica, at the pooler, for a connection to be opened; when it runs, for a lock or
+// a core), it computes, it reads, or it prepares or commits.
+typedef enum { SIM_PHASE_WAITS, SIM_PHASE_CATCHES_UP, SIM_PHASE_AT_POOLER, SIM_PHASE_CONNECTS, SIM_PHASE_COMPUTES, SIM_PHASE_READS, SIM_PHASE_COMMITS } sim_phase;
 
 // Behind the statements of the scenario lie those that a database has by itself: rows that move, and what ends a transaction.
 enum { SIM_OWN_MOVES, SIM_OWN_COMMIT, SIM_OWN_ROLLBACK, SIM_OWN_STATEMENTS };
@@ -185,6 +189,8 @@ void sim_database_end(sim_world *w, sim_component_id id, sim_ref call, sim_outco
 bool sim_database_waits(sim_world *w, sim_component_id id, const sim_event *event, uint32_t server);
 // Sets the timer of a server's queue.
 void sim_database_time_queue(sim_world *w, sim_component_id id, uint32_t server);
+// A computation has ended: its core goes to the next.
+void sim_database_free_core(sim_world *w, sim_component_id id, sim_server *server);
 // The answer that a call, or its part, gets without having been at a server.
 void sim_database_refuse(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status);
 
@@ -200,6 +206,11 @@ bool sim_database_account(const sim_world *w, sim_component_id id, uint32_t stat
 struct sim_force;
 void sim_database_fault(sim_world *w, sim_component_id id, uint32_t server, const struct sim_force *force);
 
+// --- interrupt.c ---
+// The kind's `cancel`; the timer of one that runs at a server that stood still.
+void sim_database_cancel(sim_world *w, sim_component_id id, sim_ref call);
+void sim_database_interrupt(sim_world *w, sim_component_id id, const sim_event *event);
+
 // --- locks.c ---
 void sim_locks_build(sim_world *w, sim_component_id id, const sim_database_def *d);
 // The call wants its row's lock. False: it waits, and runs when it has it.
@@ -209,8 +220,8 @@ void sim_locks_release(sim_world *w, sim_component_id id, sim_ref call);
 void sim_locks_release_row(sim_world *w, sim_component_id id, uint64_t key);
 // A statement of a transaction has waited for a row as long as `deadlock_timeout`.
 void sim_locks_look(sim_world *w, sim_component_id id, const sim_event *event);
-// A call that dies with its server, or in a deadlock, waits for no row any more.
-void sim_locks_forget(sim_world *w, sim_database *s, sim_ref call);
+// A call that dies with its server, or in a deadlock, or is cancelled, waits for no row any more. Whether it did.
+bool sim_locks_forget(sim_world *w, sim_database *s, sim_ref call);
 void sim_locks_expire(sim_world *w, sim_component_id id, const sim_event *event);
 void sim_locks_check(const sim_world *w, const sim_database *s);
 
@@ -262,6 +273,8 @@ void     sim_pools_left(sim_world *w, sim_component_id id, uint32_t client, uint
 void     sim_pools_close(sim_world *w, sim_component_id id, uint32_t client, uint32_t server);
 void     sim_pools_connected(sim_world *w, sim_component_id id, sim_ref call);
 void     sim_pools_expire(sim_world *w, sim_component_id id, sim_ref pool);
+// A call leaves the queue of its pool.
+void     sim_pools_leave(sim_world *w, sim_database *s, sim_ref call);
 // The server has died and none of its connections is used: nobody has any more.
 void     sim_pools_forget(const sim_world *w, const sim_database *s, sim_server *server);
 void     sim_pools_die(sim_world *w, sim_component_id id, const sim_server *server);
@@ -304,7 +317,7 @@ void    sim_routing_place(sim_world *w, sim_component_id id, sim_ref part, uint3
 // A part of a routed call has left its server.
 void sim_routing_back(sim_world *w, sim_component_id id, sim_ref part);
 // The wait for a replica is over.
-void sim_routing_caught_up(sim_world *w, sim_component_id id, sim_ref call);
+void sim_routing_caught_up(sim_world *w, sim_component_id id, const sim_event *event);
 // What a user has written, and the version that a read of its own is about to show.
 void sim_routing_wrote(sim_world *w, sim_database *s, const sim_call *c, uint64_t position);
 void sim_routing_read(sim_world *w, sim_database *s, const sim_call *c);

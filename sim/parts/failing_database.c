@@ -42,7 +42,7 @@ void sim_database_die(sim_world *w, sim_component_id id, uint32_t which)
     size_t count;
     sim_ref *running = running_at(w, id, which, &count);
     for (size_t i = 0; i < count && s->has_locks; i++)
-        sim_locks_forget(w, s, running[i]);    // before any lock is handed on
+        (void)sim_locks_forget(w, s, running[i]);                  // before any lock is handed on
     for (size_t i = 0; i < count; i++)
         sim_database_end(w, id, running[i], SIM_lost);
     free(running);

@@ -96,7 +96,7 @@ void sim_locks_release_row(sim_world *w, sim_component_id id, uint64_t key)
     hand_on(w, id, sim_table_find(w, &SIM_STATE(w, const sim_database, id)->locks, key, 0));
 }
 
-void sim_locks_forget(sim_world *w, sim_database *s, sim_ref call)
+bool sim_locks_forget(sim_world *w, sim_database *s, sim_ref call)
 {
     lock *l = sim_table_find(w, &s->locks, sim_call_at(w, call)->key, 0);
     sim_ref before = 0, at = l ? l->head : 0;
@@ -105,15 +105,16 @@ void sim_locks_forget(sim_world *w, sim_database *s, sim_ref call)
         at = sim_call_at(w, at)->next;
     }
     if (!at)
-        return;                                // it waits for none
+        return false;                          // it waits for none
     sim_ref head = l->head;
     l->head = at;
     (void)pop(w, s, l);
     if (!before)
-        return;
+        return true;
     sim_call_at(w, before)->next = l->head;
     l->tail = l->head ? l->tail : before;
     l->head = head;
+    return true;
 }
 
 // Whether what a transaction's statement waits for waits, in the end, for that transaction.
@@ -136,7 +137,7 @@ void sim_locks_look(sim_world *w, sim_component_id id, const sim_event *event)
     const sim_backend *b = c->generation == event->generation ? sim_backend_find(w, s, c->transaction) : NULL;
     if (!b || b->statement != event->subject || !b->is_waiting || sim_database_waits(w, id, event, c->replica) || !is_in_ring(w, s, b))
         return;
-    sim_locks_forget(w, s, event->subject);
+    (void)sim_locks_forget(w, s, event->subject);
     s->counts.deadlocks++;
     c->status = SIM_error;                     // 40P01, deadlock detected
     sim_database_leave(w, id, event->subject);

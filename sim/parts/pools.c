@@ -69,6 +69,7 @@ static void begin(sim_world *w, sim_component_id id, sim_ref call, bool is_new)
         sim_database_execute(w, id, call);
         return;
     }
+    sim_call_at(w, call)->phase = SIM_PHASE_CONNECTS;
     sim_level_up(w, &server->queue.length);
     sim_schedule(w, w->now + takes, id, SIM_DB_CONNECTED, call, c->generation);
 }
@@ -79,11 +80,12 @@ void sim_pools_connected(sim_world *w, sim_component_id id, sim_ref call)
     sim_call *c = sim_call_at(w, call);
     sim_server *server = sim_server_at(w, s, c->replica);
     sim_level_down(w, &server->queue.length);
-    if (!server->is_down) {
+    c->phase = SIM_PHASE_WAITS;
+    if (!server->is_down && c->cancelled != SIM_CANCEL_THERE) {
         sim_database_execute(w, id, call);
         return;
     }
-    c->status = SIM_lost;
+    c->status = server->is_down ? SIM_lost : SIM_timeout;
     sim_database_left(w, id, call, true);
 }
 
@@ -102,6 +104,7 @@ static void ask_pooler(sim_world *w, sim_component_id id, sim_ref call)
         sim_database_left(w, id, call, false);
     } else {
         server->backlog++;
+        c->phase = SIM_PHASE_AT_POOLER;
         c->since = w->now;
         sim_fifo_push(w, &server->queue, call);
         sim_database_time_queue(w, id, c->replica);
@@ -152,6 +155,13 @@ static sim_ref pop(sim_world *w, const sim_database *s, sim_client_pool *p)
     if (call)
         sim_level_down(w, &sim_server_at(w, s, p->server)->queue.length);
     return call;
+}
+
+void sim_pools_leave(sim_world *w, sim_database *s, sim_ref call)
+{
+    const sim_call *c = sim_call_at(w, call);
+    sim_fifo_leave(w, &SIM_AT(w, sim_client_pool, pool_of(w, s, c->client, c->replica))->queue, call);
+    sim_level_down(w, &sim_server_at(w, s, c->replica)->queue.length);
 }
 
 void sim_pools_expire(sim_world *w, sim_component_id id, sim_ref pool)

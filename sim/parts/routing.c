@@ -164,14 +164,19 @@ static void wait_for(sim_world *w, sim_component_id id, sim_ref call, uint32_t s
     uint64_t position = wanted(sim_shard_at(w, s, server / s->shard_size), user_of(w, s, c));
     hr_time at = sim_replication_applied_at(w, s, server, position);
     c->replica = (uint16_t)server;
+    c->phase = SIM_PHASE_CATCHES_UP;
     sim_routing_begin(w, id, call);
     sim_schedule(w, w->now + hr_min_time(s->read.wait, hr_max_time(at - w->now, 0) + 1), id, SIM_DB_CAUGHT_UP, call, c->generation);
 }
 
-void sim_routing_caught_up(sim_world *w, sim_component_id id, sim_ref call)
+void sim_routing_caught_up(sim_world *w, sim_component_id id, const sim_event *event)
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
+    sim_ref call = event->subject;
     sim_call *c = sim_call_at(w, call);
+    if (c->generation != event->generation || c->phase != SIM_PHASE_CATCHES_UP)
+        return;                                // cancelled
+    c->phase = SIM_PHASE_WAITS;
     const sim_shard *shard = sim_shard_at(w, s, c->replica / s->shard_size);
     const sim_server *r = sim_server_at(w, s, c->replica);
     uint32_t server = r->is_down || r->applied < wanted(shard, user_of(w, s, c)) ? shard->primary : c->replica;

@@ -156,7 +156,8 @@ void sim_sharding_offer(sim_world *w, sim_component_id id, sim_ref call)
 void sim_sharding_prepare(sim_world *w, sim_component_id id, sim_ref part)
 {
     const sim_database *s = SIM_STATE(w, const sim_database, id);
-    const sim_call *p = sim_call_at(w, part);
+    sim_call *p = sim_call_at(w, part);
+    p->phase = SIM_PHASE_COMMITS;
     hr_time flush = sim_dist_time(w, &s->flush, sim_sharded_of(w, s)->two_phase_stream, p->request, p->path + 1);
     sim_schedule(w, w->now + flush, id, SIM_DB_PREPARED, part, p->generation);
 }

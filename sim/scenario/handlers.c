@@ -131,7 +131,7 @@ static void read_extras(sim_compiler *c, sim_node *map, sim_step_def *step)
         SIM_FAIL(r, jitter, "jitter: want a share of the ttl such as 20%%, beside a `ttl`");
     if (timeout && (timeout->kind != SIM_SCALAR || !sim_read_time(timeout->text, &step->timeout) || step->timeout < HR_US))
         SIM_FAIL(r, timeout, "timeout: want a time such as 500ms, or none");
-    sim_node *cancel = step->kind == SIM_STEP_call ? sim_node_member(map, "cancel") : NULL;
+    sim_node *cancel = step->kind == SIM_STEP_call || step->kind == SIM_STEP_query ? sim_node_member(map, "cancel") : NULL;
     const char *word = cancel && cancel->kind == SIM_SCALAR ? cancel->text : "";
     step->cancels = strcmp(word, "true") == 0;
     if (cancel && !step->cancels && strcmp(word, "false") != 0)

@@ -3,7 +3,8 @@
 //   runs steps needs not look whether somebody has cancelled. Blocks end the same way; a transaction is rolled back, a retry is not sent.
 // * The call that the present step has out is cancelled in turn if that step says so; else it is waited for.
 // * A load of a key, which others may wait for, goes on to its end (refill.c).
-// * Callees are told by an event of the same instant, for at a caller that has just changed its state others may ask and answer.
+// * Callees are told by an event of the same instant, for at a caller that has just changed its state others may ask and answer. What is told takes its way
+//   between regions (network.c), through sidecars (mesh.c); statements have their own end (interrupt.c).
 // * Who has been asked is found among all calls that are alive: calls need no lists for it.
 #include "sim/parts/service.h"
 

@@ -4,6 +4,8 @@
 //   "request collapsing"). A fetch has no deadline of its own, and in the background it has no parent: nobody waits for it.
 // * RFC 5861: up to `stale` after its ttl the old answer is served and one fetch runs in the background; up to `spare` it stands in for one that
 //   has failed. Nothing tells an edge of a write: it serves what it has until the ttl ends.
+// * Who cancels leaves. A fetch goes on without anybody, for it fills the cache; what is not kept is cancelled at the target, too (nginx: a client that closes
+//   its connection ends the request to the upstream unless the answer is cacheable, ngx_http_upstream_check_broken_connection).
 // * Idealised: an edge has room for all requests at a time.
 #include "sim/parts/cdn.h"
 
@@ -163,7 +165,38 @@ static void serve(sim_world *w, sim_component_id id, cdn *s, sim_ref call)
     answer(w, s, call, SIM_ok, version - 1);
 }
 
-static void wake(sim_world *w, sim_component_id id, const sim_event *event) { serve(w, id, SIM_STATE(w, cdn, id), event->subject); }
+static void wake(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    const sim_call *c = sim_call_at(w, event->subject);
+    if (c->generation == event->generation && c->link)             // else cancelled; its answer may be on its way still
+        serve(w, id, SIM_STATE(w, cdn, id), event->subject);
+}
+
+// Takes a call out of those who wait for a fetch; false: it does not.
+static bool leave_fetch(sim_world *w, const cdn *s, sim_ref call)
+{
+    const sim_call *c = sim_call_at(w, call);
+    sim_ref fetcher = is_kept(s, c) ? sim_map_at(w, &edge_at(w, s, sim_network_at(w, c))->fetching, key_of(c)) : 0;
+    if (!fetcher)
+        return false;
+    sim_ref *at = &sim_call_at(w, fetcher)->parent;
+    while (*at && *at != call)
+        at = &sim_call_at(w, *at)->next;
+    bool waits = *at != 0;
+    if (waits)
+        *at = c->next;
+    return waits;
+}
+
+static void cancel(sim_world *w, sim_component_id id, sim_ref call)
+{
+    cdn *s = SIM_STATE(w, cdn, id);
+    sim_ref child = leave_fetch(w, s, call) ? 0 : sim_call_of(w, id, call);
+    if (child)
+        sim_call_cancel(w, child);
+    else
+        answer(w, s, call, SIM_timeout, 0);
+}
 
 static void keep(sim_world *w, const cdn *s, const edge *e, const sim_call *c)
 {
@@ -285,4 +318,4 @@ static bool account(const sim_world *w, sim_component_id id, uint32_t station, s
 
 const sim_kind sim_kind_cdn = {.name = "cdn", .summary = "caches at the edge of several regions, in front of an origin",
     .state_size = sizeof(cdn), .def_size = sizeof(sim_cdn_def), .gauges = gauges, .demand = demand, .build = build, .offer = offer, .reply = reply,
-    .wake = wake, .sample = sample, .reset = reset, .check = check, .account = account};
+    .wake = wake, .cancel = cancel, .sample = sample, .reset = reset, .check = check, .account = account};

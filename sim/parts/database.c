@@ -425,5 +425,6 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 const sim_kind sim_kind_database = {.name = "database",
     .summary = "pools of connections in front of statements and rows with versions, replicas that follow a log, as PostgreSQL has them",
     .state_size = sizeof(sim_database), .def_size = sizeof(sim_database_def), .gauges = sim_database_gauges, .demand = demand, .build = build, .start = start,
-    .fault = sim_database_fault, .aim = sim_routing_aim, .cut = sim_replication_cut, .offer = offer, .wake = wake, .cancel = sim_database_cancel, .done = sim_database_leave, .sample = sim_database_sample, .reset = sim_database_reset,
+    .fault = sim_database_fault, .aim = sim_routing_aim, .cut = sim_replication_cut, .offer = offer, .wake = wake, .cancel = sim_database_cancel,
+    .done = sim_database_leave, .sample = sim_database_sample, .reset = sim_database_reset,
     .check = sim_database_check, .account = sim_database_account};

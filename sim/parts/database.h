@@ -1,7 +1,7 @@
 // sim/parts/database.h - what the files of a database share: database.c runs statements on servers, books.c shows what it counts, rows.c keeps
 // versions, truth.c tells others what is committed, pools.c has connections of callers, backends.c what one holds while a transaction is open, locks.c
-// locks of rows, interrupt.c statements that are cancelled, scans.c plans, replication.c the log and its way to the replicas, routing.c says which server a call goes to and remembers what users
-// have seen, failing_database.c what faults do to a server; sharding.h is about several shards.
+// locks of rows, interrupt.c ends statements that are cancelled, scans.c plans, replication.c the log and its way to the replicas, routing.c says which
+// server a call goes to and remembers what users have seen, failing_database.c what faults do to a server; sharding.h is about several shards.
 // * A database has shards, mostly one, each a primary and its replicas. With one shard and without replicas server 0 is all there is, and
 //   none of the rest is touched.
 // * A call at a server holds a connection from its start to its answer, also while its commit waits for replicas. A transaction holds one

@@ -1,6 +1,8 @@
 // sim/parts/mesh.c - see mesh.h: calls that pass their caller's sidecar, which asks again where it is told to.
 // * Between a call and its attempts stands an effort; one attempt is out at a time. One that is late is given up and has failed; the replica works on.
 // * A caller that has given up gets no further attempts.
+// * A cancellation passes the sidecars as its call has: it takes half of the latency, too. Then nothing is waited for any more: the attempt that is out is
+//   told, none follows, and the replica is not blamed (Envoy: Router::Filter::onDestroy resets what is in flight).
 // * `latency` is drawn once a call: half of it before the first attempt, half before the answer. It counts for both sidecars.
 // * The first attempt has the draws of a call without a mesh, so that variants stay comparable; each other one its own.
 #include "sim/core/laws.h"
@@ -8,7 +10,7 @@
 #include "sim/parts/service.h"
 #include "sim/parts/sidecar.h"
 
-enum { LEAVES, ANSWERS, RETRY, LATE, LOOK };   // timers: a call, an attempt (LATE), a sidecar (LOOK)
+enum { LEAVES, ANSWERS, RETRY, LATE, LOOK, CANCELS };              // timers: a call, an attempt (LATE), a sidecar (LOOK)
 
 typedef struct { uint64_t calls, attempts, retries, away, unanswerable, overflowed; } counts;       // since time zero
 
@@ -186,24 +188,59 @@ static void reply(sim_world *w, sim_component_id id, sim_ref attempt)
     settle(w, id, call, took, status);
 }
 
-// The attempt has taken too long, unless it has come back.
+// The attempt has taken too long.
 static void late(sim_world *w, sim_component_id id, const sim_event *event)
 {
     sim_call *a = sim_call_at(w, event->subject);
-    if (a->generation != event->generation)
+    if (a->generation != event->generation || a->flags & SIM_CALL_ABANDONED)   // it has come back, or was cancelled
         return;
     a->flags |= SIM_CALL_ABANDONED;
     SIM_STATE(w, mesh, id)->given_up++;
     settle(w, id, a->parent, w->now - a->started, SIM_timeout);
 }
 
-static void retry(sim_world *w, sim_component_id id, sim_ref call)
+static void retry(sim_world *w, sim_component_id id, const sim_event *event)
 {
+    sim_ref call = event->subject;
     const sim_call *c = sim_call_at(w, call);
+    if (c->generation != event->generation || !c->steps)
+        return;                                // cancelled meanwhile
     if (c->flags & SIM_CALL_ABANDONED)
         end(w, id, call, SIM_timeout);
     else
         send(w, id, call);
+}
+
+// --- cancelling ---------------------------------------------------------------------------------------------------------------
+
+static void stop(sim_world *w, sim_component_id id, sim_ref call)
+{
+    mesh *m = SIM_STATE(w, mesh, id);
+    const effort *e = effort_of(w, sim_call_at(w, call));
+    sim_ref attempt = sim_call_of(w, id, call);
+    if (attempt) {
+        sim_call *a = sim_call_at(w, attempt);
+        a->flags |= SIM_CALL_ABANDONED;
+        m->given_up++;
+        m->waiting--;
+        sim_sidecar_cancel(w, e->sidecar, e->been[e->attempts - 1], w->now - a->started);
+        sim_call_cancel(w, attempt);
+    }
+    end(w, id, call, SIM_timeout);
+}
+
+static void cancel(sim_world *w, sim_component_id id, sim_ref call)
+{
+    const sim_call *c = sim_call_at(w, call);
+    sim_schedule(w, w->now + latency_of(w, SIM_STATE(w, const mesh, id), c) / 2, id, CANCELS, call, c->generation);
+}
+
+// Unless it has been answered, or is about to be.
+static void cancels(sim_world *w, sim_component_id id, const sim_event *event)
+{
+    const sim_call *c = sim_call_at(w, event->subject);
+    if (c->generation == event->generation && c->steps)
+        stop(w, id, event->subject);
 }
 
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
@@ -211,7 +248,8 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     switch (event->what) {
     case LEAVES: send(w, id, event->subject); break;
     case ANSWERS: answer(w, id, event->subject); break;
-    case RETRY: retry(w, id, event->subject); break;
+    case RETRY: retry(w, id, event); break;
+    case CANCELS: cancels(w, id, event); break;
     case LATE: late(w, id, event); break;
     default: sim_sidecar_look(w, id, &SIM_STATE(w, mesh, id)->sidecars, event);
     }
@@ -265,4 +303,4 @@ sim_station_view sim_mesh_look(const sim_world *w, sim_component_id id)
 
 const sim_kind sim_kind_mesh = {.name = "mesh", .summary = "a sidecar proxy beside each replica that calls the services behind it",
     .state_size = sizeof(mesh), .def_size = sizeof(sim_mesh_def), .gauges = gauges, .build = build, .start = start, .offer = offer, .reply = reply,
-    .wake = wake, .sample = sample, .reset = reset, .check = check, .account = account};
+    .wake = wake, .cancel = cancel, .sample = sample, .reset = reset, .check = check, .account = account};

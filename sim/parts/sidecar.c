@@ -226,15 +226,24 @@ sim_endpoint sim_sidecar_endpoint(const sim_world *w, const sim_sidecars *s, sim
     return SIM_AT(w, const sim_endpoint, plan_at(w, s, sidecar_at(w, sidecar)->region, place.level)->endpoints)[place.slot];
 }
 
-void sim_sidecar_answer(sim_world *w, sim_ref sidecar, sim_mesh_place place, hr_time took, sim_outcome status)
+// An attempt is not out any more.
+static const sim_sidecar_level *end(sim_world *w, sim_ref sidecar, sim_mesh_place place, hr_time took, bool failed)
 {
     sim_sidecar *c = sidecar_at(w, sidecar);
     const sim_sidecar_level *l = level_at(w, c, place.level);
     c->out--;
-    sim_upstream_answer(w, l->upstream, place.slot, took, status == SIM_error || status == SIM_lost);
+    sim_upstream_answer(w, l->upstream, place.slot, took, failed);
+    return l;
+}
+
+void sim_sidecar_answer(sim_world *w, sim_ref sidecar, sim_mesh_place place, hr_time took, sim_outcome status)
+{
+    const sim_sidecar_level *l = end(w, sidecar, place, took, status == SIM_error || status == SIM_lost);
     if (l->outlier)
         sim_outlier_note(w, l->outlier, place.slot, status != SIM_ok);
 }
+
+void sim_sidecar_cancel(sim_world *w, sim_ref sidecar, sim_mesh_place place, hr_time took) { (void)end(w, sidecar, place, took, false); }
 
 void sim_sidecar_look(sim_world *w, sim_component_id id, const sim_sidecars *s, const sim_event *event)
 {

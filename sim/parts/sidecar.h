@@ -50,6 +50,8 @@ bool    sim_sidecar_choose(sim_world *w, const sim_sidecars *s, sim_ref sidecar,
 sim_endpoint sim_sidecar_endpoint(const sim_world *w, const sim_sidecars *s, sim_ref sidecar, sim_mesh_place place);
 // The attempt has ended, answered or given up.
 void    sim_sidecar_answer(sim_world *w, sim_ref sidecar, sim_mesh_place place, hr_time took, sim_outcome status);
+// It has been cancelled, which says nothing of the replica.
+void    sim_sidecar_cancel(sim_world *w, sim_ref sidecar, sim_mesh_place place, hr_time took);
 // The timer of a sidecar's ejections.
 void    sim_sidecar_look(sim_world *w, sim_component_id id, const sim_sidecars *s, const sim_event *event);
 void    sim_sidecars_see(sim_world *w, const sim_sidecars *s, sim_component_id service, uint32_t replica, bool is_eligible);

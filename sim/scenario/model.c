@@ -214,7 +214,6 @@ static void read_components(sim_reader *r, sim_node *root)
         } else if (m->components[i].kind == SIM_PART_workload)
             sim_workload_read(r, i);
     sim_network_read(r);
-    sim_cancels_check(r);
     m->truth = UINT16_MAX;
     for (uint16_t i = m->component_count; i-- > 0;)
         if (m->components[i].kind == SIM_PART_database)

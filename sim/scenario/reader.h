@@ -98,7 +98,6 @@ void sim_cdn_read(sim_reader *r, uint16_t id);
 void sim_edges_read(sim_reader *r, uint16_t id, const sim_network_def *network);
 // What a workload calls and asks for, when its plain keys and all operations are known.
 void sim_workload_read(sim_reader *r, uint16_t id);
-void sim_cancels_check(sim_reader *r);        // nothing that does not know `cancel` is beside one
 // What rates amount to: it depends on the length of the run.
 void sim_workloads_settle(sim_reader *r);
 // Resolves "lb.read": a service or a balancer in front of one, and one of the service's operations.

@@ -70,17 +70,6 @@ static void read_cancel(sim_reader *r, uint16_t id)
     r->model->cancels |= d->cancels;
 }
 
-// What is beside others has other ways to end a call: it is not modelled.
-void sim_cancels_check(sim_reader *r)
-{
-    const sim_model *m = r->model;
-    for (uint16_t i = 0; i < m->component_count && m->cancels; i++) {
-        uint16_t kind = m->components[i].kind;
-        if (kind == SIM_PART_mesh || kind == SIM_PART_cdn)
-            SIM_FAIL(r, r->nodes[i], "%s: `cancel: true` is not modelled where there is a %s: leave one of them out", m->components[i].name, sim_kinds[kind]->name);
-    }
-}
-
 void sim_workload_read(sim_reader *r, uint16_t id)
 {
     sim_workload_def *d = r->model->components[id].def;

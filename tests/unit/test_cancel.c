@@ -213,7 +213,6 @@ static void test_mistakes_are_named(void **state)
     complains(S, "c: {rate: 1/s, call: s.go, cancel: maybe}", "", "cancel");
     complains(S ", f: {kind: service, on: {go: [{call: s.go, cancel: perhaps}]}}", "c: {rate: 1/s, call: f.go}", "", "want true or false");
     complains("k: {kind: cache}, f: {kind: service, on: {go: [{get: k, cancel: true}]}}", "c: {rate: 1/s, call: f.go}", "", "has no `cancel`");
-    complains(S ", m: {kind: mesh, to: s}", "c: {rate: 1/s, call: m.go, cancel: true}", "", "is not modelled where there is a mesh");
 }
 
 int main(void)

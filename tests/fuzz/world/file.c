@@ -28,7 +28,7 @@ static void write_workload(writer *r, uint32_t i)
         hr_text_add(&r->text, ", requests_per_session: %g", 1 + pick(r, 256) / 16.0);
     bool connects = r->regions && r->front[target] != 'x';
     const char *left_out = closed || sessions ? connects ? "rate users cancel" : "rate users connect cancel" : connects ? "rate users think cancel" : "rate users think connect cancel";
-    if (r->cancels && pick(r, 2)) {
+    if (pick(r, 2)) {
         hr_text_add(&r->text, ", cancel: true");
         left_out = closed || sessions ? "rate users connect timeout cancel" : "rate users think connect timeout cancel";
     }
@@ -64,7 +64,6 @@ void write_scenario(writer *r)
     r->workloads = 1 + pick(r, 3);
     r->cluster = pick(r, 2);
     r->regions = pick(r, 2) * (1 + pick(r, MOST_REGIONS));
-    r->cancels = true;
     for (uint32_t i = 0; i < r->services; i++) {
         r->region[i] = r->regions ? pick(r, r->regions + 1) : 0;
         r->balanced[i] = pick(r, 2);
@@ -73,7 +72,6 @@ void write_scenario(writer *r)
         static const char fronts[] = {0, 0, 'l', 'f', 'e'};
         char front = fronts[pick(r, HR_COUNT(fronts))];
         r->front[i] = front ? front : r->behind[i];
-        r->cancels = r->cancels && r->behind[i] != 'x' && r->front[i] != 'e';
         r->local[i] = pick(r, 3) == 2;
         r->operations[i] = 1 + pick(r, MOST_OPERATIONS);
     }

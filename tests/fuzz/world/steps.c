@@ -156,7 +156,7 @@ static void write_step(writer *r, uint32_t service, int depth)
     bool on_local = strcmp(r->text.data + r->text.used - 5, "local") == 0;
     if ((sim_step_asks((sim_step_kind)which) || which == SIM_STEP_parallel) && pick(r, 4) == 3)
         hr_text_add(&r->text, ", timeout: 5ms");
-    if ((which == SIM_STEP_call || which == SIM_STEP_query) && r->cancels && pick(r, 2))
+    if ((which == SIM_STEP_call || which == SIM_STEP_query) && pick(r, 2))
         hr_text_add(&r->text, ", cancel: true");
     bool again = sim_step_asks((sim_step_kind)which) && pick(r, 4) == 3 && !r->local[service] && !(r->inside && which == SIM_STEP_query);
     if (again)

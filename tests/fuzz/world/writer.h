@@ -18,7 +18,6 @@ typedef struct {
     uint32_t inside;                           // what is written is in a transaction of this database, counted from 1; 0: in none
     bool     ordered;                          // whose `order` is ascending: then it has no `repeat`
     uint32_t regions;                          // 0: no network
-    bool     cancels;                          // nothing that does not know `cancel` is there
     uint32_t region[MOST_SERVICES];            // of a service, from 1; 0: it says none, so the first
     char     behind[MOST_SERVICES];            // what stands before it at first: s itself, b balancer, x mesh
     char     front[MOST_SERVICES];             // what takes its calls: as behind, or in front of that l limiter, f breaker, e CDN

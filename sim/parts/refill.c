@@ -272,7 +272,8 @@ static sim_ref ask_cache(sim_world *w, sim_component_id id, sim_ref load, uint8_
 
 sim_ref sim_refill_back(sim_world *w, sim_component_id id, sim_ref asker)
 {
-    return sim_call_at(w, asker)->attempt ? react(w, id, asker) : turn(w, id, asker);
+    const sim_call *c = sim_call_at(w, asker);
+    return c->flags & SIM_CALL_PART && c->attempt ? react(w, id, asker) : turn(w, id, asker);      // of a call that byte is another
 }
 
 void sim_refill_wake(sim_world *w, sim_component_id id, sim_ref load) { sim_handler_run(w, id, ask_cache(w, id, load, LOOKS_AGAIN)); }

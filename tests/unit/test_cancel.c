@@ -178,6 +178,27 @@ static void test_who_waits_in_front_leaves(void **state)
     finish(f);
 }
 
+// The answer of the cache, at 1.4 s, finds a call that was cancelled at 1.25 s: it loads nothing, nor does one that others may wait for.
+static void test_a_call_that_waits_for_a_cache_loads_nothing(void **state)
+{
+    (void)state;
+    static const char *const gets[] = {"{get: k, miss: [{call: s.go}]}", "{get: k, single_flight: true, miss: [{call: s.go}]}",
+                                       "{get: k, single_flight: cache, miss: [{call: s.go}]}", "{repeat: [{get: k, single_flight: true, miss: [{call: s.go}]}], times: 2}"};
+    for (size_t i = 0; i < HR_COUNT(gets); i++) {
+        char *parts = hr_format("k: {kind: cache, demand: 0, network: 400ms}, s: {kind: service, on: {go: [{wait: 1ms}]}}, f: {kind: service, on: {go: [%s]}}", gets[i]);
+        fixture f = run_to(parts, "c: {rate: 1/s, arrivals: constant, call: f.go, timeout: 250ms, cancel: true}", "", 1500 * HR_MS, 1399 * HR_MS);
+        assert_int_equal(station(f, "f").busy, 1);
+        for (hr_time at = 1400 * HR_MS; at <= 3 * HR_SEC; at += HR_MS) {
+            sim_world_run(f.w, at);
+            sim_world_check(f.w);
+        }
+        assert_int_equal(station(f, "f").busy, 0);
+        assert_int_equal(station(f, "s").started, 0);
+        free(parts);
+        finish(f);
+    }
+}
+
 // A transaction that is cancelled is rolled back: what it has written nobody sees.
 static void test_a_cancelled_transaction_is_rolled_back(void **state)
 {
@@ -222,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_without_it_the_chain_ends), cmocka_unit_test(test_the_loser_of_a_hedge_stops),
         cmocka_unit_test(test_an_attempt_that_is_late_is_cancelled), cmocka_unit_test(test_a_caller_that_dies_cancels),
         cmocka_unit_test(test_who_waits_in_front_leaves), cmocka_unit_test(test_a_cancelled_transaction_is_rolled_back),
+        cmocka_unit_test(test_a_call_that_waits_for_a_cache_loads_nothing),
         cmocka_unit_test(test_mistakes_are_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

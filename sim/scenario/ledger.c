@@ -227,6 +227,8 @@ static void show_steps(const sim_model *model, const char *where, const sim_serv
                 hr_text_add(out, " jitter %g %%", step->share * 100);
             if (step->timeout != HR_FOREVER)
                 hr_text_add(out, " timeout %s", sim_show_time(step->timeout, time, sizeof time));
+            if (step->cancels)
+                hr_text_add(out, ", cancelled when it is not waited for");
             if (step->kind != SIM_STEP_return && step->kind != SIM_STEP_fail)
                 show_ways(step, i, out);
             hr_text_add(out, "\n");

@@ -215,6 +215,19 @@ static void test_a_cancelled_transaction_is_rolled_back(void **state)
     finish(f);
 }
 
+static void test_the_ledger_says_who_cancels(void **state)
+{
+    (void)state;
+    fixture f = begin("d: {kind: database, statements: {q: {wait: 1ms}}}, s: {kind: service, on: {go: [{wait: 1ms}]}}, f: {kind: service, on: {go: [{query: d.q, cancel: true}, {call: s.go}]}}",
+                      "c: {rate: 1/s, call: f.go}", HR_SEC);
+    hr_text ledger = {0};
+    sim_model_ledger(f.model, &ledger);
+    assert_non_null(strstr(ledger.data, "f.on.go[0] = query d.q, cancelled when it is not waited for"));
+    assert_null(strstr(ledger.data, "call s.go, cancelled"));
+    free(ledger.data);
+    finish(f);
+}
+
 static void complains(const char *components, const char *workload, const char *rest, const char *complaint)
 {
     hr_error e = {0};
@@ -243,7 +256,7 @@ int main(void)
         cmocka_unit_test(test_without_it_the_chain_ends), cmocka_unit_test(test_the_loser_of_a_hedge_stops),
         cmocka_unit_test(test_an_attempt_that_is_late_is_cancelled), cmocka_unit_test(test_a_caller_that_dies_cancels),
         cmocka_unit_test(test_who_waits_in_front_leaves), cmocka_unit_test(test_a_cancelled_transaction_is_rolled_back),
-        cmocka_unit_test(test_a_call_that_waits_for_a_cache_loads_nothing),
+        cmocka_unit_test(test_a_call_that_waits_for_a_cache_loads_nothing), cmocka_unit_test(test_the_ledger_says_who_cancels),
         cmocka_unit_test(test_mistakes_are_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,7 +101,9 @@ static uint32_t choose(sim_world *w, const balancer *s, const sim_call *c)
 {
     const unsigned uses = sim_balancers[s->policy.row]->uses;
     char key[SIM_BALANCE_KEY_BYTES];
-    sim_balanced choice = {.random = sim_random(w->seed, s->stream, c->request, c->path), .key = key};
+    sim_balanced choice = {.key = key};
+    if (uses & SIM_USES_CHANCE)
+        choice.random = sim_random(w->seed, s->stream, c->request, c->path);
     if (uses & (SIM_USES_KEY | SIM_USES_ADDRESS))
         choice.key_bytes = sim_balance_key(uses, c->key, key);
     return sim_upstream_choose(w, s->upstream, &choice, NULL, 0);

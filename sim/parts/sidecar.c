@@ -209,7 +209,9 @@ bool sim_sidecar_choose(sim_world *w, const sim_sidecars *s, sim_ref sidecar, co
     }
     const unsigned uses = sim_balancers[s->policy.row]->uses;
     char key[SIM_BALANCE_KEY_BYTES];
-    sim_balanced choice = {.random = sim_random(w->seed, s->stream_choice, call->request, path), .key = key};
+    sim_balanced choice = {.key = key};
+    if (uses & SIM_USES_CHANCE)
+        choice.random = sim_random(w->seed, s->stream_choice, call->request, path);
     if (uses & (SIM_USES_KEY | SIM_USES_ADDRESS))
         choice.key_bytes = sim_balance_key(uses, call->key, key);
     sim_ref upstream = level_at(w, c, level)->upstream;

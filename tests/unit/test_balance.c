@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "sim/policy/balance/least.h"
 #include "sim/policy/balance/upstream.h"
 
 typedef struct { sim_world *w; sim_ref upstream; uint64_t calls; } group;
@@ -102,6 +103,23 @@ static void test_every_row_is_whole_repeats_and_keeps_the_list(void **state)
     }
 }
 
+// The engine draws for them only.
+static void test_rows_that_draw_say_so(void **state)
+{
+    (void)state;
+    for (size_t i = 0; sim_balancers[i]; i++) {
+        group one = make(sim_balancers[i]->name, 20, NULL), other = make(sim_balancers[i]->name, 20, NULL);
+        bool differ = false;
+        for (uint64_t n = 0; n < 200; n++) {
+            sim_balanced a = {.random = sim_random(1, 1, n, 0), .key = "12.7", .key_bytes = 4}, b = {.key = a.key, .key_bytes = a.key_bytes};
+            differ = differ || sim_upstream_choose(one.w, one.upstream, &a, NULL, 0) != sim_upstream_choose(other.w, other.upstream, &b, NULL, 0);
+        }
+        assert_int_equal(differ, (sim_balancers[i]->uses & SIM_USES_CHANCE) != 0);
+        sim_world_free(one.w);
+        sim_world_free(other.w);
+    }
+}
+
 static void test_nobody_is_chosen_where_all_are_out(void **state)
 {
     (void)state;
@@ -141,7 +159,8 @@ static void test_policies_are_read_with_their_parameters(void **state)
 
 // --- the index gives the choices of the plain rule --------------------------------------------------------------------------
 
-// Failures that are counted, but never happen, make an upstream use the plain rule: so the two can run side by side.
+// Failures that are counted, but never happen, make an upstream use the plain rule: so the two can run side by side. Now and then a replica begins
+// anew, as it does for a proxy that itself is new.
 static int compare_with_plain(const char *policy, uint32_t peers, bool planted)
 {
     group fast = make(policy, peers, NULL), plain = make_with((sim_upstream_def){.count = peers, .max_fails = 1000, .fail_timeout_s = 10}, policy);
@@ -150,6 +169,12 @@ static int compare_with_plain(const char *policy, uint32_t peers, bool planted)
     for (uint64_t n = 0; n < 30000 && !differ; n++) {
         churn(&fast, n, out[0], &count[0], room);
         churn(&plain, n, out[1], &count[1], room);
+        if (roll(n, 10, 50) == 0) {
+            sim_upstream_renew(fast.w, fast.upstream, roll(n, 11, peers));
+            sim_upstream_renew(plain.w, plain.upstream, roll(n, 11, peers));
+        }
+        if (!planted && n % 64 == 0)
+            sim_upstream_check(fast.w, fast.upstream);
         differ += count[0] != count[1] || memcmp(out[0], out[1], count[0] * sizeof out[0][0]) != 0;
         if (planted && n == 100)
             peer_of(fast, roll(n, 9, peers))->current++;           // one sum is wrong by one
@@ -162,11 +187,48 @@ static int compare_with_plain(const char *policy, uint32_t peers, bool planted)
 static void test_turns_are_those_of_the_plain_rule(void **state)
 {
     (void)state;
-    for (uint32_t peers = 17; peers <= 90; peers += 7) {
+    for (uint32_t peers = 1; peers <= 90; peers += peers < 20 ? 1 : 7) {
         assert_int_equal(compare_with_plain("round-robin", peers, false), 0);
         assert_int_equal(compare_with_plain("least-conn", peers, false), 0);
     }
     assert_true(compare_with_plain("round-robin", 17, true) && compare_with_plain("least-conn", 17, true));
+}
+
+// Few different keys, so that many are equal; some slots take no part.
+static void test_the_least_of_many_against_a_scan(void **state)
+{
+    (void)state;
+    static const uint32_t counts[] = {1, 2, 15, 16, 17, 255, 256, 257, 4096, 4097, 5000};
+    for (size_t k = 0; k < HR_COUNT(counts); k++) {
+        uint32_t count = counts[k];
+        sim_world *w = sim_world_new(1, 0);
+        const sim_least l = sim_least_make(w, count);
+        uint64_t *key = hr_alloc(count * sizeof *key);
+        for (uint32_t i = 0; i < count; i++)
+            key[i] = SIM_LEAST_NONE;
+        assert_true(sim_least_root(w, &l).key == SIM_LEAST_NONE);
+        for (uint64_t n = 0; n < 3000; n++) {
+            uint32_t slot = roll(n, 1, count), kinds = n < 1500 ? 3 : 4000, least = 0, ties = 0;
+            key[slot] = roll(n, 2, 5) ? roll(n, 3, kinds) : SIM_LEAST_NONE;
+            sim_least_set(w, &l, slot, key[slot]);
+            for (uint32_t i = 0; i < count; i++) {
+                ties = key[i] < key[least] ? 1 : ties + (key[i] == key[least]);
+                least = key[i] < key[least] ? i : least;
+            }
+            sim_least_check(w, &l);
+            assert_true(sim_least_root(w, &l).key == key[least]);
+            if (key[least] == SIM_LEAST_NONE)
+                continue;
+            assert_int_equal(sim_least_root(w, &l).ties, ties);
+            assert_int_equal(sim_least_first(w, &l), least);
+            uint32_t wanted = roll(n, 4, ties), nth = least;
+            for (uint32_t left = wanted; left; left -= key[nth] == key[least])
+                nth++;
+            assert_int_equal(sim_least_nth(w, &l, key[least], wanted), nth);
+        }
+        free(key);
+        sim_world_free(w);
+    }
 }
 
 // What a plain scan would choose, from the loads that the engine keeps.
@@ -580,6 +642,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_row_is_whole_repeats_and_keeps_the_list), cmocka_unit_test(test_nobody_is_chosen_where_all_are_out),
         cmocka_unit_test(test_policies_are_read_with_their_parameters), cmocka_unit_test(test_turns_are_those_of_the_plain_rule),
+        cmocka_unit_test(test_rows_that_draw_say_so), cmocka_unit_test(test_the_least_of_many_against_a_scan),
         cmocka_unit_test(test_jsq_against_a_scan_with_ties), cmocka_unit_test(test_jiq_against_a_scan), cmocka_unit_test(test_peak_ewma_against_a_scan),
         cmocka_unit_test(test_peak_ewma_by_hand), cmocka_unit_test(test_least_conn_by_hand),
         cmocka_unit_test(test_power_of_d_fills_bins_as_the_limit_says), cmocka_unit_test(test_draws_differ_and_go_by_weight),

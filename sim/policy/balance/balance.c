@@ -1,5 +1,5 @@
 // sim/policy/balance/balance.c - the table of balancers, made from balance.def; reading a policy with its parameters; what policies share.
-#include "sim/policy/balance/balance.h"
+#include "sim/policy/balance/upstream.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -115,6 +115,7 @@ uint32_t sim_balance_key(unsigned uses, uint64_t key, char text[SIM_BALANCE_KEY_
 
 uint32_t sim_balance_below(const sim_candidates *c, uint32_t i, uint32_t bound)
 {
+    SIM_ASSERT(c->world, sim_balancers[c->upstream->policy]->uses & SIM_USES_CHANCE);
     const uint64_t *given = c->call->random.word;
     uint64_t word = i < 2 ? given[i] : sim_random(given[0], i, given[1], 0).word[0];
     return (uint32_t)((word >> 32) * bound >> 32);

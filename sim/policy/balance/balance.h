@@ -39,7 +39,7 @@ enum {                                         // reasons why a replica may not 
 
 // The call that a replica is chosen for, and what its policy remembers between tries of it (zero before the first).
 typedef struct {
-    sim_draw    random;                        // two random words
+    sim_draw    random;                        // two random words, for policies with SIM_USES_CHANCE
     const void *key;                           // what the hash policies hash: text, or the bytes of the client's address
     uint32_t    key_bytes;
     uint32_t    hash, rehash, steps;
@@ -68,6 +68,7 @@ enum {                                         // what a row looks at
     SIM_USES_KEY = 2,                          // the request's key as text
     SIM_USES_ADDRESS = 4,                      // the client's address: 4 or 16 bytes
     SIM_USES_NAMES = 8,                        // the names of the replicas
+    SIM_USES_CHANCE = 16,                      // the call's random words: sim_balance_below
 };
 
 typedef struct {
@@ -80,6 +81,7 @@ typedef struct {
     // The rest is optional. `state` is SIM_AT(w, …, u->state).
     void      (*prepare)(sim_world *w, struct sim_upstream *u);                        // before the first choice: take tables
     void      (*changed)(sim_world *w, struct sim_upstream *u, uint32_t slot);         // load or `out` of a replica: keep an index right
+    void      (*check)(const sim_world *w, const struct sim_upstream *u);              // aborts when an index is not right
     void      (*answered)(sim_world *w, struct sim_upstream *u, uint32_t slot, hr_time took);
 } sim_balancer;
 
@@ -103,7 +105,7 @@ enum { SIM_BALANCE_KEY_BYTES = 24 };
 uint32_t sim_balance_key(unsigned uses, uint64_t key, char text[SIM_BALANCE_KEY_BYTES]);
 
 // --- for policies ----------------------------------------------------------------------------------------------------
-// The i-th random word of a choice, below `bound`.
+// The i-th random word of a choice, below `bound`; for rows with SIM_USES_CHANCE.
 uint32_t sim_balance_below(const sim_candidates *c, uint32_t i, uint32_t bound);
 // 64 bits of a text (FNV-1a, and the finaliser of splitmix64, for FNV's high bits are poor on short texts).
 uint64_t sim_balance_hash(uint64_t seed, const void *bytes, size_t count);

@@ -28,13 +28,15 @@ static void changed(sim_world *w, sim_upstream *u, uint32_t slot)
     sim_least_set(w, &q->least, slot, *report && !p->out ? *report : SIM_LEAST_NONE);
 }
 
+static void check(const sim_world *w, const sim_upstream *u) { sim_least_check(w, &SIM_AT(w, const jiq, u->state)->least); }
+
 static uint32_t pick(void *state, const sim_candidates *eligible)
 {
     const jiq *q = state;
     if (sim_least_root(eligible->world, &q->least).key != SIM_LEAST_NONE)
-        return sim_least_nth(eligible->world, &q->least, 0);
+        return sim_least_first(eligible->world, &q->least);
     return eligible->slot[sim_balance_below(eligible, 0, eligible->count)];
 }
 
 const sim_balancer sim_balancer_jiq = {.name = "jiq", .summary = "join idle queue: who has been idle longest, else any by chance",
-    .state_size = sizeof(jiq), .pick = pick, .prepare = prepare, .changed = changed};
+    .uses = SIM_USES_CHANCE, .state_size = sizeof(jiq), .pick = pick, .prepare = prepare, .changed = changed, .check = check};

@@ -1,46 +1,105 @@
-// sim/policy/balance/least.c - the tournament: a complete binary tree in an array.
+// sim/policy/balance/least.c - the tournament: nodes in an array, level by level.
 #include "sim/policy/balance/least.h"
+
+// The least of those that lie side by side. Without branches: which one it is cannot be foretold.
+static inline sim_least_node least_of(const sim_least_node *from, const sim_least_node *end)
+{
+    sim_least_node least = {.key = SIM_LEAST_NONE};
+    for (; from < end; from++) {
+        least.ties = (from->key < least.key ? 0 : least.ties) + (from->key <= least.key ? from->ties : 0);
+        least.key = from->key < least.key ? from->key : least.key;
+    }
+    return least;
+}
+
+// Of the children of node `i` of a level above the slots.
+static inline sim_least_node least_below(const sim_least_node *node, const sim_least *l, uint32_t level, uint32_t i)
+{
+    uint32_t from = l->first[level - 1] + i * SIM_LEAST_WIDTH, end = from + SIM_LEAST_WIDTH;
+    return least_of(node + from, node + (end < l->first[level] ? end : l->first[level]));
+}
 
 sim_least sim_least_make(sim_world *w, uint32_t count)
 {
-    sim_least l = {.leaves = 1};
-    while (l.leaves < count)
-        l.leaves *= 2;
-    l.nodes = sim_take(w, 2 * l.leaves * sizeof(sim_least_node));
-    for (uint32_t i = 0; i < 2 * l.leaves; i++)
-        SIM_AT(w, sim_least_node, l.nodes)[i] = (sim_least_node){.key = SIM_LEAST_NONE, .ties = i >= l.leaves};
+    sim_least l = {.levels = 1, .first = {0, count}};
+    for (uint32_t n = count; n > SIM_LEAST_WIDTH; l.levels++) {
+        SIM_ASSERT(w, l.levels < SIM_LEAST_LEVELS);
+        n = (n + SIM_LEAST_WIDTH - 1) / SIM_LEAST_WIDTH;
+        l.first[l.levels + 1] = l.first[l.levels] + n;
+    }
+    l.nodes = sim_take(w, l.first[l.levels] * sizeof(sim_least_node));
+    sim_least_node *node = SIM_AT(w, sim_least_node, l.nodes);
+    for (uint32_t i = 0; i < count; i++)
+        node[i] = (sim_least_node){.key = SIM_LEAST_NONE, .ties = 1};
+    for (uint32_t level = 1; level < l.levels; level++)
+        for (uint32_t i = 0; i < l.first[level + 1] - l.first[level]; i++)
+            node[l.first[level] + i] = least_below(node, &l, level, i);
     return l;
 }
 
-void sim_least_set(sim_world *w, const sim_least *l, uint32_t slot, uint64_t key)
+void sim_least_climb(const sim_world *w, const sim_least *l, uint32_t slot, uint64_t key)
 {
-    sim_least_node *node = SIM_AT(w, sim_least_node, l->nodes);
-    uint32_t i = l->leaves + slot;
-    if (node[i].key == key)
-        return;
-    node[i].key = key;
-    for (i /= 2; i; i /= 2) {
-        const sim_least_node *a = &node[2 * i], *b = a + 1;
-        sim_least_node less = {.key = a->key < b->key ? a->key : b->key};
-        less.ties = (a->key == less.key ? a->ties : 0) + (b->key == less.key ? b->ties : 0);
-        if (less.key == node[i].key && less.ties == node[i].ties)
+    sim_least_node *node = SIM_AT(w, sim_least_node, l->nodes), before = {.key = key, .ties = 1};
+    for (uint32_t level = 1, i = slot; level < l->levels; level++) {
+        const sim_least_node *changed = &node[l->first[level - 1] + i];
+        i /= SIM_LEAST_WIDTH;
+        sim_least_node *above = &node[l->first[level] + i], was = *above;
+        if (changed->key < was.key)
+            *above = *changed;
+        else if (changed->key == was.key)
+            above->ties += changed->ties - (before.key == was.key ? before.ties : 0);
+        else if (before.key != was.key)
             return;
-        node[i] = less;
+        else if (was.ties > before.ties)
+            above->ties -= before.ties;
+        else
+            *above = least_below(node, l, level, i);
+        before = was;
     }
 }
 
-uint32_t sim_least_nth(const sim_world *w, const sim_least *l, uint32_t n)
+sim_least_node sim_least_root(const sim_world *w, const sim_least *l)
 {
     const sim_least_node *node = SIM_AT(w, const sim_least_node, l->nodes);
-    const uint64_t key = node[1].key;
-    uint32_t i = 1;
-    while (i < l->leaves) {
-        i *= 2;
-        uint32_t left = node[i].key == key ? node[i].ties : 0;
-        if (n >= left) {
-            n -= left;
-            i++;
-        }
+    return least_of(node + l->first[l->levels - 1], node + l->first[l->levels]);
+}
+
+uint32_t sim_least_nth(const sim_world *w, const sim_least *l, uint64_t key, uint32_t n)
+{
+    const sim_least_node *node = SIM_AT(w, const sim_least_node, l->nodes);
+    uint32_t i = 0;
+    for (uint32_t level = l->levels; level > 0; level--) {
+        const sim_least_node *at = node + l->first[level - 1];
+        for (; at[i].key != key || at[i].ties <= n; i++)
+            n -= at[i].key == key ? at[i].ties : 0;
+        i = level > 1 ? i * SIM_LEAST_WIDTH : i;
     }
-    return i - l->leaves;
+    return i;
+}
+
+void sim_least_check(const sim_world *w, const sim_least *l)
+{
+    const sim_least_node *node = SIM_AT(w, const sim_least_node, l->nodes);
+    for (uint32_t level = 1; level < l->levels; level++)
+        for (uint32_t i = 0; i < l->first[level + 1] - l->first[level]; i++) {
+            sim_least_node below = least_below(node, l, level, i), here = node[l->first[level] + i];
+            SIM_ASSERT(w, here.key == below.key && here.ties == below.ties);
+        }
+}
+
+uint32_t sim_least_first(const sim_world *w, const sim_least *l)
+{
+    const sim_least_node *node = SIM_AT(w, const sim_least_node, l->nodes);
+    const sim_least_node *top = node + l->first[l->levels - 1], *end = node + l->first[l->levels], *best = top;
+    uint64_t key = top->key;
+    for (const sim_least_node *at = top + 1; at < end; at++) {
+        bool less = at->key < key;
+        best = less ? at : best;
+        key = less ? at->key : key;
+    }
+    uint32_t i = (uint32_t)(best - top);
+    for (uint32_t level = l->levels - 1; level > 0; level--)
+        for (i *= SIM_LEAST_WIDTH; node[l->first[level - 1] + i].key != key;)
+            i++;
+    return i;
 }

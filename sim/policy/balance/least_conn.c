@@ -13,6 +13,12 @@ static void changed(sim_world *w, sim_upstream *u, uint32_t slot)
         sim_smooth_set(w, u, SIM_AT(w, sim_smooth, u->state), slot, SIM_AT(w, const sim_peer, u->peers)[slot].load);
 }
 
+static void check(const sim_world *w, const sim_upstream *u)
+{
+    if (sim_smooth_suits(u))
+        sim_smooth_check(w, u, SIM_AT(w, const sim_smooth, u->state));
+}
+
 // Calls out for the weight, compared without dividing: negative when a has fewer.
 static int compare(const sim_peer *a, const sim_peer *b)
 {
@@ -47,4 +53,4 @@ static uint32_t pick(void *state, const sim_candidates *eligible)
 }
 
 const sim_balancer sim_balancer_least_conn = {.name = "least-conn", .summary = "the fewest calls out for its weight; equals by smooth weighted turns",
-    .real = "least_conn;", .uses = SIM_USES_WEIGHTS, .state_size = sizeof(sim_smooth), .pick = pick, .prepare = prepare, .changed = changed};
+    .real = "least_conn;", .uses = SIM_USES_WEIGHTS, .state_size = sizeof(sim_smooth), .pick = pick, .prepare = prepare, .changed = changed, .check = check};

@@ -48,11 +48,13 @@ static void answered(sim_world *w, sim_upstream *u, uint32_t slot, hr_time took)
     a->at = w->now;
 }
 
+static void check(const sim_world *w, const sim_upstream *u) { sim_least_check(w, &SIM_AT(w, const peak_ewma, u->state)->least); }
+
 static uint32_t pick(void *state, const sim_candidates *eligible)
 {
-    return sim_least_nth(eligible->world, &((const peak_ewma *)state)->least, 0);
+    return sim_least_first(eligible->world, &((const peak_ewma *)state)->least);
 }
 
 const sim_balancer sim_balancer_peak_ewma = {.name = "peak-ewma", .summary = "the least expected response time: a fading peak average × (calls out + 1)",
     .parameter = {{"decay", "s", "time constant of forgetting", 10, 1e-3, 1e6, false}}, .state_size = sizeof(peak_ewma), .pick = pick,
-    .prepare = prepare, .changed = changed, .answered = answered};
+    .prepare = prepare, .changed = changed, .check = check, .answered = answered};

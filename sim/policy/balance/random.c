@@ -8,4 +8,4 @@ static uint32_t pick(void *state, const sim_candidates *eligible)
 }
 
 const sim_balancer sim_balancer_random = {.name = "random", .summary = "any replica, with a chance by its weight",
-    .real = "random;", .uses = SIM_USES_WEIGHTS, .pick = pick};
+    .real = "random;", .uses = SIM_USES_WEIGHTS | SIM_USES_CHANCE, .pick = pick};

@@ -28,6 +28,6 @@ static uint32_t pick_of_d(void *state, const sim_candidates *eligible)
 }
 
 const sim_balancer sim_balancer_random_two = {.name = "random-two", .summary = "the less busy of two drawn by their weights (power of two choices)",
-    .real = "random two least_conn;", .uses = SIM_USES_WEIGHTS, .pick = pick_of_two};
+    .real = "random two least_conn;", .uses = SIM_USES_WEIGHTS | SIM_USES_CHANCE, .pick = pick_of_two};
 const sim_balancer sim_balancer_power_of_d = {.name = "power-of-d", .summary = "the least busy of d drawn by their weights",
-    .uses = SIM_USES_WEIGHTS, .parameter = {{"d", "", "replicas looked at", 2, 1, 16, true}}, .pick = pick_of_d};
+    .uses = SIM_USES_WEIGHTS | SIM_USES_CHANCE, .parameter = {{"d", "", "replicas looked at", 2, 1, 16, true}}, .pick = pick_of_d};

@@ -13,10 +13,16 @@ static void changed(sim_world *w, sim_upstream *u, uint32_t slot)
         sim_smooth_set(w, u, SIM_AT(w, sim_smooth, u->state), slot, 0);
 }
 
+static void check(const sim_world *w, const sim_upstream *u)
+{
+    if (sim_smooth_suits(u))
+        sim_smooth_check(w, u, SIM_AT(w, const sim_smooth, u->state));
+}
+
 static uint32_t pick(void *state, const sim_candidates *eligible)
 {
     return sim_smooth_suits(eligible->upstream) ? sim_smooth_pick(eligible->world, eligible->upstream, state) : sim_balance_rotate(eligible);
 }
 
 const sim_balancer sim_balancer_round_robin = {.name = "round-robin", .summary = "each replica in turn, by nginx' smooth weights",
-    .real = "", .uses = SIM_USES_WEIGHTS, .state_size = sizeof(sim_smooth), .pick = pick, .prepare = prepare, .changed = changed};
+    .real = "", .uses = SIM_USES_WEIGHTS, .state_size = sizeof(sim_smooth), .pick = pick, .prepare = prepare, .changed = changed, .check = check};

@@ -1,10 +1,13 @@
 // sim/policy/balance/smooth.c - levels, their turns, and the key by which the next replica is the least.
 #include "sim/policy/balance/smooth.h"
 
-// In units of the common weight: by how much the sums of all at this level have grown while they were there, and how many there are.
+// In units of the common weight: by how much the sums of all at this level have grown while they were there, and how many there are. The first is
+// of those that are out, which take no turns; behind it are the levels from 0 on.
 typedef struct { int64_t turns; uint32_t peers, unused; } sim_smooth_level;
 
-enum { SUM_BITS = 40 };                        // of a key; above them the level
+// Bits of a key: the sum, above it the level. Neither is ever used up: 2^26 calls at one replica, and as many to the balancer, are more than the
+// 8 GiB that a world may have; 2^37 choices take hours.
+enum { SUM_BITS = 38 };
 
 void sim_smooth_make(sim_world *w, const sim_upstream *u, sim_smooth *s)
 {
@@ -12,14 +15,10 @@ void sim_smooth_make(sim_world *w, const sim_upstream *u, sim_smooth *s)
     s->level_of = sim_take(w, u->peer_count * sizeof(uint32_t));
     s->room = 8;
     s->levels = sim_take(w, s->room * sizeof(sim_smooth_level));
+    SIM_AT(w, sim_smooth_level, s->levels)->peers = u->peer_count;
 }
 
-static sim_smooth_level *level_at(const sim_world *w, const sim_smooth *s, uint32_t level)
-{
-    return SIM_AT(w, sim_smooth_level, s->levels) + level;
-}
-
-static void make_room(sim_world *w, sim_smooth *s, uint32_t level)
+static HR_APART void make_room(sim_world *w, sim_smooth *s, uint32_t level)
 {
     while (level >= s->room) {
         s->levels = sim_grow(w, s->levels, s->room * sizeof(sim_smooth_level), 2 * s->room * sizeof(sim_smooth_level));
@@ -27,47 +26,53 @@ static void make_room(sim_world *w, sim_smooth *s, uint32_t level)
     }
 }
 
-// peer->current is the sum less the turns of the level that the replica is counted in; that of one which is out is the sum itself.
-static void leave(sim_world *w, sim_smooth *s, sim_peer *p, uint32_t *level_of)
+// The larger the sum, the less.
+static inline uint64_t inverted(const sim_peer *p) { return (uint64_t)(((int64_t)1 << (SUM_BITS - 1)) - p->current); }
+static inline uint64_t key_of(const sim_peer *p, uint32_t level_of)
 {
-    if (!*level_of)
-        return;
-    sim_smooth_level *l = level_at(w, s, *level_of - 1);
-    p->current += l->turns;
-    l->peers--;
-    *level_of = 0;
+    return level_of ? (uint64_t)(level_of - 1) << SUM_BITS | inverted(p) : SIM_LEAST_NONE;
 }
 
-static void join(sim_world *w, sim_smooth *s, sim_peer *p, uint32_t *level_of, uint32_t level)
-{
-    make_room(w, s, level);
-    sim_smooth_level *l = level_at(w, s, level);
-    p->current -= l->turns;
-    l->peers++;
-    *level_of = level + 1;
-}
-
+// peer->current is the sum less the turns of the level that the replica is counted in; so that of one which is out is the sum itself.
 void sim_smooth_set(sim_world *w, const sim_upstream *u, sim_smooth *s, uint32_t slot, uint32_t level)
 {
     sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
-    uint32_t *level_of = SIM_AT(w, uint32_t, s->level_of) + slot;
-    if (p->out || *level_of != level + 1) {
-        leave(w, s, p, level_of);
-        if (!p->out)
-            join(w, s, p, level_of, level);
+    uint32_t *level_of = SIM_AT(w, uint32_t, s->level_of) + slot, from = *level_of, to = p->out ? 0 : level + 1;
+    if (to >= s->room)
+        make_room(w, s, to);
+    if (from != to) {
+        sim_smooth_level *l = SIM_AT(w, sim_smooth_level, s->levels);
+        p->current += l[from].turns - l[to].turns;
+        l[from].peers--;
+        l[to].peers++;
+        *level_of = to;
     }
-    const int64_t middle = (int64_t)1 << (SUM_BITS - 1);
-    SIM_ASSERT(w, level < 1u << 24 && p->current < middle && p->current > -middle);
-    sim_least_set(w, &s->least, slot, p->out ? SIM_LEAST_NONE : (uint64_t)level << SUM_BITS | (uint64_t)(middle - p->current));
+    SIM_ASSERT(w, level < 1u << (64 - SUM_BITS) && inverted(p) >> SUM_BITS == 0);
+    sim_least_set(w, &s->least, slot, key_of(p, to));
 }
 
 uint32_t sim_smooth_pick(sim_world *w, const sim_upstream *u, sim_smooth *s)
 {
-    uint32_t slot = sim_least_nth(w, &s->least, 0);
-    sim_smooth_level *l = level_at(w, s, SIM_AT(w, const uint32_t, s->level_of)[slot] - 1);
+    uint32_t slot = sim_least_first(w, &s->least);
+    sim_smooth_level *l = SIM_AT(w, sim_smooth_level, s->levels) + SIM_AT(w, const uint32_t, s->level_of)[slot];
     if (l->peers > 1) {                        // nginx leaves the sums alone where there is no choice
         l->turns++;
         SIM_AT(w, sim_peer, u->peers)[slot].current -= l->peers;
     }
     return slot;
+}
+
+void sim_smooth_check(const sim_world *w, const sim_upstream *u, const sim_smooth *s)
+{
+    sim_least_check(w, &s->least);
+    const sim_smooth_level *l = SIM_AT(w, const sim_smooth_level, s->levels);
+    uint64_t peers = 0;
+    for (uint32_t k = 0; k < s->room; k++)
+        peers += l[k].peers;
+    SIM_ASSERT(w, peers == u->peer_count && l->turns == 0);
+    for (uint32_t i = 0; i < u->peer_count; i++) {
+        const sim_peer *p = SIM_AT(w, const sim_peer, u->peers) + i;
+        uint32_t level_of = SIM_AT(w, const uint32_t, s->level_of)[i];
+        SIM_ASSERT(w, !level_of == (p->out != 0) && sim_least_key(w, &s->least, i) == key_of(p, level_of));
+    }
 }

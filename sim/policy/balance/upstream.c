@@ -10,7 +10,7 @@ sim_ref sim_upstream_make(sim_world *w, const sim_upstream_def *def)
     sim_upstream *u = SIM_AT(w, sim_upstream, ref);
     SIM_ASSERT(w, def->count >= 1 && def->count <= UINT16_MAX);
     *u = (sim_upstream){.policy = def->policy.row, .peer_count = def->count, .eligible_count = def->count, .max_fails = def->max_fails,
-                        .fail_timeout_s = (int32_t)def->fail_timeout_s, .max_conns = def->max_conns, .release_s = INT32_MAX,
+                        .fail_timeout_s = (int32_t)def->fail_timeout_s, .max_conns = def->max_conns, .release_at = HR_FOREVER,
                         .reports = def->reports, .alike = !def->slow_start, .panic = def->panic, .slow_start = def->slow_start,
                         .grows_at = HR_FOREVER};
     memcpy(u->parameter, def->policy.parameter, sizeof u->parameter);
@@ -39,10 +39,11 @@ sim_ref sim_upstream_make(sim_world *w, const sim_upstream_def *def)
     return ref;
 }
 
-static void tell(sim_world *w, sim_upstream *u, uint32_t slot)
+static inline void tell(sim_world *w, sim_upstream *u, uint32_t slot)
 {
-    if (sim_balancers[u->policy]->changed)
-        sim_balancers[u->policy]->changed(w, u, slot);
+    const sim_balancer *policy = sim_balancers[u->policy];
+    if (policy->changed)
+        policy->changed(w, u, slot);
 }
 
 // The place of a slot in the list of those that may be chosen, or where it would have to stand.
@@ -144,7 +145,7 @@ static HR_APART void look_for_panic(sim_world *w, sim_upstream *u)
     }
 }
 
-static void mark(sim_world *w, sim_upstream *u, uint32_t slot, uint32_t reason, bool on)
+static HR_APART void mark(sim_world *w, sim_upstream *u, uint32_t slot, uint32_t reason, bool on)
 {
     sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
     uint32_t sick = p->sick, lasting = (p->out & SIM_OUT_OF_SERVICE) | sick;
@@ -174,23 +175,21 @@ static void judge(sim_world *w, sim_upstream *u, uint32_t slot)
 {
     const sim_peer *p = SIM_AT(w, const sim_peer, u->peers) + slot;
     bool waits = u->max_fails && p->fails >= u->max_fails && seconds(w) - p->checked_s <= u->fail_timeout_s;
-    if (waits && p->checked_s + u->fail_timeout_s < u->release_s)
-        u->release_s = p->checked_s + u->fail_timeout_s + 1;
+    if (waits)
+        u->release_at = hr_min_time(u->release_at, ((hr_time)p->checked_s + u->fail_timeout_s + 1) * HR_SEC);
     mark(w, u, slot, SIM_OUT_FAILED, waits);
 }
 
-static void release(sim_world *w, sim_upstream *u)
+static HR_APART void release(sim_world *w, sim_upstream *u)
 {
-    if (seconds(w) < u->release_s)
-        return;
-    u->release_s = INT32_MAX;
+    u->release_at = HR_FOREVER;
     for (uint32_t i = 0; i < u->peer_count; i++)
         if (SIM_AT(w, const sim_peer, u->peers)[i].out & SIM_OUT_FAILED)
             judge(w, u, i);
 }
 
 // Choosing a replica whose time is over gives it one chance: no other call goes there before this one is back.
-static void give_chance(sim_world *w, sim_upstream *u, uint32_t slot)
+static HR_APART void give_chance(sim_world *w, sim_upstream *u, uint32_t slot)
 {
     sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
     if (seconds(w) - p->checked_s <= u->fail_timeout_s)
@@ -199,7 +198,7 @@ static void give_chance(sim_world *w, sim_upstream *u, uint32_t slot)
     judge(w, u, slot);
 }
 
-static void note_end(sim_world *w, sim_upstream *u, uint32_t slot, bool failed)
+static HR_APART void note_end(sim_world *w, sim_upstream *u, uint32_t slot, bool failed)
 {
     sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
     if (failed) {
@@ -216,7 +215,7 @@ static void note_end(sim_world *w, sim_upstream *u, uint32_t slot, bool failed)
 
 // --- choosing and answering -------------------------------------------------------------------------------------------------
 
-static void set_load(sim_world *w, sim_upstream *u, uint32_t slot)
+static inline void set_load(sim_world *w, sim_upstream *u, uint32_t slot)
 {
     sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
     if (!u->reports)
@@ -226,7 +225,7 @@ static void set_load(sim_world *w, sim_upstream *u, uint32_t slot)
     tell(w, u, slot);
 }
 
-static void take(sim_world *w, sim_upstream *u, uint32_t slot)
+static inline void take(sim_world *w, sim_upstream *u, uint32_t slot)
 {
     SIM_AT(w, sim_peer, u->peers)[slot].in_flight++;
     u->in_flight++;
@@ -238,7 +237,8 @@ static void take(sim_world *w, sim_upstream *u, uint32_t slot)
 bool sim_upstream_choose_this(sim_world *w, sim_ref upstream, uint32_t slot)
 {
     sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
-    release(w, u);
+    if (w->now >= u->release_at)
+        release(w, u);
     if (SIM_AT(w, const sim_peer, u->peers)[slot].out & ~(uint32_t)SIM_OUT_DRAINING)
         return false;
     take(w, u, slot);
@@ -246,7 +246,7 @@ bool sim_upstream_choose_this(sim_world *w, sim_ref upstream, uint32_t slot)
 }
 
 // Somebody may be chosen.
-static uint32_t pick(sim_world *w, sim_upstream *u, sim_balanced *call)
+static inline uint32_t pick(sim_world *w, sim_upstream *u, sim_balanced *call)
 {
     sim_candidates c = {.slot = SIM_AT(w, const uint16_t, u->eligible), .count = u->eligible_count, .peer = SIM_AT(w, sim_peer, u->peers),
                         .peer_count = u->peer_count, .call = call, .world = w, .upstream = u, .parameter = u->parameter};
@@ -265,7 +265,8 @@ void sim_upstream_turn(sim_world *w, sim_ref upstream, uint32_t turns)
 uint32_t sim_upstream_choose(sim_world *w, sim_ref upstream, sim_balanced *call, const uint32_t *tried, uint32_t tried_count)
 {
     sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
-    release(w, u);
+    if (w->now >= u->release_at)
+        release(w, u);
     if (w->now >= u->grows_at)
         grow_all(w, u);
     for (uint32_t i = 0; i < tried_count; i++)
@@ -298,8 +299,10 @@ void sim_upstream_renew(sim_world *w, sim_ref upstream, uint32_t slot)
 {
     sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
     sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
+    set_out(w, u, slot, SIM_OUT_TRIED, true);  // the sum of one that is in may be kept as something else: smooth.h
     p->effective = (int32_t)p->weight;
     p->current = 0;
+    set_out(w, u, slot, SIM_OUT_TRIED, false);
     p->fails = 0;
     p->accessed_s = p->checked_s = 0;
     mark(w, u, slot, SIM_OUT_FAILED, false);
@@ -345,5 +348,7 @@ void sim_upstream_check(const sim_world *w, sim_ref upstream)
         eligible++;
         weight += p->weight;
     }
+    if (sim_balancers[u->policy]->check)
+        sim_balancers[u->policy]->check(w, u);
     SIM_ASSERT(w, in_flight == u->in_flight && eligible == u->eligible_count && weight == u->eligible_weight && total == u->total_weight && sick == u->sick.level);
 }

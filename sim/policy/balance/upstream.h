@@ -19,12 +19,13 @@ typedef struct sim_upstream {
     uint32_t total_weight, eligible_weight;    // of all; of those that may be chosen
     uint32_t max_fails, max_conns;
     int32_t  fail_timeout_s;
-    int32_t  release_s;                        // no failed replica gets its next chance before this second
     uint32_t alike;                            // all weights are equal and stay so
     uint32_t service_changes;                  // grows when a replica goes out of service or comes back
+    uint32_t unused;
+    hr_time  release_at;                       // no failed replica gets its next chance before
     uint64_t in_flight;
     uint32_t reports;                          // the load that policies see is reported by sim_upstream_report only
-    uint32_t unused;
+    uint32_t unused_too;
     sim_level sick, panicking;                 // replicas with SIM_OUT_SICK; 1 while it panics
     double   panic;
     hr_time  slow_start;                       // 0: none

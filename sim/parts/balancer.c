@@ -96,10 +96,8 @@ static void start(sim_world *w, sim_component_id id)
     free(names);
 }
 
-// The slot that the policy chooses.
-static uint32_t choose(sim_world *w, const balancer *s, const sim_call *c)
+static HR_APART uint32_t choose_by(sim_world *w, const balancer *s, const sim_call *c, unsigned uses)
 {
-    const unsigned uses = sim_balancers[s->policy.row]->uses;
     char key[SIM_BALANCE_KEY_BYTES];
     sim_balanced choice = {.key = key};
     if (uses & SIM_USES_CHANCE)
@@ -109,17 +107,31 @@ static uint32_t choose(sim_world *w, const balancer *s, const sim_call *c)
     return sim_upstream_choose(w, s->upstream, &choice, NULL, 0);
 }
 
+// The slot that the policy chooses: by what it looks at of the call, or whatever the call is.
+static inline uint32_t choose(sim_world *w, const balancer *s, const sim_call *c)
+{
+    const unsigned uses = sim_balancers[s->policy.row]->uses & (SIM_USES_CHANCE | SIM_USES_KEY | SIM_USES_ADDRESS);
+    return uses ? choose_by(w, s, c, uses) : sim_upstream_choose(w, s->upstream, &(sim_balanced){0}, NULL, 0);
+}
+
+// By its cookie where that is good, else it gets one.
+static HR_APART uint32_t choose_sticky(sim_world *w, const balancer *s, const sim_call *c)
+{
+    uint32_t slot = sim_sticky_choose(w, s->sticky, c, s->upstream);
+    if (slot != SIM_NO_PEER)
+        return slot;
+    slot = choose(w, s, c);
+    if (slot != SIM_NO_PEER)
+        sim_sticky_set(w, s->sticky, c, slot);
+    return slot;
+}
+
 // Sends the call to a replica; false: none may be chosen.
 static bool pass_on(sim_world *w, sim_component_id id, sim_ref call)
 {
     balancer *s = SIM_STATE(w, balancer, id);
     const sim_call *c = sim_call_at(w, call);
-    uint32_t slot = s->sticky ? sim_sticky_choose(w, s->sticky, c, s->upstream) : SIM_NO_PEER;
-    bool has_cookie = slot != SIM_NO_PEER;
-    if (!has_cookie)
-        slot = choose(w, s, c);
-    if (s->sticky && !has_cookie && slot != SIM_NO_PEER)
-        sim_sticky_set(w, s->sticky, c, slot);
+    uint32_t slot = (s->sticky ? choose_sticky : choose)(w, s, c);
     if (slot == SIM_NO_PEER)
         return false;
     s->choices++;
@@ -215,7 +227,8 @@ static void reply(sim_world *w, sim_component_id id, sim_ref child)
     if (s->outlier && !(w->cancels && c->cancelled))
         sim_outlier_note(w, s->outlier, c->replica, c->status != SIM_ok);
     s->left++;
-    serve_queue(w, id);
+    if (s->queue.head)
+        serve_queue(w, id);
     sim_call_answer(w, child);
 }
 

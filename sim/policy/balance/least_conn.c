@@ -9,14 +9,16 @@ static void prepare(sim_world *w, sim_upstream *u)
 
 static void changed(sim_world *w, sim_upstream *u, uint32_t slot)
 {
-    if (sim_smooth_suits(u))
-        sim_smooth_set(w, u, SIM_AT(w, sim_smooth, u->state), slot, SIM_AT(w, const sim_peer, u->peers)[slot].load);
+    sim_smooth *s = SIM_AT(w, sim_smooth, u->state);
+    if (s->room)
+        sim_smooth_set(w, u, s, slot, SIM_AT(w, const sim_peer, u->peers)[slot].load);
 }
 
 static void check(const sim_world *w, const sim_upstream *u)
 {
-    if (sim_smooth_suits(u))
-        sim_smooth_check(w, u, SIM_AT(w, const sim_smooth, u->state));
+    const sim_smooth *s = SIM_AT(w, const sim_smooth, u->state);
+    if (s->room)
+        sim_smooth_check(w, u, s);
 }
 
 // Calls out for the weight, compared without dividing: negative when a has fewer.
@@ -49,7 +51,7 @@ static uint32_t scan(const sim_candidates *c)
 
 static uint32_t pick(void *state, const sim_candidates *eligible)
 {
-    return sim_smooth_suits(eligible->upstream) ? sim_smooth_pick(eligible->world, eligible->upstream, state) : scan(eligible);
+    return ((const sim_smooth *)state)->room ? sim_smooth_pick(eligible->world, eligible->upstream, state) : scan(eligible);
 }
 
 const sim_balancer sim_balancer_least_conn = {.name = "least-conn", .summary = "the fewest calls out for its weight; equals by smooth weighted turns",

@@ -18,12 +18,12 @@ void sim_smooth_make(sim_world *w, const sim_upstream *u, sim_smooth *s)
     SIM_AT(w, sim_smooth_level, s->levels)->peers = u->peer_count;
 }
 
-static HR_APART void make_room(sim_world *w, sim_smooth *s, uint32_t level)
+// First makes room for the level.
+static HR_APART void set_in_new_room(sim_world *w, const sim_upstream *u, sim_smooth *s, uint32_t slot, uint32_t level)
 {
-    while (level >= s->room) {
-        s->levels = sim_grow(w, s->levels, s->room * sizeof(sim_smooth_level), 2 * s->room * sizeof(sim_smooth_level));
-        s->room *= 2;
-    }
+    s->levels = sim_grow(w, s->levels, s->room * sizeof(sim_smooth_level), 2 * s->room * sizeof(sim_smooth_level));
+    s->room *= 2;
+    sim_smooth_set(w, u, s, slot, level);
 }
 
 // The larger the sum, the less.
@@ -38,8 +38,10 @@ void sim_smooth_set(sim_world *w, const sim_upstream *u, sim_smooth *s, uint32_t
 {
     sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
     uint32_t *level_of = SIM_AT(w, uint32_t, s->level_of) + slot, from = *level_of, to = p->out ? 0 : level + 1;
-    if (to >= s->room)
-        make_room(w, s, to);
+    if (to >= s->room) {
+        set_in_new_room(w, u, s, slot, level);
+        return;
+    }
     if (from != to) {
         sim_smooth_level *l = SIM_AT(w, sim_smooth_level, s->levels);
         p->current += l[from].turns - l[to].turns;

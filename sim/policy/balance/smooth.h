@@ -14,7 +14,7 @@ typedef struct {
     sim_least least;                           // key: level, then the largest sum
     sim_ref   level_of;                        // uint32_t[peer_count]: the level that a replica is counted in, plus 1; 0: it is out
     sim_ref   levels;                          // sim_smooth_level[room]
-    uint32_t  room;
+    uint32_t  room;                            // 0: there is no index, the plain rule chooses
 } sim_smooth;
 
 void     sim_smooth_make(sim_world *w, const sim_upstream *u, sim_smooth *s);

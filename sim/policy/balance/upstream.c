@@ -262,6 +262,12 @@ void sim_upstream_turn(sim_world *w, sim_ref upstream, uint32_t turns)
         tell(w, u, pick(w, u, &(sim_balanced){0}));
 }
 
+static HR_APART void mark_tried(sim_world *w, sim_upstream *u, const uint32_t *tried, uint32_t count, bool on)
+{
+    for (uint32_t i = 0; i < count; i++)
+        mark(w, u, tried[i], SIM_OUT_TRIED, on);
+}
+
 uint32_t sim_upstream_choose(sim_world *w, sim_ref upstream, sim_balanced *call, const uint32_t *tried, uint32_t tried_count)
 {
     sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
@@ -269,15 +275,15 @@ uint32_t sim_upstream_choose(sim_world *w, sim_ref upstream, sim_balanced *call,
         release(w, u);
     if (w->now >= u->grows_at)
         grow_all(w, u);
-    for (uint32_t i = 0; i < tried_count; i++)
-        mark(w, u, tried[i], SIM_OUT_TRIED, true);
+    if (tried_count)
+        mark_tried(w, u, tried, tried_count, true);
     uint32_t slot = SIM_NO_PEER;
     if (u->eligible_count) {
         slot = pick(w, u, call);
         take(w, u, slot);
     }
-    for (uint32_t i = 0; i < tried_count; i++)
-        mark(w, u, tried[i], SIM_OUT_TRIED, false);
+    if (tried_count)
+        mark_tried(w, u, tried, tried_count, false);
     return slot;
 }
 

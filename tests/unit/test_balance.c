@@ -220,7 +220,7 @@ static void test_the_least_of_many_against_a_scan(void **state)
             if (key[least] == SIM_LEAST_NONE)
                 continue;
             assert_int_equal(sim_least_root(w, &l).ties, ties);
-            assert_int_equal(sim_least_first(w, &l), least);
+            assert_int_equal(sim_least_first(w, &l).slot, least);
             uint32_t wanted = roll(n, 4, ties), nth = least;
             for (uint32_t left = wanted; left; left -= key[nth] == key[least])
                 nth++;

@@ -34,7 +34,7 @@ static uint32_t pick(void *state, const sim_candidates *eligible)
 {
     const jiq *q = state;
     if (sim_least_root(eligible->world, &q->least).key != SIM_LEAST_NONE)
-        return sim_least_first(eligible->world, &q->least);
+        return sim_least_first(eligible->world, &q->least).slot;
     return eligible->slot[sim_balance_below(eligible, 0, eligible->count)];
 }
 

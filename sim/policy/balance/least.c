@@ -27,8 +27,9 @@ sim_least sim_least_make(sim_world *w, uint32_t count)
         n = (n + SIM_LEAST_WIDTH - 1) / SIM_LEAST_WIDTH;
         l.first[l.levels + 1] = l.first[l.levels] + n;
     }
-    l.nodes = sim_take(w, l.first[l.levels] * sizeof(sim_least_node));
+    l.nodes = sim_take(w, (l.first[l.levels] + 1) * sizeof(sim_least_node));
     sim_least_node *node = SIM_AT(w, sim_least_node, l.nodes);
+    node[l.first[l.levels]].key = SIM_LEAST_NONE;
     for (uint32_t i = 0; i < count; i++)
         node[i] = (sim_least_node){.key = SIM_LEAST_NONE, .ties = 1};
     for (uint32_t level = 1; level < l.levels; level++)
@@ -87,19 +88,27 @@ void sim_least_check(const sim_world *w, const sim_least *l)
         }
 }
 
-uint32_t sim_least_first(const sim_world *w, const sim_least *l)
+// The first slot with the key below the i-th of the uppermost nodes.
+static HR_APART sim_least_one descend(const sim_least_node *node, const sim_least *l, uint64_t key, uint32_t i)
+{
+    for (uint32_t level = l->levels - 1; level > 0; level--)
+        for (i *= SIM_LEAST_WIDTH; node[l->first[level - 1] + i].key != key;)
+            i++;
+    return (sim_least_one){.key = key, .slot = i};
+}
+
+// By pairs: the second of a last one that is none lies behind the end, and takes no part.
+sim_least_one sim_least_first(const sim_world *w, const sim_least *l)
 {
     const sim_least_node *node = SIM_AT(w, const sim_least_node, l->nodes);
     const sim_least_node *top = node + l->first[l->levels - 1], *end = node + l->first[l->levels], *best = top;
     uint64_t key = top->key;
-    for (const sim_least_node *at = top + 1; at < end; at++) {
-        bool less = at->key < key;
-        best = less ? at : best;
-        key = less ? at->key : key;
+    for (const sim_least_node *at = top; at < end; at += 2) {
+        uint64_t a = at[0].key, b = at[1].key, less = b < a ? b : a;
+        const sim_least_node *one = b < a ? at + 1 : at;
+        best = less < key ? one : best;
+        key = less < key ? less : key;
     }
     uint32_t i = (uint32_t)(best - top);
-    for (uint32_t level = l->levels - 1; level > 0; level--)
-        for (i *= SIM_LEAST_WIDTH; node[l->first[level - 1] + i].key != key;)
-            i++;
-    return i;
+    return l->levels > 1 ? descend(node, l, key, i) : (sim_least_one){.key = key, .slot = i};
 }

@@ -14,8 +14,9 @@ enum { SIM_LEAST_WIDTH = 16 };                 // measured best with `bench`, js
 enum { SIM_LEAST_LEVELS = 4 };                 // at most: those above the slots would have 16^4 of them
 
 typedef struct { uint64_t key; uint32_t ties, unused; } sim_least_node;
+typedef struct { uint64_t key; uint32_t slot, unused; } sim_least_one;
 typedef struct {
-    sim_ref  nodes;                            // sim_least_node[]: the slots, then the nodes above them, level by level
+    sim_ref  nodes;                            // sim_least_node[]: the slots, then the nodes above them, level by level, and one that takes no part
     uint32_t levels;                           // the slots' one included
     uint32_t first[SIM_LEAST_LEVELS + 1];      // where each level begins; behind the last one
 } sim_least;
@@ -40,8 +41,8 @@ static inline void sim_least_set(const sim_world *w, const sim_least *l, uint32_
 sim_least_node sim_least_root(const sim_world *w, const sim_least *l);
 // The slot of the n-th of those with the least key, which is `key`, counted from 0 in order of slots.
 uint32_t  sim_least_nth(const sim_world *w, const sim_least *l, uint64_t key, uint32_t n);
-// The first of those with the least key, somebody takes part.
-uint32_t  sim_least_first(const sim_world *w, const sim_least *l);
+// The first of those with the least key, and that key; somebody takes part.
+sim_least_one sim_least_first(const sim_world *w, const sim_least *l);
 // Every node tells what its children have.
 void      sim_least_check(const sim_world *w, const sim_least *l);
 

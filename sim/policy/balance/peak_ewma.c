@@ -52,7 +52,7 @@ static void check(const sim_world *w, const sim_upstream *u) { sim_least_check(w
 
 static uint32_t pick(void *state, const sim_candidates *eligible)
 {
-    return sim_least_first(eligible->world, &((const peak_ewma *)state)->least);
+    return sim_least_first(eligible->world, &((const peak_ewma *)state)->least).slot;
 }
 
 const sim_balancer sim_balancer_peak_ewma = {.name = "peak-ewma", .summary = "the least expected response time: a fading peak average × (calls out + 1)",

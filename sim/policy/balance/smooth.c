@@ -1,21 +1,29 @@
 // sim/policy/balance/smooth.c - levels, their turns, and the key by which the next replica is the least.
 #include "sim/policy/balance/smooth.h"
 
-// In units of the common weight: by how much the sums of all at this level have grown while they were there, and how many there are. The first is
-// of those that are out, which take no turns; behind it are the levels from 0 on.
+// In units of the common weight: by how much the sums of all at this level have grown while they were there, and how many there are.
 typedef struct { int64_t turns; uint32_t peers, unused; } sim_smooth_level;
 
 // Bits of a key: the sum, above it the level. Neither is ever used up: 2^26 calls at one replica, and as many to the balancer, are more than the
 // 8 GiB that a world may have; 2^37 choices take hours.
 enum { SUM_BITS = 38 };
+static const uint64_t middle = (uint64_t)1 << (SUM_BITS - 1);
+
+// The least is the largest sum, less the turns of its level, of the lowest level.
+static inline uint64_t key_of(uint32_t level, int64_t sum) { return ((uint64_t)level << SUM_BITS) + middle - (uint64_t)sum; }
+static inline uint32_t level_of(uint64_t key) { return (uint32_t)(key >> SUM_BITS); }
+static inline int64_t sum_of(uint64_t key) { return (int64_t)(key_of(level_of(key), 0) - key); }
 
 void sim_smooth_make(sim_world *w, const sim_upstream *u, sim_smooth *s)
 {
     s->least = sim_least_make(w, u->peer_count);
-    s->level_of = sim_take(w, u->peer_count * sizeof(uint32_t));
     s->room = 8;
     s->levels = sim_take(w, s->room * sizeof(sim_smooth_level));
-    SIM_AT(w, sim_smooth_level, s->levels)->peers = u->peer_count;
+}
+
+static sim_smooth_level *level_at(const sim_world *w, const sim_smooth *s, uint32_t level)
+{
+    return SIM_AT(w, sim_smooth_level, s->levels) + level;
 }
 
 // First makes room for the level.
@@ -26,55 +34,69 @@ static HR_APART void set_in_new_room(sim_world *w, const sim_upstream *u, sim_sm
     sim_smooth_set(w, u, s, slot, level);
 }
 
-// The larger the sum, the less.
-static inline uint64_t inverted(const sim_peer *p) { return (uint64_t)(((int64_t)1 << (SUM_BITS - 1)) - p->current); }
-static inline uint64_t key_of(const sim_peer *p, uint32_t level_of)
+// One goes out or comes back: peer->current is the sum itself meanwhile.
+static HR_APART void leave_or_join(sim_world *w, const sim_smooth *s, sim_peer *p, uint32_t slot, uint32_t level)
 {
-    return level_of ? (uint64_t)(level_of - 1) << SUM_BITS | inverted(p) : SIM_LEAST_NONE;
+    uint64_t before = sim_least_key(w, &s->least, slot), after = SIM_LEAST_NONE;
+    if (before != SIM_LEAST_NONE) {
+        sim_smooth_level *l = level_at(w, s, level_of(before));
+        p->current += sum_of(before) + l->turns;
+        l->peers--;
+    }
+    if (!p->out) {
+        sim_smooth_level *l = level_at(w, s, level);
+        after = key_of(level, p->current - l->turns);
+        p->current = 0;
+        l->peers++;
+    }
+    sim_least_set(w, &s->least, slot, after);
 }
 
-// peer->current is the sum less the turns of the level that the replica is counted in; so that of one which is out is the sum itself.
+// peer->current of one that is in is by how much its sum has changed since its key was set.
 void sim_smooth_set(sim_world *w, const sim_upstream *u, sim_smooth *s, uint32_t slot, uint32_t level)
 {
     sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
-    uint32_t *level_of = SIM_AT(w, uint32_t, s->level_of) + slot, from = *level_of, to = p->out ? 0 : level + 1;
-    if (to >= s->room) {
+    uint64_t key = sim_least_key(w, &s->least, slot);
+    if (level >= s->room) {
         set_in_new_room(w, u, s, slot, level);
         return;
     }
-    if (from != to) {
-        sim_smooth_level *l = SIM_AT(w, sim_smooth_level, s->levels);
-        p->current += l[from].turns - l[to].turns;
-        l[from].peers--;
-        l[to].peers++;
-        *level_of = to;
+    if (p->out || key == SIM_LEAST_NONE) {
+        leave_or_join(w, s, p, slot, level);
+        return;
     }
-    SIM_ASSERT(w, level < 1u << (64 - SUM_BITS) && inverted(p) >> SUM_BITS == 0);
-    sim_least_set(w, &s->least, slot, key_of(p, to));
+    uint32_t before = level_of(key);
+    sim_smooth_level *from = level_at(w, s, before), *to = level_at(w, s, level);
+    from->peers--;
+    to->peers++;
+    key += ((uint64_t)(level - (int64_t)before) << SUM_BITS) - (uint64_t)(p->current + from->turns - to->turns);
+    p->current = 0;
+    SIM_ASSERT(w, level_of(key) == level);
+    sim_least_set(w, &s->least, slot, key);
 }
 
-uint32_t sim_smooth_pick(sim_world *w, const sim_upstream *u, sim_smooth *s)
+uint32_t sim_smooth_pick(sim_world *w, const sim_upstream *u, const sim_smooth *s)
 {
-    uint32_t slot = sim_least_first(w, &s->least);
-    sim_smooth_level *l = SIM_AT(w, sim_smooth_level, s->levels) + SIM_AT(w, const uint32_t, s->level_of)[slot];
+    sim_least_one least = sim_least_first(w, &s->least);
+    sim_smooth_level *l = level_at(w, s, level_of(least.key));
     if (l->peers > 1) {                        // nginx leaves the sums alone where there is no choice
         l->turns++;
-        SIM_AT(w, sim_peer, u->peers)[slot].current -= l->peers;
+        SIM_AT(w, sim_peer, u->peers)[least.slot].current -= l->peers;
     }
-    return slot;
+    return least.slot;
 }
 
 void sim_smooth_check(const sim_world *w, const sim_upstream *u, const sim_smooth *s)
 {
     sim_least_check(w, &s->least);
-    const sim_smooth_level *l = SIM_AT(w, const sim_smooth_level, s->levels);
-    uint64_t peers = 0;
+    uint64_t in = 0;
     for (uint32_t k = 0; k < s->room; k++)
-        peers += l[k].peers;
-    SIM_ASSERT(w, peers == u->peer_count && l->turns == 0);
+        in += level_at(w, s, k)->peers;
     for (uint32_t i = 0; i < u->peer_count; i++) {
         const sim_peer *p = SIM_AT(w, const sim_peer, u->peers) + i;
-        uint32_t level_of = SIM_AT(w, const uint32_t, s->level_of)[i];
-        SIM_ASSERT(w, !level_of == (p->out != 0) && sim_least_key(w, &s->least, i) == key_of(p, level_of));
+        bool is_out = sim_least_key(w, &s->least, i) == SIM_LEAST_NONE;
+        SIM_ASSERT(w, is_out == (p->out != 0) && (is_out || p->current == 0));
+        in -= !is_out;
     }
+    SIM_ASSERT(w, in == 0);
 }

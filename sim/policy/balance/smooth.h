@@ -12,7 +12,6 @@
 
 typedef struct {
     sim_least least;                           // key: level, then the largest sum
-    sim_ref   level_of;                        // uint32_t[peer_count]: the level that a replica is counted in, plus 1; 0: it is out
     sim_ref   levels;                          // sim_smooth_level[room]
     uint32_t  room;                            // 0: there is no index, the plain rule chooses
 } sim_smooth;
@@ -21,7 +20,7 @@ void     sim_smooth_make(sim_world *w, const sim_upstream *u, sim_smooth *s);
 // The replica takes part at this level, unless it is out.
 void     sim_smooth_set(sim_world *w, const sim_upstream *u, sim_smooth *s, uint32_t slot, uint32_t level);
 // Of the lowest level the one whose turn it is. The caller sets it again, as every choice does.
-uint32_t sim_smooth_pick(sim_world *w, const sim_upstream *u, sim_smooth *s);
+uint32_t sim_smooth_pick(sim_world *w, const sim_upstream *u, const sim_smooth *s);
 void     sim_smooth_check(const sim_world *w, const sim_upstream *u, const sim_smooth *s);
 // Whether an upstream is so that this gives the choices of the plain rule.
 static inline bool sim_smooth_suits(const sim_upstream *u) { return u->alike && !u->max_fails; }

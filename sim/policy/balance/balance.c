@@ -133,8 +133,8 @@ uint64_t sim_balance_hash(uint64_t seed, const void *bytes, size_t count)
 
 uint32_t sim_balance_rotate(const sim_candidates *c)
 {
-    sim_turn turn = {.best = c->slot[0]};
+    sim_turn turn = sim_turn_begin();
     for (uint32_t i = 0; i < c->count; i++)
-        sim_turn_take_part(&turn, c, c->slot[i]);
+        sim_turn_ask(&turn, c, c->slot[i], true);
     return sim_turn_end(&turn, c);
 }

@@ -111,17 +111,22 @@ uint32_t sim_balance_below(const sim_candidates *c, uint32_t i, uint32_t bound);
 uint64_t sim_balance_hash(uint64_t seed, const void *bytes, size_t count);
 // nginx' smooth weighted round robin among those that may be chosen; the hash policies fall back on it.
 uint32_t sim_balance_rotate(const sim_candidates *c);
-// The same among some of them: `best` begins as the first of those that take part.
-typedef struct { uint32_t best; int64_t total; } sim_turn;
-static inline void sim_turn_take_part(sim_turn *turn, const sim_candidates *c, uint32_t slot)
+// `a` or `b`, and never as a branch, which compilers would make of `?:`: for what cannot be foretold.
+static inline int64_t sim_balance_either(bool is_a, int64_t a, int64_t b) { return b ^ ((a ^ b) & -(int64_t)is_a); }
+// The same among some of them: each is asked in order of slots, and told whether it takes part. One at least does.
+typedef struct { uint32_t best; int64_t most, total; } sim_turn;   // the largest sum and whose it is
+static inline sim_turn sim_turn_begin(void) { return (sim_turn){.most = INT64_MIN}; }
+static inline void sim_turn_ask(sim_turn *turn, const sim_candidates *c, uint32_t slot, bool takes_part)
 {
     sim_peer *p = &c->peer[slot];
-    p->current += p->effective;
-    turn->total += p->effective;
-    if (p->effective < (int32_t)p->weight)
-        p->effective++;
-    if (p->current > c->peer[turn->best].current)
-        turn->best = slot;
+    int32_t part = (int32_t)sim_balance_either(takes_part, p->effective, 0);
+    int64_t sum = p->current + part;
+    p->current = sum;
+    turn->total += part;
+    p->effective += takes_part & (p->effective < (int32_t)p->weight);
+    bool is_more = takes_part & (sum > turn->most);
+    turn->best = (uint32_t)sim_balance_either(is_more, slot, turn->best);
+    turn->most = sim_balance_either(is_more, sum, turn->most);
 }
 static inline uint32_t sim_turn_end(const sim_turn *turn, const sim_candidates *c)
 {

@@ -21,31 +21,28 @@ static void check(const sim_world *w, const sim_upstream *u)
         sim_smooth_check(w, u, s);
 }
 
-// Calls out for the weight, compared without dividing: negative when a has fewer.
-static int compare(const sim_peer *a, const sim_peer *b)
-{
-    uint64_t x = (uint64_t)a->load * b->weight, y = (uint64_t)b->load * a->weight;
-    return (x > y) - (x < y);
-}
-
-// nginx' rule: one pass finds the first of the least, a second one takes turns among those that equal it.
+// nginx' rule: one pass finds the first of the least, a second one takes turns among those that equal it. Calls out for the weight are compared
+// without dividing.
 static uint32_t scan(const sim_candidates *c)
 {
+    const sim_peer *p = &c->peer[c->slot[0]];
+    uint64_t load = p->load, weight = p->weight;
     uint32_t first = 0, ties = 0;
     for (uint32_t i = 1; i < c->count; i++) {
-        int order = compare(&c->peer[c->slot[i]], &c->peer[c->slot[first]]);
-        if (order < 0)
-            first = i;
-        ties = order < 0 ? 0 : ties + (order == 0);
+        p = &c->peer[c->slot[i]];
+        uint64_t its = p->load * weight, least = load * p->weight;
+        ties = its < least ? 0 : ties + (its == least);
+        first = its < least ? i : first;
+        load = its < least ? p->load : load;
+        weight = its < least ? p->weight : weight;
     }
-    uint32_t best = c->slot[first];
     if (!ties)
-        return best;
-    const sim_peer least = c->peer[best];
-    sim_turn turn = {.best = best};
-    for (uint32_t i = first; i < c->count; i++)
-        if (compare(&c->peer[c->slot[i]], &least) == 0)
-            sim_turn_take_part(&turn, c, c->slot[i]);
+        return c->slot[first];
+    sim_turn turn = sim_turn_begin();
+    for (uint32_t i = first; i < c->count; i++) {
+        p = &c->peer[c->slot[i]];
+        sim_turn_ask(&turn, c, c->slot[i], p->load * weight == load * p->weight);
+    }
     return sim_turn_end(&turn, c);
 }
 

@@ -1,7 +1,7 @@
 // sim/policy/balance/least.c - the tournament: nodes in an array, level by level.
 #include "sim/policy/balance/least.h"
 
-// The least of those that lie side by side. Without branches: which one it is cannot be foretold.
+// The least of those that lie side by side.
 static inline sim_least_node least_of(const sim_least_node *from, const sim_least_node *end)
 {
     sim_least_node least = {.key = SIM_LEAST_NONE};
@@ -59,12 +59,6 @@ void sim_least_climb(const sim_world *w, const sim_least *l, uint32_t slot, uint
     }
 }
 
-sim_least_node sim_least_root(const sim_world *w, const sim_least *l)
-{
-    const sim_least_node *node = SIM_AT(w, const sim_least_node, l->nodes);
-    return least_of(node + l->first[l->levels - 1], node + l->first[l->levels]);
-}
-
 uint32_t sim_least_nth(const sim_world *w, const sim_least *l, uint64_t key, uint32_t n)
 {
     const sim_least_node *node = SIM_AT(w, const sim_least_node, l->nodes);
@@ -97,18 +91,36 @@ static HR_APART sim_least_one descend(const sim_least_node *node, const sim_leas
     return (sim_least_one){.key = key, .slot = i};
 }
 
-// By pairs: the second of a last one that is none lies behind the end, and takes no part.
-sim_least_one sim_least_first(const sim_world *w, const sim_least *l)
+// The uppermost nodes.
+static inline const sim_least_node *top_of(const sim_least_node *node, const sim_least *l) { return node + l->first[l->levels - 1]; }
+static inline const sim_least_node *end_of(const sim_least_node *node, const sim_least *l) { return node + l->first[l->levels]; }
+
+// The first of the least of them. By pairs: the second of a last one that is none lies behind the end, and takes no part.
+static inline const sim_least_node *first_of(const sim_least_node *from, const sim_least_node *end)
 {
-    const sim_least_node *node = SIM_AT(w, const sim_least_node, l->nodes);
-    const sim_least_node *top = node + l->first[l->levels - 1], *end = node + l->first[l->levels], *best = top;
-    uint64_t key = top->key;
-    for (const sim_least_node *at = top; at < end; at += 2) {
-        uint64_t a = at[0].key, b = at[1].key, less = b < a ? b : a;
-        const sim_least_node *one = b < a ? at + 1 : at;
-        best = less < key ? one : best;
+    const sim_least_node *first = from;
+    uint64_t key = from->key;
+    for (; from < end; from += 2) {
+        uint64_t a = from[0].key, b = from[1].key, less = b < a ? b : a;
+        const sim_least_node *one = b < a ? from + 1 : from;
+        first = less < key ? one : first;
         key = less < key ? less : key;
     }
-    uint32_t i = (uint32_t)(best - top);
-    return l->levels > 1 ? descend(node, l, key, i) : (sim_least_one){.key = key, .slot = i};
+    return first;
+}
+
+sim_least_node sim_least_root(const sim_world *w, const sim_least *l)
+{
+    const sim_least_node *node = SIM_AT(w, const sim_least_node, l->nodes), *from = top_of(node, l), *end = end_of(node, l);
+    sim_least_node root = {.key = first_of(from, end)->key};
+    for (; from < end; from++)
+        root.ties += from->ties & -(uint32_t)(from->key == root.key);
+    return root;
+}
+
+sim_least_one sim_least_first(const sim_world *w, const sim_least *l)
+{
+    const sim_least_node *node = SIM_AT(w, const sim_least_node, l->nodes), *top = top_of(node, l), *first = first_of(top, end_of(node, l));
+    uint32_t i = (uint32_t)(first - top);
+    return l->levels > 1 ? descend(node, l, first->key, i) : (sim_least_one){.key = first->key, .slot = i};
 }

@@ -131,7 +131,7 @@ static bool pass_on(sim_world *w, sim_component_id id, sim_ref call)
 {
     balancer *s = SIM_STATE(w, balancer, id);
     const sim_call *c = sim_call_at(w, call);
-    uint32_t slot = (s->sticky ? choose_sticky : choose)(w, s, c);
+    uint32_t slot = s->sticky ? choose_sticky(w, s, c) : choose(w, s, c);
     if (slot == SIM_NO_PEER)
         return false;
     s->choices++;

@@ -17,7 +17,7 @@ typedef struct {                               // one replica as its balancer kn
     uint32_t weight;                           // as configured
     int32_t  effective;                        // nginx: the weight, less after failures
     uint32_t load;                             // calls out there, as far as this balancer has heard: policies look at this
-    int64_t  current;                          // nginx: the running sum of smooth weighted round robin
+    int64_t  current;                          // nginx: the running sum of smooth weighted round robin; with an index (smooth.h) kept there
     uint32_t in_flight;                        // calls out there
     uint32_t out;                              // why it may not be chosen, SIM_OUT_…; 0: it may
     uint32_t fails;                            // nginx: failures that count against max_fails

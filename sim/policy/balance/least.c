@@ -95,7 +95,8 @@ static HR_APART sim_least_one descend(const sim_least_node *node, const sim_leas
 static inline const sim_least_node *top_of(const sim_least_node *node, const sim_least *l) { return node + l->first[l->levels - 1]; }
 static inline const sim_least_node *end_of(const sim_least_node *node, const sim_least *l) { return node + l->first[l->levels]; }
 
-// The first of the least of them. By pairs: the second of a last one that is none lies behind the end, and takes no part.
+// The first of the least of them. By pairs, for which is less in one does not wait for the pair before; the second of a last one that is none lies
+// behind the end, and takes no part.
 static inline const sim_least_node *first_of(const sim_least_node *from, const sim_least_node *end)
 {
     const sim_least_node *first = from;

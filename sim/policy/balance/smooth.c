@@ -48,6 +48,7 @@ static HR_APART void leave_or_join(sim_world *w, const sim_smooth *s, sim_peer *
         after = key_of(level, p->current - l->turns);
         p->current = 0;
         l->peers++;
+        SIM_ASSERT(w, level_of(after) == level);
     }
     sim_least_set(w, &s->least, slot, after);
 }

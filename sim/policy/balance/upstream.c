@@ -305,10 +305,12 @@ void sim_upstream_renew(sim_world *w, sim_ref upstream, uint32_t slot)
 {
     sim_upstream *u = SIM_AT(w, sim_upstream, upstream);
     sim_peer *p = SIM_AT(w, sim_peer, u->peers) + slot;
-    set_out(w, u, slot, SIM_OUT_TRIED, true);  // the sum of one that is in may be kept as something else: smooth.h
+    p->out |= SIM_OUT_TRIED;                   // the sum of one that may be chosen is kept in the index, if there is one: it lets go of it
+    tell(w, u, slot);
     p->effective = (int32_t)p->weight;
     p->current = 0;
-    set_out(w, u, slot, SIM_OUT_TRIED, false);
+    p->out &= ~(uint32_t)SIM_OUT_TRIED;
+    tell(w, u, slot);
     p->fails = 0;
     p->accessed_s = p->checked_s = 0;
     mark(w, u, slot, SIM_OUT_FAILED, false);

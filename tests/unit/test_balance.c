@@ -497,6 +497,21 @@ static double moved(const char *policy, bool *all_of_it_moved)
     return (double)others / kept;
 }
 
+static void test_keys_are_hashed_as_decimal_numbers(void **state)
+{
+    (void)state;
+    static const uint64_t keys[] = {0, 7, 9, 10, 99, 100, 1000000, 4294967296, UINT64_MAX - 1, UINT64_MAX};
+    for (size_t i = 0; i < HR_COUNT(keys); i++) {
+        char text[SIM_BALANCE_KEY_BYTES], expected[32];
+        int digits = snprintf(expected, sizeof expected, "%llu", (unsigned long long)keys[i]);
+        assert_int_equal(sim_balance_key(SIM_USES_KEY, keys[i], text), digits);
+        assert_memory_equal(text, expected, (size_t)digits);
+    }
+    char text[SIM_BALANCE_KEY_BYTES];
+    assert_int_equal(sim_balance_key(SIM_USES_ADDRESS, 0x01020304, text), 4);
+    assert_memory_equal(text, "\x0a\x02\x03\x04", 4);
+}
+
 static void test_only_keys_of_the_lost_replica_move(void **state)
 {
     (void)state;
@@ -647,7 +662,7 @@ int main(void)
         cmocka_unit_test(test_peak_ewma_by_hand), cmocka_unit_test(test_least_conn_by_hand),
         cmocka_unit_test(test_power_of_d_fills_bins_as_the_limit_says), cmocka_unit_test(test_draws_differ_and_go_by_weight),
         cmocka_unit_test(test_maglev_is_the_table_of_the_paper), cmocka_unit_test(test_only_keys_of_the_lost_replica_move),
-        cmocka_unit_test(test_shares_go_by_weight), cmocka_unit_test(test_bounded_load_never_exceeds_its_bound),
+        cmocka_unit_test(test_keys_are_hashed_as_decimal_numbers), cmocka_unit_test(test_shares_go_by_weight), cmocka_unit_test(test_bounded_load_never_exceeds_its_bound),
         cmocka_unit_test(test_a_failing_server_gets_one_chance_after_its_timeout),
         cmocka_unit_test(test_connection_limits_and_tried_replicas_are_kept), cmocka_unit_test(test_reported_loads_stand_until_the_next_report),
         cmocka_unit_test(test_a_checkpoint_goes_on_with_the_same_choices)};

@@ -2,7 +2,6 @@
 #include "sim/policy/balance/upstream.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,10 +102,21 @@ hr_status sim_balancer_read(const char *text, sim_balancer_choice *choice, hr_er
 
 // --- what policies share --------------------------------------------------------------------------------------------------
 
+// As printf's "%llu", which took 50 ns a call.
+static uint32_t write_decimal(uint64_t number, char *text)
+{
+    uint32_t digits = 1, i;
+    for (uint64_t rest = number; rest > 9; rest /= 10)
+        digits++;
+    for (i = digits; i > 0; number /= 10)
+        text[--i] = (char)('0' + number % 10);
+    return digits;
+}
+
 uint32_t sim_balance_key(unsigned uses, uint64_t key, char text[SIM_BALANCE_KEY_BYTES])
 {
     if (uses & SIM_USES_KEY)
-        return (uint32_t)snprintf(text, SIM_BALANCE_KEY_BYTES, "%llu", (unsigned long long)key);
+        return write_decimal(key, text);
     text[0] = 10;
     for (int i = 1; i < 4; i++)
         text[i] = (char)(uint8_t)(key >> (24 - 8 * i));

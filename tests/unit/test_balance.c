@@ -662,7 +662,8 @@ int main(void)
         cmocka_unit_test(test_peak_ewma_by_hand), cmocka_unit_test(test_least_conn_by_hand),
         cmocka_unit_test(test_power_of_d_fills_bins_as_the_limit_says), cmocka_unit_test(test_draws_differ_and_go_by_weight),
         cmocka_unit_test(test_maglev_is_the_table_of_the_paper), cmocka_unit_test(test_only_keys_of_the_lost_replica_move),
-        cmocka_unit_test(test_keys_are_hashed_as_decimal_numbers), cmocka_unit_test(test_shares_go_by_weight), cmocka_unit_test(test_bounded_load_never_exceeds_its_bound),
+        cmocka_unit_test(test_keys_are_hashed_as_decimal_numbers),
+        cmocka_unit_test(test_shares_go_by_weight), cmocka_unit_test(test_bounded_load_never_exceeds_its_bound),
         cmocka_unit_test(test_a_failing_server_gets_one_chance_after_its_timeout),
         cmocka_unit_test(test_connection_limits_and_tried_replicas_are_kept), cmocka_unit_test(test_reported_loads_stand_until_the_next_report),
         cmocka_unit_test(test_a_checkpoint_goes_on_with_the_same_choices)};

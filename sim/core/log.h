@@ -26,8 +26,8 @@ static inline double sim_of_bits(uint64_t bits)
 typedef struct { double k, r, log_c; } sim_log_parts;              // of one number
 static inline sim_log_parts sim_log_split(uint64_t bits)
 {
-    static const struct { double centre, inverse, log; } table[128] = {
-#define SIM_LOG_ROW(centre, inverse, log) {centre, inverse, log},
+    static const struct { double centre, inverse, log, unused; } table[128] = {   // 32 bytes: an index is shifted, not multiplied
+#define SIM_LOG_ROW(centre, inverse, log) {centre, inverse, log, 0},
 #include "sim/core/log.def"
 #undef SIM_LOG_ROW
     };

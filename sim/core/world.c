@@ -350,7 +350,7 @@ void sim_call_arrive(sim_world *w, sim_ref call)
     c->link = sim_link_between(w, c->caller, c->callee);
     c->since = w->now;
     SIM_AT(w, sim_link, c->link)->going--;
-    sim_call_hand_over(w, call);
+    sim_call_hand_over(w, call, c->callee);
 }
 
 // A call without a link is with neither side: not sent yet, on its way, or answered.
@@ -462,9 +462,8 @@ void sim_world_run(sim_world *w, hr_time until)
     SIM_ASSERT(w, !w->on_wall_clock);
     for (;;) {
         hr_time upto = w->series.next <= until ? w->series.next - 1 : until;
-        while (!w->is_full && sim_events_pop_until(w, upto, &event)) {
+        for (; !w->is_full && sim_events_pop_until(w, upto, &event); w->events_run++) {
             w->now = event.at;
-            w->events_run++;
             sim_kind_of(w, event.component)->wake(w, event.component, &event);
         }
         if (w->is_full || upto == until)

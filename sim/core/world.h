@@ -405,9 +405,8 @@ static inline void sim_note_call(const sim_world *w, sim_note_kind what, sim_ref
 // For below: whether the call, or its answer, is on its way now (it is with neither side then, and counted at its link); the caller has stopped waiting.
 bool sim_call_is_carried(sim_world *w, sim_ref call, bool is_answer);
 void sim_call_drop(sim_world *w, sim_ref call);
-static inline void sim_call_hand_over(sim_world *w, sim_ref call)
+static inline void sim_call_hand_over(sim_world *w, sim_ref call, sim_component_id callee)
 {
-    sim_component_id callee = sim_call_at(w, call)->callee;
     sim_note_call(w, SIM_NOTE_CALL, call, SIM_ok);
     sim_kind_of(w, callee)->offer(w, callee, call);
 }
@@ -431,7 +430,7 @@ static inline void sim_call_send(sim_world *w, sim_ref call, sim_component_id ca
     c->link = sim_link_between(w, c->caller, callee);
     SIM_AT(w, sim_link, c->link)->sent++;
     if (HR_MOSTLY(!w->network) || !sim_call_is_carried(w, call, false))
-        sim_call_hand_over(w, call);
+        sim_call_hand_over(w, call, callee);
 }
 // The callee is finished: the caller gets `call` back, or, if it has stopped waiting, the call is freed.
 static inline void sim_call_reply(sim_world *w, sim_ref call, sim_outcome status)

@@ -27,7 +27,9 @@ typedef struct {                               // a compiled step in the world
     double   share;
     uint64_t limit;                            // of `set`: ttl of a key without a row in ms, 0: that is not put in
     sim_dist time;
+    uint64_t more[2];                          // 128 bytes: a step is found by a shift
 } sim_step;
+_Static_assert(sizeof(sim_step) == 128, "a power of two");
 
 // A queue of calls by a discipline; line.c.
 typedef struct {

@@ -37,6 +37,7 @@ typedef struct {                               // a rate as a scenario gives it;
     const double *upto;                        // mmpp: [from * count + to] shares of the next states, added up
     uint32_t count;                            // pieces or states
     hr_time  every;                            // the program begins anew; 0: the last rate stays
+    hr_time  latest;                           // step, spikes: when the last of them begins
     double   mean, amplitude, phase;           // sine; phase in turns
 } sim_rate_def;
 

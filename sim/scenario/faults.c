@@ -106,8 +106,7 @@ static void read_times(sim_reader *r, sim_node *node, sim_fault_def *f)
     f->lasts = lasts != NULL;
     if (!f->has_at && !every)
         SIM_FAIL(r, node, "faults: when? Want `at: 30s`, or `every: exp(5min)`");
-    if (f->has_at && f->at == HR_FOREVER)
-        SIM_FAIL(r, sim_node_member(node, "at"), "faults: `at`: want a time such as 30s");
+    sim_moment_check(r, sim_node_member(node, "at"), "fault.at", f->at);
     if (sim_node_member(node, "until") && !every)
         SIM_FAIL(r, sim_node_member(node, "until"), "faults: `until` belongs to `every`");
     if (every && sim_dist_mean(&f->every) < 1e-3)

@@ -85,6 +85,7 @@ static bool read_step(program *p)
         pieces[i].to_rate = pieces[i].rate;
     if (p->rate->every && p->rate->every <= pieces[p->count - 1].from)
         return sim_because(p->source, "the program begins anew before its last step");
+    p->rate->latest = pieces[p->count - 1].from;
     p->rate->pieces = pieces;
     p->rate->count = (uint32_t)p->count;
     return true;
@@ -164,7 +165,7 @@ static bool read_sine(program *p)
 static bool read_spikes(program *p)
 {
     double base, rate;
-    hr_time from, length, end = 0, every = 0;
+    hr_time from = 0, length, end = 0, every = 0;
     sim_rate_piece *pieces = sim_pool_take(p->pool, (2 * p->count + 1) * sizeof *pieces);
     uint32_t n = 0;
     if (!want_every(p->source, p->arguments, &p->count, &every))
@@ -194,7 +195,7 @@ static bool read_spikes(program *p)
         return sim_because(p->source, "the program begins anew before its last spike has ended");
     if (end != every)
         pieces[n++] = (sim_rate_piece){end, base, base};
-    *p->rate = (sim_rate_def){.kind = SIM_RATE_spikes, .pieces = pieces, .count = n, .every = every};
+    *p->rate = (sim_rate_def){.kind = SIM_RATE_spikes, .pieces = pieces, .count = n, .every = every, .latest = from};
     return true;
 }
 
@@ -321,6 +322,10 @@ bool sim_rate_settle(const sim_source *source, sim_rate_def *d, hr_time duration
     d->mean_per_s = sim_rate_mean(d, duration);
     if (d->kind == SIM_RATE_constant)          // in the range of the table of keys
         return true;
+    char latest[32], end[32];
+    if (d->latest >= duration)
+        return sim_because(source, "the run is over after %s, so what begins after %s never does; leave it out, or give a longer `run.duration`",
+                           sim_show_time(duration, end, sizeof end), sim_show_time(d->latest, latest, sizeof latest));
     if (d->mean_per_s < 1e-6)
         return sim_because(source, "not one request in eleven days of this: the rate is 0 for all or nearly all of the run");
     if (changes_per_s(d) > 1000 * d->mean_per_s)                   // each change is a step of the simulation

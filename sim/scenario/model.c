@@ -297,8 +297,8 @@ static bool read_all(sim_reader *r, sim_node *root, const char *variant)
     if (name)
         sim_check_name(r, name, "a scenario");   // the report's folder is named after it, too
     sim_instances_read(r, root);
-    read_components(r, root);
     sim_run_read(r, root);
+    read_components(r, root);
     sim_workloads_settle(r);
     sim_autoscalers_settle(r);
     sim_prices_read(r, root);

@@ -76,8 +76,9 @@ static void read_reshard(sim_reader *r, sim_node *node, const char *where, sim_d
     sim_node *reshard = sim_node_member(node, "reshard");
     if (!reshard || !sim_map_read(r, node, where, "reshard", "{at: 30s, to: 5, rate: 1000/s}", d))
         return;
-    if (d->reshard.at == HR_FOREVER)
-        SIM_FAIL(r, sim_node_member(reshard, "at"), "%s.reshard.at: want a time; leave out `reshard` when no row is to move", where);
+    char name[96];
+    snprintf(name, sizeof name, "%.60s.reshard.at", where);
+    sim_moment_check(r, sim_node_member(reshard, "at"), name, d->reshard.at);
     if (d->reshard.to == d->shards.count)
         SIM_FAIL(r, reshard, "%s.reshard.to: there are %u shards already", where, d->shards.count);
     if (d->shards.bounds)

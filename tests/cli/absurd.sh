@@ -76,6 +76,12 @@ change 3 'u.arrivals: .*mean of 1us at least'                       '10/s' '10/s
 change 3 'objectives.errors: want a limit'                          'run:' 'objectives: {errors: lots}\nrun:'
 change 3 'prices.core: want a price'                                'run:' 'prices: {core: 1e999 $/h}\nrun:'
 change 3 'run.warmup: nothing is left'                              'warmup: 0' 'warmup: 5s'
+change 3 'bad.yaml:6:15: fault.at = .5s.: the run is over after 5s, so this never happens; want an earlier time, or a longer .run.duration.' 'run:' 'faults: [{at: 5s, kill: api}]\nrun:'
+change 3 'fault.at = .none.: want a time such as 30s'               'run:' 'faults: [{at: none, kill: api}]\nrun:'
+change 0 ''                                                         'run:' 'faults: [{at: 4s, kill: api}]\nrun:'
+change 3 'u.rate = .step.0s 10/s, 9s 20/s..*the run is over after 5s, so what begins after 9s never does' '10/s' '"step(0s 10/s, 9s 20/s)"'
+change 3 'api.resize.at = .1h.: the run is over after 5s'           "$service" "$service instance: small, resize: {at: 1h, to: large}," 'run:' 'instances: {small: {cores: 1, memory: 1GiB, price: 1 $/h}, large: {cores: 2, memory: 1GiB, price: 2 $/h}}\nrun:'
+change 3 'db.reshard.at = .5s.: the run is over after 5s'           'workload:' '  db: {kind: database, statements: {q: {}}, shards: {count: 2}, reshard: {at: 5s, to: 3}}\nworkload:'
 # Years of latency: the histogram's last bucket takes them, and what never comes back counts as an error.
 change 0 ''                                                         '1ms' '1000000s' '10/s' '10/s, timeout: none' "$service" "$service queue: 1G,"
 change 0 ''                                                         '1ms' 'pareto(min=1ms, shape=0.1, max=100h)' '10/s' '10/s, timeout: 1000000s'

@@ -185,16 +185,19 @@ static void test_rates_that_vary_follow_their_programs(void **state)
     }
 }
 
+static void near(double got, double want) { assert_true(fabs(got - want) < 1e-9 * want); }
+
 static void test_the_mean_of_a_program_is_what_comes(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < HR_COUNT(programs); i++)
-        for (double seconds = 3.3; seconds < 60; seconds *= 2) {
-            sim_model *model = model_of(programs[i].workload, quick, seconds);
-            const sim_workload_def *d = model->components[1].def;
-            assert_true(fabs(d->arrivals.rate_per_s * seconds - programs[i].upto(seconds)) < 1e-9 * programs[i].upto(seconds));
-            sim_model_free(model);
-        }
+    for (size_t i = 0; i < HR_COUNT(programs); i++) {
+        sim_model *model = model_of(programs[i].workload, quick, 60);
+        const sim_arrivals_def *d = &((const sim_workload_def *)model->components[1].def)->arrivals;
+        near(d->rate_per_s * 60, programs[i].upto(60));
+        for (double seconds = 3.3; seconds < 60; seconds *= 2)
+            near(sim_rate_mean(&d->rate, (hr_time)(seconds * 1e9)) * seconds, programs[i].upto(seconds));
+        sim_model_free(model);
+    }
 }
 
 // What `validate` does to set a load: the whole program is scaled.
@@ -557,7 +560,8 @@ static void test_what_is_no_load_is_refused_with_its_reason(void **state)
     static const char *const bad[][2] = {
         {"rate: 1e-7/s", "out of range"}, {"rate: [1/s]", "want a rate"}, {"rate: 'steps(0s 1/s)'", "did you mean 'step'?"}, {"rate: 'step()'", "want a time and a rate"}, {"rate: 'step(1s 1/s)'", "say what holds from 0s on"},
         {"rate: 'step(0s 1/s, 0s 2/s)'", "times must ascend"}, {"rate: 'step(0s 1/s, 5s -2/s)'", "'-2/s': want a rate"}, {"rate: 'step(0s nan)'", "'nan': want a rate"},
-        {"rate: 'step(0s 1e9/s)'", "up to 1e7/s"}, {"rate: 'step(0s 1/s, 5s 2/s, every=5s)'", "before its last step"}, {"rate: 'step(0s 0/s, 90s 1/s)'", "nearly all of the run"},
+        {"rate: 'step(0s 1e9/s)'", "up to 1e7/s"}, {"rate: 'step(0s 1/s, 5s 2/s, every=5s)'", "before its last step"}, {"rate: 'step(0s 0/s, 50s 0/s)'", "nearly all of the run"},
+        {"rate: 'step(0s 1/s, 60s 2/s)'", "the run is over after 60s, so what begins after 60s never does"}, {"rate: 'spikes(1/s, 59s 2/s for 5s, 90s 2/s for 1s)'", "after 90s never does"},
         {"rate: 'linear(0s 1/s, every=5s)'", "has only one"}, {"rate: 'ramp(1/s, 2/s)'", "over=60s"}, {"rate: 'ramp(1/s, 2/s, over=0)'", "for a jump: step"},
         {"rate: 'sine(mean=1/s, amplitude=2/s, period=1s)'", "fall below 0"}, {"rate: 'sine(mean=1/s, amplitude=1/s)'", "want sine("},
         {"rate: 'sine(mean=1/s, amplitude=1/s, period=1us)'", "1ms or more"}, {"rate: 'sine(mean=1/s, amplitude=1/s, period=1s, phase=2)'", "below 100%"},

@@ -80,8 +80,10 @@ static void write_fault(writer *r)
         return;
     }
     bool replaced = verb == SIM_FAULT_kill && kind == SIM_PART_service && r->scaled[what.service], repeats = pick(r, 2);
-    if (!repeats || pick(r, 3) == 2)
-        hr_text_add(&r->text, ", at: %ums", pick(r, 2000));
+    if (!repeats || pick(r, 3) == 2) {
+        hr_text_add(&r->text, ", at: ");
+        write_moment(r, pick(r, 2000));
+    }
     if (repeats)
         hr_text_add(&r->text, ", every: exp(%ums)", 1 + pick(r, 500));
     if (verb != SIM_FAULT_flush && !replaced && (repeats || verb == SIM_FAULT_pause || pick(r, 2)))

@@ -83,6 +83,7 @@ void write_scenario(writer *r)
         r->consumer[q] = r->consumer[q] < r->services ? r->consumer[q] : r->services;
         r->dead_letter[q] = pick(r, 2) ? pick(r, r->queues) : r->queues;
     }
+    r->duration = 60;
     hr_text_add(&r->text, "scenario: fuzz\nrun: {warmup: 0");
     write_keys(r, "run", "");
     hr_text_add(&r->text, "}\ninstances: {tiny: {cores: 0.5, memory: 8MiB, price: 0.01 $/h}, huge: {cores: 32, memory: 64GiB, price: 1.6 $/h}}\n"

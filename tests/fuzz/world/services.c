@@ -154,10 +154,12 @@ void write_service(writer *r, uint32_t i)
                       "discipline queue sharing preemptive lifo_after cpu_limit cpu_period replicas startup readiness drain";
     bool moves = !r->scaled[i] && sharing && pick(r, 3) == 2;
     static const char *const spans[] = {"0s", "5ms", "1s", "none"};
+    static const double spans_ms[] = {0, 5, 1000};
     if (moves) {                               // from one type to the other; memory is only added in place
         bool shrinks = pick(r, 2);
-        hr_text_add(&r->text, ", instance: %s, resize: {at: %s, to: %s, restart: %s}", shrinks || pick(r, 2) ? "huge" : "tiny", any_of(r, spans, 3),
-                    shrinks ? "tiny" : "huge", any_of(r, spans, shrinks ? 3 : 4));
+        hr_text_add(&r->text, ", instance: %s, resize: {at: ", shrinks || pick(r, 2) ? "huge" : "tiny");
+        write_moment(r, spans_ms[pick(r, 3)]);
+        hr_text_add(&r->text, ", to: %s, restart: %s}", shrinks ? "tiny" : "huge", any_of(r, spans, shrinks ? 3 : 4));
         snprintf(room, sizeof room, "%s cores memory", not);
     }
     write_keys(r, "service", moves ? room : in_cluster || r->vertical ? not : write_machine(r, not, room, sizeof room));

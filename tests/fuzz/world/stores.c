@@ -73,7 +73,7 @@ static void write_pools(writer *r)
 // Shards by any policy, and rows that move to another number of them early enough to be seen.
 static void write_shards(writer *r, uint32_t i)
 {
-    static const char *const times[] = {"1ms", "0s", "300ms"};
+    static const double times_ms[] = {1, 0, 300};
     const sim_sharding *row = ANY_ROW(r, sim_shardings);
     uint32_t count = 1 + pick(r, 6), to = 1 + pick(r, 6);
     bool moves = to != count && pick(r, 2);
@@ -87,7 +87,9 @@ static void write_shards(writer *r, uint32_t i)
     hr_text_add(&r->text, "}");
     if (!moves)
         return;
-    hr_text_add(&r->text, ", reshard: {at: %s, to: %u", any_of(r, times, 3), to);
+    hr_text_add(&r->text, ", reshard: {at: ");
+    write_moment(r, times_ms[pick(r, 3)]);
+    hr_text_add(&r->text, ", to: %u", to);
     write_keys(r, "reshard", "at to");
     hr_text_add(&r->text, "}");
 }
@@ -96,10 +98,14 @@ static void write_shards(writer *r, uint32_t i)
 static void write_restarts(writer *r, bool own, bool moves)
 {
     static const char *const spans[] = {"0s", "5ms", "1s"};
-    if (moves)
-        hr_text_add(&r->text, ", instance: huge, resize: {at: %s, to: %s, restart: %s}", any_of(r, spans, 3), pick(r, 2) ? "tiny" : "huge", any_of(r, spans, 3));
-    else if (!own)
+    static const double spans_ms[] = {0, 5, 1000};
+    if (moves) {
+        hr_text_add(&r->text, ", instance: huge, resize: {at: ");
+        write_moment(r, spans_ms[pick(r, 3)]);
+        hr_text_add(&r->text, ", to: %s, restart: %s}", pick(r, 2) ? "tiny" : "huge", any_of(r, spans, 3));
+    } else if (!own) {
         hr_text_add(&r->text, ", memory: 3MiB");
+    }
     if (!moves || pick(r, 2))
         hr_text_add(&r->text, ", shared_buffers: %uKiB, work_mem: %uKiB, recovery: %s", pick(r, 500), 1 + pick(r, 500), any_of(r, spans, 3));
 }

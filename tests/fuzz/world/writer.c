@@ -79,10 +79,13 @@ static void write_value(writer *r, const sim_key *k)
     case SIM_TYPE_TIME: {
         uint32_t which = pick(r, HR_COUNT(times) + 1);
         bool is_run = strcmp(k->owner, "run") == 0, endless = which == HR_COUNT(times) && !is_run;
+        double seconds = fmax(is_run ? 1e-3 : k->least, fmin(k->most, times[which % HR_COUNT(times)]));
+        if (is_run && strcmp(k->name, "duration") == 0)
+            r->duration = seconds;
         if (endless)
             hr_text_add(&r->text, "none");
         else
-            hr_text_add(&r->text, "%.9gs", fmax(is_run ? 1e-3 : k->least, fmin(k->most, times[which % HR_COUNT(times)])));
+            hr_text_add(&r->text, "%.9gs", seconds);
         break;
     }
     case SIM_TYPE_RATE: hr_text_add(&r->text, "%g/s", fmin(k->most, (1 + pick(r, 65536)) * pow(10, pick(r, 6) - 3.0))); break;
@@ -103,6 +106,8 @@ static void write_value(writer *r, const sim_key *k)
     case SIM_TYPE_OTHER: break;
     }
 }
+
+void write_moment(writer *r, double ms) { hr_text_add(&r->text, "%.9gms", fmin(ms, r->duration * 500)); }
 
 // Whether the words, with blanks between them, have this one.
 static bool has_word(const char *words, const char *word)

@@ -11,6 +11,7 @@ typedef struct {
     const uint8_t *data;
     size_t   size;
     hr_text  text;
+    double   duration;                         // of the run, in seconds
     uint32_t services, caches, databases, workloads;
     bool     cluster, any_fault;
     uint32_t shards[MOST_OTHERS], replicas[MOST_OTHERS];           // of databases; shards: also those that rows move to
@@ -42,6 +43,8 @@ double pick_size(writer *r, double least, double most, double usual);
 // An example from a table, in quotes; all its milliseconds may become microseconds. What needs a file is left out.
 void write_example(writer *r, const char *const *examples, uint32_t count);
 void write_dist(writer *r, bool never_zero);
+// A time of so many milliseconds, or of half the run if that is less: what happens then is seen.
+void write_moment(writer *r, double ms);
 // Plain keys of an owner by the table, ", key: value" each; without the words in `not`.
 void write_keys(writer *r, const char *owner, const char *not);
 // As write_keys, of a policy: with what it needs, without what it does not use.

@@ -67,11 +67,17 @@ void cli_progress_end(void)
         fprintf(stderr, "\r%70s\r", "");
 }
 
-void cli_print_cell(const char *text, int width)
+int cli_width(const char *text)
 {
     int shown = 0;
     for (const char *p = text; *p; p++)
         shown += ((unsigned char)*p & 0xC0) != 0x80;
+    return shown;
+}
+
+void cli_print_cell(const char *text, int width)
+{
+    int shown = cli_width(text);
     printf("%*s%s", width > shown ? width - shown : 1, "", text);
 }
 

@@ -54,7 +54,8 @@ bool cli_has_colour(int stream_fd);
 void cli_progress(const char *label, double done_frac, hr_time started);
 void cli_progress_end(void);
 
-// Prints `text` at the right of a column so many characters wide (not bytes: ± is two).
+// Characters of a text (not bytes: ± is two); prints it at the right of a column so many characters wide.
+int cli_width(const char *text);
 void cli_print_cell(const char *text, int width);
 
 // From now on Ctrl-C (and SIGTERM) only set what is pointed to, so that long work can end with what is known. Until cli_release_interrupt.

@@ -86,6 +86,7 @@ static void print_all(const sim_study *study, const cli_study_options *o)
     printf("%s\n%s\n\n", model->title && model->title[0] ? model->title : model->name, sentence.data);
     free(sentence.data);
     cli_print_variants(study);
+    cli_print_workloads(study, "\n");
     cli_print_differences(study);
     if (study->claim_count) {
         printf("\nclaims\n");

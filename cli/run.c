@@ -46,6 +46,7 @@ static hr_status report(const sim_study *study, const cli_study_options *o)
         printf("\n");
         print_faults(&study->variants[0]);
         cli_print_objectives(study);
+        cli_print_workloads(study, study->objective_count ? "\n" : "");
         cli_print_basis(study, o);
         if (id)
             printf("kept as run %lld: ./headroom runs show %lld\n", (long long)id, (long long)id);

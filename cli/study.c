@@ -109,6 +109,35 @@ void cli_print_variants(const sim_study *study)
     }
 }
 
+// As wide as its widest cell, and two blanks in front.
+static int width_of(const sim_study_table *t, size_t column)
+{
+    int width = 0;
+    for (size_t i = column; i < t->count; i += t->columns)
+        width = cli_width(t->cell[i]) > width ? cli_width(t->cell[i]) : width;
+    return width + 2;
+}
+
+void cli_print_workloads(const sim_study *study, const char *above)
+{
+    sim_study_table t;
+    size_t names = study->variant_count > 1 ? 2 : 1;               // at the left of their columns
+    if (!sim_study_workloads(study, &t))
+        return;
+    printf("%s", above);
+    for (size_t i = 0; i < t.count; i++) {
+        size_t column = i % t.columns;
+        int width = width_of(&t, column);
+        if (column < names)
+            printf("%s%*s", t.cell[i], width - cli_width(t.cell[i]), "");
+        else
+            cli_print_cell(t.cell[i], width);
+        if (column + 1 == t.columns)
+            printf("\n");
+    }
+    sim_study_table_free(&t);
+}
+
 void cli_print_differences(const sim_study *study)
 {
     const sim_verdict kinds[] = {SIM_BETTER, SIM_WORSE, SIM_EQUIVALENT, SIM_UNDECIDED};

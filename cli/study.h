@@ -30,6 +30,8 @@ hr_status cli_study_run(sim_model *const *models, size_t count, const char *labe
 // The word of a verdict, nine columns wide, coloured on a terminal.
 const char *cli_verdict(sim_verdict verdict, char *out, size_t room);
 void cli_print_variants(const sim_study *study);
+// A row for each workload and variant, below `above`; nothing when there is only one workload.
+void cli_print_workloads(const sim_study *study, const char *above);
 // Every other variant against the first, in pairs: what is better, worse, equivalent, undecided.
 void cli_print_differences(const sim_study *study);
 void cli_print_objectives(const sim_study *study);

@@ -59,15 +59,32 @@ static json_t *faults_json(const sim_study_variant *variant)
     return all;
 }
 
+static json_t *outcomes_json(const sim_tally *tally)
+{
+    json_t *all = json_object();
+    for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
+        json_object_set_new(all, sim_outcome_name((sim_outcome)o), json_integer((json_int_t)tally->outcome[o]));
+    return all;
+}
+
+// Of each of several workloads what `components` does not say: how many requests it offered, and how they ended.
+static json_t *workloads_json(const sim_study *study, const sim_study_variant *variant)
+{
+    json_t *all = json_object();
+    for (uint32_t c = 0; c < variant->model->column_count; c++)
+        if (sim_study_is_workload(study, c))
+            json_object_set_new(all, variant->model->columns[c].name,
+                                json_pack("{s:I,s:o}", "offered", (json_int_t)variant->tally[c + 1].offered, "outcomes", outcomes_json(&variant->tally[c + 1])));
+    return all;
+}
+
 static json_t *variant_json(const sim_study *study, size_t v)
 {
     const sim_study_variant *variant = &study->variants[v];
-    json_t *metrics = json_object(), *outcomes = json_object(), *components = json_object();
+    json_t *metrics = json_object(), *components = json_object();
     for (int m = 0; m < SIM_METRIC_COUNT; m++)
         if (!isnan(variant->estimate[m].value))
             json_object_set_new(metrics, sim_metrics[m].json, sim_json_estimate(variant->estimate[m], json_factor((sim_metric)m)));
-    for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
-        json_object_set_new(outcomes, sim_outcome_name((sim_outcome)o), json_integer((json_int_t)variant->outcome[o]));
     for (uint32_t c = 0; c < variant->model->column_count; c++) {
         json_t *one = json_object();
         for (int m = 0; m < SIM_METRIC_COUNT; m++) {
@@ -77,8 +94,10 @@ static json_t *variant_json(const sim_study *study, size_t v)
         }
         json_object_set_new(components, variant->model->columns[c].name, one);
     }
-    json_t *all = json_pack("{s:s,s:s,s:o,s:o,s:o}", "name", variant->name, "summary", variant->summary, "metrics", metrics, "outcomes", outcomes,
+    json_t *all = json_pack("{s:s,s:s,s:o,s:o,s:o}", "name", variant->name, "summary", variant->summary, "metrics", metrics, "outcomes", outcomes_json(&variant->tally[0]),
                             "components", components);
+    if (sim_study_workload_count(study) > 1)
+        json_object_set_new(all, "workloads", workloads_json(study, variant));
     if (sim_model_find(variant->model, "faults") >= 0)
         json_object_set_new(all, "faults", faults_json(variant));
     return all;

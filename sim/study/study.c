@@ -140,6 +140,13 @@ bool sim_study_can_compare(const sim_study *study, size_t a, size_t b, sim_metri
            !isnan(study->variants[b].estimate[metric].value);
 }
 
+static void add_tally(sim_tally *all, const sim_tally *one)
+{
+    all->offered += one->offered;
+    for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
+        all->outcome[o] += one->outcome[o];
+}
+
 // Adds the work's first `count` trials to what the variants have.
 static void gather(const sim_work *work, int count)
 {
@@ -153,8 +160,8 @@ static void gather(const sim_work *work, int count)
             const sim_trial *t = &work->trials[v * SIM_WORK_MOST + (size_t)r];
             memcpy(variant->values + (size_t)(n + r) * cells, t->values, cells * sizeof(double));
             sim_histogram_merge(&variant->latency, &t->latency);
-            for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
-                variant->outcome[o] += t->outcome[o];
+            for (uint32_t c = 0; c <= variant->model->column_count; c++)
+                add_tally(&variant->tally[c], &t->tally[c]);
         }
     }
     study->replications += count;
@@ -216,6 +223,7 @@ static sim_study *new_study(sim_model *const *models, size_t count, const sim_st
     size_t objectives = 0;
     for (size_t v = 0; v < count; v++) {
         study->variants[v] = (sim_study_variant){.name = models[v]->variant, .summary = "", .model = models[v]};
+        study->variants[v].tally = hr_alloc((models[v]->column_count + 1u) * sizeof(sim_tally));
         for (size_t k = 0; k < models[0]->variant_count; k++)
             if (strcmp(models[0]->variants[k].name, models[v]->variant) == 0)
                 study->variants[v].summary = models[0]->variants[k].summary;
@@ -258,7 +266,7 @@ static void lengthen(sim_work *work)
         sim_study_variant *variant = &study->variants[v];
         variant->model->duration *= 2;
         variant->latency = (sim_histogram){0};
-        memset(variant->outcome, 0, sizeof variant->outcome);
+        memset(variant->tally, 0, (variant->model->column_count + 1u) * sizeof *variant->tally);
         free_series(variant);
     }
     study->duration *= 2;
@@ -347,6 +355,7 @@ void sim_study_free(sim_study *study)
         free_series(variant);
         free(variant->values);
         free(variant->pieces);
+        free(variant->tally);
         sim_model_free(variant->model);
     }
     free(study->variants);

@@ -48,6 +48,8 @@ typedef struct {                               // one gauge of replication 0, on
     uint32_t    count;
 } sim_study_series;
 
+typedef struct { uint64_t offered, outcome[SIM_OUTCOME_COUNT]; } sim_tally;      // requests; those that never came back have no outcome
+
 typedef struct {
     const char  *name, *summary;
     sim_model   *model;                        // owned by the study
@@ -59,7 +61,7 @@ typedef struct {
     size_t       series_count;
     sim_fault_run *faults;                     // that replication 0 has had, in order; at most 1000
     size_t       fault_count;
-    uint64_t     outcome[SIM_OUTCOME_COUNT];   // summed over replications
+    sim_tally   *tally;                        // [column + 1], summed over replications; of workloads, [0]: of all together
 } sim_study_variant;
 
 typedef struct {
@@ -115,6 +117,15 @@ bool       sim_study_meets_objectives(const sim_study *study, size_t variant);
 
 // A value with its interval, both times `factor`: "12.3 ±0.4", with as many digits as the interval supports. Returns `out`.
 const char *sim_estimate_text(sim_estimate estimate, double factor, char *out, size_t room);
+// Whether a column is a workload, and how many are.
+bool       sim_study_is_workload(const sim_study *study, uint32_t column);
+size_t     sim_study_workload_count(const sim_study *study);
+// The workloads one by one as text: a row of headings, then one for each workload and variant. Offered requests and, of the outcomes other than
+// ok, the shares of those that occur are of all replications together; the rest are estimates.
+typedef struct { char **cell; size_t columns, count; } sim_study_table;         // count: of all cells, row by row
+// Fills a table, which the caller frees. False: there is only one workload, which is the whole.
+bool       sim_study_workloads(const sim_study *study, sim_study_table *table);
+void       sim_study_table_free(sim_study_table *table);
 // One sentence: which variant costs least (without prices: has the lowest p99) among those that meet every objective, and how many claims hold.
 void       sim_study_sentence(const sim_study *study, hr_text *out);
 
@@ -136,8 +147,8 @@ char *sim_study_compare_document(const sim_study *study);      // headroom/compa
 hr_status sim_study_keep(const sim_study *study, const char *verb, const char *document, hr_status status, int64_t *id, hr_error *e) HR_MUST_USE;
 
 // One replication, for those who want the world itself (viewer, validation): builds, starts and runs the warm-up.
-typedef struct { double *values; sim_histogram latency; uint64_t outcome[SIM_OUTCOME_COUNT]; } sim_trial;
-// Fills values[metric][column + 1] from a world whose window is [from, to) and which stands at `to`; then drains it.
+typedef struct { double *values; sim_tally *tally; sim_histogram latency; } sim_trial;
+// Fills values[metric][column + 1] and tally[column + 1] from a world whose window is [from, to) and which stands at `to`; then drains it.
 void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_time to, sim_trial *trial);
 // The seed of replication `r`.
 uint64_t sim_study_seed(uint64_t seed, int r);

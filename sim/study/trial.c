@@ -55,6 +55,13 @@ static void add_requests(sim_workload_view *all, const sim_workload_view *v)
         all->outcome[o] += v->outcome[o];
 }
 
+static sim_tally tally_of(const sim_workload_view *v)
+{
+    sim_tally t = {.offered = v->offered};
+    memcpy(t.outcome, v->outcome, sizeof t.outcome);
+    return t;
+}
+
 void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_time to, sim_trial *trial)
 {
     sim_station_view *station = hr_alloc(model->column_count * sizeof *station);
@@ -66,13 +73,14 @@ void sim_trial_measure(sim_world *w, const sim_model *model, hr_time from, hr_ti
     sim_world_check(w);
     for (uint32_t i = 0; i < model->column_count; i++) {
         requests[i] = look_at_requests(w, model, &model->columns[i]);
+        trial->tally[i + 1] = tally_of(&requests[i]);
         if (!is_workload(model, &model->columns[i]))
             continue;
         sim_histogram_merge(&trial->latency, requests[i].latency);
         add_requests(&all, &requests[i]);
     }
+    trial->tally[0] = tally_of(&all);
     sim_measure(&(sim_counted){model, station, requests, &all, w->has_truth, (double)(to - from) * 1e-9}, trial->values);
-    memcpy(trial->outcome, all.outcome, sizeof all.outcome);
     for (uint32_t i = 0; i < model->column_count; i++)
         free_copy(station[i].lag);
     free(station);

@@ -26,16 +26,21 @@ sim_work sim_work_begin(sim_study *study, const sim_study_options *options)
     work.parts = hr_alloc(SIM_WORK_MOST * sizeof(sim_request_log_part *));
     work.trials = hr_alloc(study->variant_count * SIM_WORK_MOST * sizeof *work.trials);
     for (size_t v = 0; v < study->variant_count; v++)
-        for (int r = 0; r < SIM_WORK_MOST; r++)
-            work.trials[v * SIM_WORK_MOST + (size_t)r].values =
-                hr_alloc(SIM_METRIC_COUNT * (study->variants[v].model->column_count + 1u) * sizeof(double));
+        for (int r = 0; r < SIM_WORK_MOST; r++) {
+            sim_trial *trial = &work.trials[v * SIM_WORK_MOST + (size_t)r];
+            size_t columns = study->variants[v].model->column_count + 1u;
+            trial->values = hr_alloc(SIM_METRIC_COUNT * columns * sizeof *trial->values);
+            trial->tally = hr_alloc(columns * sizeof *trial->tally);
+        }
     return work;
 }
 
 void sim_work_end(sim_work *work)
 {
-    for (size_t i = 0; i < work->study->variant_count * SIM_WORK_MOST; i++)
+    for (size_t i = 0; i < work->study->variant_count * SIM_WORK_MOST; i++) {
         free(work->trials[i].values);
+        free(work->trials[i].tally);
+    }
     free(work->trials);
     free(work->parts);
 }

@@ -31,6 +31,10 @@ for file in report.html report.md report.json; do cmp "reports/caching/$file" "a
 cmp -s other/report.md again/report.md && fail "another seed gives the same report"
 grep -q '"differences"' document && grep -q '"sentence"' document || fail "the document lacks the differences or the sentence"
 
+# Each workload of the scenario has its row in the terminal and in the report.
+grep -qE '^readers +aside ' out && grep -qE '^\| readers \| aside \|' reports/caching/report.md && grep -q '<th scope="row">readers</th><td>aside</td>' reports/caching/report.html ||
+    fail "no row for the workload readers"
+
 # Nothing but what was asked for.
 mkdir none && (cd none && "$program" compare caching --replications 2 --no-store --no-report > ../out 2>&1)
 [ -z "$(ls none)" ] || fail "--no-report writes"

@@ -145,10 +145,12 @@ static void test_logs_say_what_the_recorder_says(void **state)
     size_t columns = model->component_count + 1u;
     sim_trial *trial = hr_alloc(sizeof *trial);
     trial->values = hr_alloc(SIM_METRIC_COUNT * columns * sizeof(double));
+    trial->tally = hr_alloc(columns * sizeof *trial->tally);
     sim_trial_measure(w, model, run.from, run.to, trial);
     for (int r = 0; r < REAL_COMPARED_COUNT; r++)
         assert_near(from_log[r], trial->values[(size_t)real_compared_rows[r].metric * columns]);
     free(trial->values);
+    free(trial->tally);
     free(trial);
     sim_world_free(w);
     real_run_free(&run);

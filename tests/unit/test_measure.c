@@ -1,4 +1,4 @@
-// tests/unit/test_measure.c - figures of a study that have a column of their own: those of queues, against sums made by hand.
+// tests/unit/test_measure.c - figures of a study that have a column of their own: those of queues and workloads, against sums made by hand.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,8 +71,63 @@ static void test_a_queue_that_is_not_there_is_told(void **state)
     assert_non_null(strstr(e.text, "did you mean 'mq.work'"));
 }
 
+static sim_study *study_of(const char *workload)
+{
+    hr_error e = {0};
+    char *text = hr_format("scenario: t\ncomponents: {s: {kind: service, workers: 1000, on: {quick: [{wait: 5ms}], slow: [{wait: 2s}], never: [{wait: 1h}]}}}\n"
+                           "workload: {%s}\nrun: {duration: 10s, warmup: 0}\n", workload);
+    sim_model *model = NULL;
+    sim_study *study;
+    if (sim_model_parse("t", text, strlen(text), "", &model, &e))
+        fail_msg("%s", e.text);
+    free(text);
+    sim_study_options options = sim_study_options_default();
+    options.least = options.most = 2;
+    if (sim_study_run(&model, 1, &options, &study, &e))
+        fail_msg("%s", e.text);
+    return study;
+}
+
+// Requests at 0.05 s, 0.1 s … 9.95 s are answered after 5 ms; those at 0.1 s … 9.9 s run into their timeout of 1 s, all of them; those at 0.2 s … 9.8 s
+// are still under way when the drain has waited ten times the window and a minute for them.
+static void test_each_workload_has_its_row(void **state)
+{
+    (void)state;
+    sim_study *study = study_of("q: {rate: 20/s, arrivals: constant, call: s.quick}, t: {rate: 10/s, arrivals: constant, call: s.slow, timeout: 1s},"
+                                "n: {rate: 5/s, arrivals: constant, call: s.never, timeout: none}");
+    static const char *const want[] = {
+        "workload", "offered, /s", "goodput, /s", "timeout, %", "unanswered, %", "p50, ms", "p95, ms", "p99, ms",
+        "q", "19.9", "19.90 ±0.00", "0", "0", "5.000 ±0.000", "5.000 ±0.000", "5.000 ±0.000",
+        "t", "9.9", "0 ±0", "100", "0", "1000 ±0", "1000 ±0", "1000 ±0",
+        "n", "4.9", "0 ±0", "0", "100", "-", "-", "-"};
+    sim_study_table t;
+    assert_true(sim_study_workloads(study, &t));
+    assert_int_equal(t.columns, 8);
+    assert_int_equal(t.count, HR_COUNT(want));
+    for (size_t i = 0; i < t.count; i++)
+        assert_string_equal(t.cell[i], want[i]);
+    sim_study_table_free(&t);
+    char *document = sim_study_run_document(study);
+    assert_non_null(strstr(document, "\"workloads\": {\n    \"q\": {\n      \"offered\": 398,\n      \"outcomes\": {\n        \"ok\": 398,"));
+    free(document);
+    sim_study_free(study);
+}
+
+static void test_one_workload_is_the_whole(void **state)
+{
+    (void)state;
+    sim_study *study = study_of("q: {rate: 20/s, arrivals: constant, call: s.quick}");
+    sim_study_table t;
+    assert_false(sim_study_workloads(study, &t));
+    char *document = sim_study_run_document(study);
+    assert_null(strstr(document, "\"workloads\""));
+    free(document);
+    sim_study_free(study);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_queue_has_its_figures), cmocka_unit_test(test_a_queue_that_is_not_there_is_told)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_queue_has_its_figures), cmocka_unit_test(test_a_queue_that_is_not_there_is_told),
+                                       cmocka_unit_test(test_each_workload_has_its_row), cmocka_unit_test(test_one_workload_is_the_whole)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,6 +215,28 @@ static void add_numbers(const sim_study *study, hr_text *out)
     hr_text_add(out, "</tbody></table></div>\n");
 }
 
+static void add_workloads(const sim_study *study, hr_text *out)
+{
+    sim_study_table t;
+    if (!sim_study_workloads(study, &t))
+        return;
+    hr_text_add(out, "<h2>Workloads</h2>\n<p>How each fared: requests offered, answered inside its objective, and in per cent of those offered what "
+                     "became of the others.</p>\n<div class=\"scroll\"><table>\n");
+    for (size_t i = 0; i < t.count; i++) {
+        bool is_head = i < t.columns, is_name = i % t.columns == 0;
+        const char *cell = is_head || is_name ? "th" : "td";
+        if (is_name)
+            hr_text_add(out, i == 0 ? "<thead><tr>" : "<tr>");
+        hr_text_add(out, "<%s%s>", cell, is_name ? " scope=\"row\"" : is_head ? " scope=\"col\"" : "");
+        viz_escape(t.cell[i], out);
+        hr_text_add(out, "</%s>", cell);
+        if ((i + 1) % t.columns == 0)
+            hr_text_add(out, is_head ? "</tr></thead>\n<tbody>\n" : "</tr>\n");
+    }
+    hr_text_add(out, "</tbody></table></div>\n");
+    sim_study_table_free(&t);
+}
+
 static void add_differences(const sim_study *study, hr_text *out)
 {
     if (study->variant_count < 2)
@@ -320,6 +342,7 @@ void viz_report_html(const viz_report *r, hr_text *out)
     add_figures(r->study, out);
     add_claims(r->study, out);
     add_numbers(r->study, out);
+    add_workloads(r->study, out);
     add_differences(r->study, out);
     add_objectives(r->study, out);
     add_end(r, out);

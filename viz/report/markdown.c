@@ -59,6 +59,24 @@ static void add_numbers(const sim_study *study, hr_text *out)
     hr_text_add(out, "\n</details>\n");
 }
 
+static void add_workloads(const sim_study *study, hr_text *out)
+{
+    sim_study_table t;
+    if (!sim_study_workloads(study, &t))
+        return;
+    hr_text_add(out, "\n## Workloads\n");
+    for (size_t i = 0; i < t.count; i++) {
+        hr_text_add(out, i % t.columns ? " | " : "\n| ");
+        add(t.cell[i], out);
+        if ((i + 1) % t.columns == 0)
+            hr_text_add(out, " |");
+        for (size_t c = 0; i + 1 == t.columns && c < t.columns; c++)
+            hr_text_add(out, c == 0 ? "\n|---|" : study->variant_count > 1 && c == 1 ? "---|" : "---:|");
+    }
+    hr_text_add(out, "\n");
+    sim_study_table_free(&t);
+}
+
 static void add_differences(const sim_study *study, hr_text *out)
 {
     if (study->variant_count < 2)
@@ -123,6 +141,7 @@ void viz_report_markdown(const viz_report *r, hr_text *out)
         hr_text_add(out, "\n");
     }
     add_numbers(study, out);
+    add_workloads(study, out);
     add_differences(study, out);
     add_claims(study, out);
     hr_text_add(out, "\n## How to repeat it\n\n    %s\n\n", r->command);

@@ -47,15 +47,26 @@ static void print_range(const sim_key *k)
 
 static void print_key(const sim_key *k)
 {
-    printf("%s.%s\n    %s\n    want: %s; default: %s\n", k->owner, k->name, k->help, sim_type_example(k->type),
-           !k->fallback ? "none, it is required" : *k->fallback ? k->fallback : "absent");
+    printf("%s.%s\n    %s\n    ", k->owner, k->name, k->help);
+    if (k->type != SIM_TYPE_OTHER)             // of others the help says it
+        printf("want: %s; ", sim_type_example(k->type));
+    printf("default: %s\n", !k->fallback ? "none, it is required" : *k->fallback ? k->fallback : "absent");
     print_range(k);
 }
 
-// `steps` means the words of steps, their conditions, and their keys.
-static bool is_step(const char *asked, const char *owner)
+// A word, or all of its kind; `steps` means their conditions, too.
+static bool is_meant(const char *asked, const cli_word *w)
 {
-    return strcmp(asked, "steps") == 0 && (strcmp(owner, "step") == 0 || strcmp(owner, "conditions") == 0);
+    return strcmp(asked, w->kind) == 0 || strcmp(asked, w->name) == 0 || (strcmp(asked, "steps") == 0 && strcmp(w->kind, "conditions") == 0);
+}
+
+// A key by its name, its owner's (also of several: `faults`), or both; or one of the step that is asked for.
+static bool is_key_meant(const char *asked, const sim_key *k)
+{
+    char full[128], several[64];
+    snprintf(full, sizeof full, "%s.%s", k->owner, k->name);
+    snprintf(several, sizeof several, "%ss", k->owner);
+    return strcmp(asked, k->owner) == 0 || strcmp(asked, k->name) == 0 || strcmp(asked, full) == 0 || strcmp(asked, several) == 0 || sim_key_is_of_step(k, asked);
 }
 
 // What is no key may be a policy or a metric, or a misspelt key or word.
@@ -82,29 +93,26 @@ hr_status cli_explain(int argc, char **argv)
 {
     const cli_option options[] = {{0}};
     const cli_usage usage = {"explain [OWNER | KEY | OWNER.KEY | WORD | steps | distributions | rates | arrivals | keys | limits]",
-                             "Prints the reference of a key, of all keys of an owner (service, cache, workload …), of a step or distribution, of all "
+                             "Prints the reference of a key, of all keys of an owner (service, cache, workload …), of a step with its keys or a distribution, of all "
                              "steps, or of what stands for a value (distributions, rates, arrivals, keys), of `limits`; or of all.",
                              "headroom explain service.workers", options, 0, 1};
     int given;
     cli_parse_result parsed = cli_parse(&usage, argc, argv, &given);
     if (parsed != CLI_GO)
         return parsed == CLI_DONE ? HR_OK : HR_BAD_INPUT;
-    char full[128];
     bool any = false;
     for (const cli_word *w = cli_words; w->kind; w++)
         if (strcmp(w->kind, "faults") == 0) // their verbs are keys, too
             continue;
-        else if (given == 0 || strcmp(argv[1], w->kind) == 0 || strcmp(argv[1], w->name) == 0 || is_step(argv[1], w->kind)) {
+        else if (given == 0 || is_meant(argv[1], w)) {
             print_word(w);
             any = true;
         }
-    for (const sim_key *k = sim_key_table; k->owner; k++) {
-        snprintf(full, sizeof full, "%s.%s", k->owner, k->name);
-        if (given == 0 || strcmp(argv[1], k->owner) == 0 || strcmp(argv[1], k->name) == 0 || strcmp(argv[1], full) == 0 || is_step(argv[1], k->owner)) {
+    for (const sim_key *k = sim_key_table; k->owner; k++)
+        if (given == 0 || is_key_meant(argv[1], k)) {
             print_key(k);
             any = true;
         }
-    }
     if (given == 0 || strcmp(argv[1], "limits") == 0) {
         print_limits();
         any = true;

@@ -50,7 +50,7 @@ const char *sim_type_example(sim_type type)
         [SIM_TYPE_SHED] = "one of `list sheds`", [SIM_TYPE_SCALER] = "one of `list autoscalers`", [SIM_TYPE_READ] = "one of `list reads`", [SIM_TYPE_SHARDING] = "one of `list shards`",
         [SIM_TYPE_DISCIPLINE] = "one of `list disciplines`", [SIM_TYPE_COMMIT] = "off, local, on or remote_apply", [SIM_TYPE_POOLER] = "session or transaction", [SIM_TYPE_PLAN] = "none, index or sequential", [SIM_TYPE_UPDATE_MODE] = "Off, Initial, Recreate or InPlaceOrRecreate", [SIM_TYPE_NUMBER] = "a number such as 1.5",
         [SIM_TYPE_BOOL] = "true or false", [SIM_TYPE_TEXT] = "a text"};
-    return examples[type] ? examples[type] : "see `explain`";
+    return examples[type];
 }
 
 const sim_key *sim_key_find(const char *owner, const char *name)
@@ -59,6 +59,21 @@ const sim_key *sim_key_find(const char *owner, const char *name)
         if (strcmp(k->owner, owner) == 0 && strcmp(k->name, name) == 0)
             return k;
     return NULL;
+}
+
+bool sim_key_is_of_step(const sim_key *k, const char *kind)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
+    const char *end = strchr(k->help, ':');
+    if (strcmp(k->owner, "step") != 0 || !end)
+        return false;
+    for (const char *at = k->help; at < end; at += at[0] != 0) {
+        size_t n = strspn(at, letters);
+        if (n == strlen(kind) && strncmp(at, kind, n) == 0)
+            return true;
+        at += n;
+    }
+    return false;
 }
 
 // 99.9 % is a little more than 0.999 as a double.

@@ -19,7 +19,7 @@ typedef struct {
     const char *help;
 } sim_key;
 extern const sim_key sim_key_table[];          // ends with a NULL owner
-// What a value of that type looks like: "a time such as 5ms".
+// What a value of that type looks like: "a time such as 5ms"; NULL of OTHER, whose help says it.
 const char *sim_type_example(sim_type type);
 
 // The policy in that row of the table that a type names (evictions, limiters …); NULL beyond the last, and for other types.
@@ -28,8 +28,10 @@ const char *sim_type_row(sim_type type, uint32_t row);
 // Fills every plain key of `owner` in `def` from the map (or its default), and complains of unknown and missing ones.
 // `where` names the owner in messages ("api"). Returns whether all was well.
 bool sim_keys_read(sim_pool *pool, const sim_source *source, const char *owner, const char *where, sim_node *map, void *def);
-// Whether the owner has such a key.
+// The owner's key of that name, or NULL.
 const sim_key *sim_key_find(const char *owner, const char *name);
+// Whether it is a key of a step of that kind (get, query …): its help begins with the kinds that have it, up to a colon.
+bool sim_key_is_of_step(const sim_key *key, const char *kind);
 // For the ledger: prices and instance types; what a component runs on. machines.c
 void sim_prices_ledger(const sim_model *model, hr_text *out);
 void sim_machine_ledger(const sim_model_component *c, hr_text *out);

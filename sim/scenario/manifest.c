@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/scenario/keys.h"
 #include "sim/scenario/quantity.h"
 
 enum { LARGEST_FILE = 1 << 20 };
@@ -36,6 +37,17 @@ static bool check_map(reader *r, const sim_node *map, const char *where, const c
     return true;
 }
 #define CHECK_MAP(r, map, where, ...) check_map(r, map, where, (const char *const[]){__VA_ARGS__, NULL})
+
+// The same of what scenarios have, too: the names are those of `owner` in the table of keys.
+static bool check_keys(reader *r, const sim_node *map, const char *where, const char *owner)
+{
+    const char *names[8] = {0};
+    size_t n = 0;
+    for (const sim_key *k = sim_key_table; k->owner; k++)
+        if (strcmp(k->owner, owner) == 0 && n + 1 < HR_COUNT(names))
+            names[n++] = k->name;
+    return check_map(r, map, where, names);
+}
 
 static sim_node *need(reader *r, sim_node *map, const char *where, const char *key)
 {
@@ -225,7 +237,7 @@ static void read_metrics(reader *r, sim_node *list, sim_hpa *h)
 
 static void read_policy(reader *r, sim_node *map, sim_hpa_policy *p)
 {
-    if (!CHECK_MAP(r, map, "a policy", "type", "value", "periodSeconds"))
+    if (!check_keys(r, map, "a policy", "scaling_policy"))
         return;
     sim_node *type = need(r, map, "a policy", "type");
     int32_t seconds = 1;
@@ -240,7 +252,7 @@ static void read_policy(reader *r, sim_node *map, sim_hpa_policy *p)
 static void read_side(reader *r, sim_node *map, const char *where, sim_hpa_side *side, double *tolerance)
 {
     static const char *const selects[] = {"Max", "Min", "Disabled", NULL};
-    if (!map || !CHECK_MAP(r, map, where, "stabilizationWindowSeconds", "selectPolicy", "policies", "tolerance"))
+    if (!map || !check_keys(r, map, where, "scaling_rules"))
         return;
     sim_node *window = sim_node_member(map, "stabilizationWindowSeconds"), *select = sim_node_member(map, "selectPolicy");
     sim_node *policies = sim_node_member(map, "policies"), *wide = sim_node_member(map, "tolerance");
@@ -275,7 +287,7 @@ static void read_behaviour(reader *r, sim_node *map, sim_hpa *h)
     h->up_tolerance = h->down_tolerance = h->controller.tolerance;
     h->up = sim_hpa_up_default();
     h->down = sim_hpa_down_default(&h->controller);
-    if (!map || !CHECK_MAP(r, map, "behavior", "scaleUp", "scaleDown"))
+    if (!map || !check_keys(r, map, "behavior", "behavior"))
         return;
     h->has_behaviour = true;
     read_side(r, sim_node_member(map, "scaleUp"), "scaleUp", &h->up, &h->up_tolerance);

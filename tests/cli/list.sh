@@ -34,4 +34,15 @@ explained() { "$program" explain "$1" 2> "$work/err"; [ $? -eq 3 ] && grep -qF "
 explained vpa 'it is one of `headroom list autoscalers`'
 explained sidecar_retries 'it is one of `headroom list metrics`'
 explained transactions "did you mean 'transaction'"
+# Every row of the table of keys is found by its owner and by its own name; a step brings its keys along, and of several `fault` is `faults`.
+rows=$(sed -n 's/^SIM_KEY(\([a-z_]*\), *\([A-Za-z_0-9]*\),.*/\1.\2/p' "$root/sim/scenario/key.def"; sed -n 's/^SIM_FAULT(\([a-z_]*\),.*/fault.\1/p' "$root/sim/parts/fault.def")
+[ "$(wc -l <<<"$rows")" -gt 400 ] || fail "the table of keys was not read"
+keys_of() { "$program" explain "$@" | grep -E '^[a-z_]+\.[A-Za-z_0-9]+$' | sort; }
+diff <(sort <<<"$rows") <(keys_of) || fail "explain does not tell every key"
+for owner in $(cut -d. -f1 <<<"$rows" | sort -u); do
+    diff <(grep "^$owner\." <<<"$rows" | sort) <(keys_of "$owner" | grep "^$owner\.") || fail "explain $owner"
+done
+diff <(grep '^step\.' <<<"$rows" | sort) <(for step in $("$program" list steps | sed -n 's/^  \([a-z]*\) .*/\1/p'); do keys_of "$step" | grep '^step\.'; done | sort -u) || fail "a key that no step has"
+[ "$(keys_of transaction | tr '\n' ' ')" = "step.failed step.order step.retry " ] || fail "explain transaction: $(keys_of transaction)"
+diff <(keys_of fault | grep '^fault') <(keys_of faults | grep '^fault') || fail "explain faults"
 echo "lists are what the reader takes"

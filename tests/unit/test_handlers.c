@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "sim/scenario/keys.h"
 #include "tests/unit/run.h"
 
 static const char one_a_second[] = "c: {rate: 1/s, arrivals: constant, call: s.go, timeout: none}";
@@ -266,6 +267,34 @@ static void test_impossible_steps_are_refused(void **state)
                 "c: {rate: 1/s, call: s.go}", wrong, HR_COUNT(wrong));
 }
 
+// `explain` says of a step which keys it has: those, and no others, are what the reader takes of it.
+static void test_a_step_has_the_keys_that_it_is_said_to_have(void **state)
+{
+    (void)state;
+    static const char *const arguments[SIM_STEP_COUNT] = {
+        [SIM_STEP_wait] = "1ms", [SIM_STEP_cpu] = "1ms", [SIM_STEP_get] = "local", [SIM_STEP_set] = "local", [SIM_STEP_delete] = "local",
+        [SIM_STEP_query] = "d.q", [SIM_STEP_call] = "b.go", [SIM_STEP_publish] = "mq.w", [SIM_STEP_parallel] = "[[{wait: 1ms}]]",
+        [SIM_STEP_repeat] = "[{wait: 1ms}]", [SIM_STEP_transaction] = "[{query: d.q}]", [SIM_STEP_if] = "{chance: 10%}", [SIM_STEP_return] = "ok",
+        [SIM_STEP_fail] = "error"};
+    for (int s = 0; s < SIM_STEP_COUNT; s++)
+        for (const sim_key *k = sim_key_table; k->owner; k++) {
+            if (strcmp(k->owner, "step") != 0)
+                continue;
+            const char *kind = sim_step_name((sim_step_kind)s);
+            char *components = hr_format("s: {kind: service, local: {entries: 9}, on: {go: [{%s: %s, %s: {}}]}}, d: {kind: database, statements: {q: {}}}, "
+                                         "mq: {kind: broker, queues: {w: {}}}, %s", kind, arguments[s], k->name, others);
+            char *refusal = hr_format("a %s step has no `%s`", kind, k->name);
+            hr_error e = {0};
+            sim_model *model = NULL;
+            if (!read_parts(components, one_a_second, "", &model, &e))
+                sim_model_free(model);
+            if (sim_key_is_of_step(k, kind) == (e.count && strstr(e.text, refusal)))
+                fail_msg("%s: %s: %s", kind, k->name, e.text);
+            free(components);
+            free(refusal);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +302,6 @@ int main(void)
         cmocka_unit_test(test_branches_work_on_after_the_deadline), cmocka_unit_test(test_rounds_branches_and_visits_have_draws_of_their_own),
         cmocka_unit_test(test_conditions_hold_as_often_as_they_say), cmocka_unit_test(test_what_comes_back_at_once_needs_no_stack),
         cmocka_unit_test(test_who_asks_again_at_once_queues_again), cmocka_unit_test(test_a_copied_world_goes_on_alike),
-        cmocka_unit_test(test_impossible_steps_are_refused)};
+        cmocka_unit_test(test_impossible_steps_are_refused), cmocka_unit_test(test_a_step_has_the_keys_that_it_is_said_to_have)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

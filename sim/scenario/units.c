@@ -37,7 +37,7 @@ static bool number_with(const char *text, const unit *units, double bare, double
 static const unit times[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"min", 60}, {"h", 3600}, {NULL, 0}};
 
 // Nothing, or a nanosecond at least: what is less would silently become nothing. At most 30 years: far from the end of int64.
-static bool seconds_of(const char *text, double *seconds)
+bool sim_read_span(const char *text, double *seconds)
 {
     return (strcmp(text, "0") == 0 && (*seconds = 0, true)) ||
            (number_with(text, times, 0, seconds) && (*seconds <= 0 || *seconds >= 0.999e-9) && *seconds <= 1e9);
@@ -52,7 +52,7 @@ bool sim_read_time(const char *text, hr_time *time)
         *time = HR_FOREVER;
         return true;
     }
-    if (!seconds_of(text, &seconds))
+    if (!sim_read_span(text, &seconds))
         return false;
     *time = (hr_time)(seconds * 1e9 + 0.5);
     return true;
@@ -187,151 +187,8 @@ bool sim_form_split(sim_pool *pool, const char *text, char *name, size_t room, c
     return true;
 }
 
-static const double z99 = 2.3263478740408408;                      // 99 % point of the standard normal distribution
-
 const char *sim_form_named(const char *argument, const char *name)
 {
     size_t n = strlen(name);
     return strncmp(argument, name, n) == 0 && argument[n] == '=' ? argument + n + 1 : NULL;
-}
-
-static bool named_time(const char *argument, const char *name, double *seconds)
-{
-    const char *text = sim_form_named(argument, name);
-    return text && seconds_of(text, seconds) && *seconds > 0;
-}
-
-static bool named_number(const char *argument, const char *name, double *number)
-{
-    const char *text = sim_form_named(argument, name);
-    return text && sim_read_number(text, number) && *number > 0 && *number <= 1e6;
-}
-
-static bool read_exp(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
-{
-    (void)pool, (void)source;
-    return n == 1 && seconds_of(arguments[0], &d->a) && d->a > 0;
-}
-
-static bool read_uniform(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
-{
-    (void)pool, (void)source;
-    return n == 2 && seconds_of(arguments[0], &d->a) && seconds_of(arguments[1], &d->b) && d->b >= d->a;
-}
-
-static bool read_erlang(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
-{
-    (void)pool, (void)source;
-    return n == 2 && sim_read_count(arguments[0], &d->a) && d->a >= 1 && d->a <= 100 && seconds_of(arguments[1], &d->b) && d->b > 0;
-}
-
-static bool read_lognormal(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
-{
-    double p99;
-    (void)pool, (void)source;
-    if (n != 2 || !named_time(arguments[0], "p50", &d->a) || !named_time(arguments[1], "p99", &p99) || p99 < d->a)
-        return false;
-    d->b = sim_log(p99 / d->a) / z99;
-    return true;
-}
-
-static bool read_samples(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
-{
-    return n == 1 && sim_data_times(pool, source, arguments[0], SIM_DATA_SORTED, &d->table, &d->count);
-}
-
-static bool read_empirical(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
-{
-    double *table = sim_pool_take(pool, n * sizeof *table + 1);
-    if (n == 1 && !seconds_of(arguments[0], &table[0]))
-        return sim_data_times(pool, source, arguments[0], SIM_DATA_ASCENDING, &d->table, &d->count);
-    for (size_t i = 0; i < n; i++)
-        if (!seconds_of(arguments[i], &table[i]) || (i && table[i] < table[i - 1]))
-            return false;
-    d->table = table;
-    d->count = (uint32_t)n;
-    return n >= 2;
-}
-
-static bool read_hyperexp(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
-{
-    (void)pool, (void)source;
-    return n == 2 && named_time(arguments[0], "mean", &d->a) && named_number(arguments[1], "scv", &d->b) && d->b >= 1;
-}
-
-static bool read_weibull(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
-{
-    (void)pool, (void)source;
-    return n == 2 && named_time(arguments[0], "scale", &d->a) && named_number(arguments[1], "shape", &d->b) && d->b >= 0.1 && d->b <= 100;
-}
-
-static bool read_pareto(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
-{
-    (void)pool, (void)source;
-    if ((n != 2 && n != 3) || !named_time(arguments[0], "min", &d->a) || !named_number(arguments[1], "shape", &d->b) || d->b < 0.01 || d->b > 100)
-        return false;
-    return n == 2 ? d->b > 1 : named_time(arguments[2], "max", &d->c) && d->c > d->a;
-}
-
-static bool read_gamma(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
-{
-    (void)pool, (void)source;
-    return n == 2 && sim_read_number(arguments[0], &d->a) && d->a >= 0.01 && d->a <= 1e4 && seconds_of(arguments[1], &d->b) && d->b > 0;
-}
-
-// Each argument is a share and a distribution, but no mix: what one mix can say needs no nest, and a nest could be bottomless.
-static bool read_mix(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d)
-{
-    double *upto = sim_pool_take(pool, n * sizeof *upto), total = 0, share;
-    sim_dist_def *parts = sim_pool_take(pool, n * sizeof *parts);
-    for (size_t i = 0; i < n; i++) {
-        char *space = strchr(arguments[i], ' ');
-        if (!space)
-            return false;
-        *space = 0;
-        while (isspace((unsigned char)space[1]))
-            space++;
-        bool good = sim_read_share(arguments[i], &share) && share > 0 && strncmp(space + 1, "mix(", 4) != 0 && sim_read_dist(pool, source, space + 1, &parts[i]);
-        if (!good)
-            return false;
-        upto[i] = total += share;
-    }
-    d->table = upto;
-    d->parts = parts;
-    d->count = (uint32_t)n;
-    return fabs(total - 1) < 1e-9;
-}
-
-static const struct { sim_dist_kind kind; bool (*read)(sim_pool *pool, const sim_source *source, char **arguments, size_t n, sim_dist_def *d); } dist_readers[] = {
-    {SIM_DIST_exp, read_exp}, {SIM_DIST_uniform, read_uniform}, {SIM_DIST_erlang, read_erlang}, {SIM_DIST_lognormal, read_lognormal},
-    {SIM_DIST_empirical, read_empirical}, {SIM_DIST_hyperexp, read_hyperexp}, {SIM_DIST_weibull, read_weibull}, {SIM_DIST_pareto, read_pareto},
-    {SIM_DIST_gamma, read_gamma}, {SIM_DIST_mix, read_mix}, {SIM_DIST_samples, read_samples}};
-
-bool sim_read_dist(sim_pool *pool, const sim_source *source, const char *text, sim_dist_def *d)
-{
-    char name[32], **arguments;
-    size_t n = 0;
-    *d = (sim_dist_def){.kind = SIM_DIST_constant};
-    if (seconds_of(text, &d->a))
-        return d->a <= 1e6;
-    if (!sim_form_split(pool, text, name, sizeof name, &arguments, &n))
-        return false;
-    for (size_t i = 0; i < HR_COUNT(dist_readers); i++) {
-        *d = (sim_dist_def){.kind = dist_readers[i].kind};
-        if (strcmp(name, sim_dist_name(d->kind)) == 0)             // a mean of eleven days is a slip of the pen
-            return dist_readers[i].read(pool, source, arguments, n, d) && sim_dist_mean(d) <= 1e6;
-    }
-    return false;
-}
-
-void sim_show_dist(const sim_dist_def *d, hr_text *out)
-{
-    char a[32], b[32];
-    sim_show_time((hr_time)(sim_dist_mean(d) * 1e9), a, sizeof a);
-    if (d->kind == SIM_DIST_constant) {
-        hr_text_add(out, "%s", a);
-        return;
-    }
-    sim_show_time((hr_time)(sim_dist_quantile(d, 0.99) * 1e9), b, sizeof b);
-    hr_text_add(out, "%s: mean %s, p99 %s, scv %.3g", sim_dist_name(d->kind), a, b, sim_dist_scv(d));
 }

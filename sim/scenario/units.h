@@ -7,6 +7,7 @@
 #include "sim/scenario/node.h"
 
 bool sim_read_time(const char *text, hr_time *time);              // 5ms, 2s, 1min, 1h, 250us, 10ns, none
+bool sim_read_span(const char *text, double *seconds);            // the same in seconds, not rounded to nanoseconds; never none
 bool sim_read_seconds(const char *text, double *seconds);         // 0.25 (in seconds), 250ms: in files of numbers
 bool sim_read_rate(const char *text, double *per_s);              // 800/s, 30/min, 5k/h, and as nginx writes it: 10r/s, 30r/m
 bool sim_read_rate_unit(const char *text, double *per_s, hr_time *per);   // and the time that it was written per
@@ -19,7 +20,7 @@ bool sim_read_cores(const char *text, double *cores);             // 2 cores, 0.
 bool sim_read_money(const char *text, const char *unit, double *money);   // 0.04 $/h, if that is the unit
 bool sim_read_any(const char *text, double *value);               // whichever of the above fits: for objectives
 // 5ms, exp(5ms), lognormal(p50=8ms, p99=60ms) …; tables are taken from the pool.
-// `source` says where files are looked for and gets the reason when one cannot be read; NULL: none are.
+// `source` says where files are looked for and gets the reason when it is no distribution; NULL: no files, no reason. distributions.c
 bool sim_read_dist(sim_pool *pool, const sim_source *source, const char *text, sim_dist_def *dist);
 // Splits `name(a, b)` at the commas outside of inner parentheses: trimmed copies from the pool. False when it has no such form.
 bool sim_form_split(sim_pool *pool, const char *text, char *name, size_t room, char ***arguments, size_t *count);

@@ -144,6 +144,8 @@ for i in {1..300}; do echo "x$i: 1"; done > many.yaml
 check 3 'and [0-9]+ more'                                          run many.yaml --no-store
 
 # --- what a newcomer writes -----------------------------------------------------------------------------------------------------
+change 3 'bad.yaml:3:[0-9]*: wait: want a time such as 5ms.*.p99=8ms is below the median, p50=60ms; want lognormal.p50=8ms, p99=60ms..' '1ms' 'lognormal(p50=60ms, p99=8ms)'
+change 3 'cpu: want a time.*lognormal has 1 argument; want'         'wait: 1ms' 'cpu: lognormal(p50=60ms)'
 change 3 'write 1000, not 1,000'                                   '10/s' '1,000/s'
 change 3 'units: ns, us, ms, s, min, h'                            '1ms' '10milliseconds'
 change 3 'want a rate such as 800/s, 30/min'                       '10/s' '10'

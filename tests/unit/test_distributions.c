@@ -169,11 +169,47 @@ static void test_what_is_no_distribution_is_refused(void **state)
     sim_pool_free(&pool);
 }
 
+// Every row of distribution.def with the slips that it invites: what is wrong, and then how it is written.
+static void test_what_is_wrong_with_a_distribution_is_told(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"exp(5)", "'5' lacks its unit; want exp(5ms)"}, {"exp(mean=5ms)", "'mean=5ms' is no time; want exp(5ms)"}, {"exp(0)", "'0' is not above 0; want exp(5ms)"},
+        {"exp(5ms, 6ms)", "exp has 2 arguments; want exp(5ms)"}, {"exp(1h", "the closing parenthesis is missing"}, {"expo(5ms)", "no distribution 'expo'; did you mean 'exp'?"},
+        {"exp(300h)", "its mean of 1.08e+06 s is above 1e+06 s; want exp(5ms)"}, {"300h", "at most 1e+06 s"},
+        {"uniform(8ms, 2ms)", "8ms is above 2ms; want uniform(2ms, 8ms)"}, {"erlang(5ms, 4)", "'5ms' phases: a whole number from 1 to 100; want erlang(4, 5ms)"},
+        {"lognormal(p50=60ms, p99=8ms)", "p99=8ms is below the median, p50=60ms; want lognormal(p50=8ms, p99=60ms)"},
+        {"lognormal(p50=8ms)", "lognormal has 1 argument; want lognormal(p50=8ms, p99=60ms)"}, {"lognormal(8ms, 60ms)", "'8ms' is not p50=…; want lognormal(p50=8ms, p99=60ms)"},
+        {"lognormal(p50=8, p99=60)", "'8' lacks its unit; want lognormal(p50=8ms, p99=60ms)"}, {"lognormal(p50=8ms, p95=60ms)", "'p95=60ms' is not p99=…; want lognormal(p50=8ms, p99=60ms)"},
+        {"empirical(1ms, 5ms, 2ms)", "2ms comes after 5ms, but quantiles ascend; want empirical(1ms, 2ms, 5ms, 40ms)"}, {"empirical(1ms)", "two quantiles at least"},
+        {"hyperexp(mean=5ms, scv=0.5)", "scv = '0.5' is no number from 1 to 1e+06; want hyperexp(mean=5ms, scv=4)"},
+        {"weibull(scale=5ms, shape=5ms)", "shape = '5ms' is no number from 0.1 to 100; want weibull(scale=5ms, shape=0.7)"},
+        {"pareto(min=1ms, shape=1)", "without max= there is a mean only for a shape above 1; want pareto(min=1ms, shape=1.5, max=1s)"},
+        {"pareto(min=1s, shape=2, max=1ms)", "max=1ms is not above min=1s; want pareto"}, {"gamma(0, 5ms)", "the shape = '0' is no number from 0.01 to 10000; want gamma(0.5, 5ms)"},
+        {"mix(60% 1ms, 60% 2ms)", "the shares total 120%, not 100%; want mix(90% exp(5ms), 10% 200ms)"}, {"mix(exp(5ms), 10% 200ms)", "'exp(5ms)' is not a share and a distribution; want mix"},
+        {"mix(50% exp(5), 50% 1ms)", "'5' lacks its unit; want exp(5ms)"}, {"mix(50% 5, 50% 1ms)", "'5' is no distribution; want mix"}, {"mix(100% mix(100% 5ms))", "a mix in a mix"},
+        {"samples(a, b)", "samples has 2 arguments; want samples(FILE)"}};
+    sim_pool pool = {0};
+    bool told[SIM_DIST_COUNT] = {[SIM_DIST_constant] = true};
+    for (size_t i = 0; i < HR_COUNT(bad); i++) {
+        sim_reason reason = {0};
+        sim_source source = {.path = "s.yaml", .reason = &reason};
+        sim_dist_def d;
+        if (sim_read_dist(&pool, &source, bad[i][0], &d) || strncmp(reason.text, bad[i][1], strlen(bad[i][1])) != 0)
+            fail_msg("%s: %s", bad[i][0], reason.text);
+        told[d.kind] = true;
+    }
+    for (int k = 0; k < SIM_DIST_COUNT; k++)
+        assert_true(told[k]);
+    sim_pool_free(&pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_draws_follow_the_distribution), cmocka_unit_test(test_moments_are_as_computed_by_hand),
         cmocka_unit_test(test_quantiles_invert_the_share_below), cmocka_unit_test(test_scaling_a_demand_scales_each_draw),
-        cmocka_unit_test(test_a_power_law_stays_inside_the_clock), cmocka_unit_test(test_what_is_no_distribution_is_refused)};
+        cmocka_unit_test(test_a_power_law_stays_inside_the_clock), cmocka_unit_test(test_what_is_no_distribution_is_refused),
+        cmocka_unit_test(test_what_is_wrong_with_a_distribution_is_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

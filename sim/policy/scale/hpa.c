@@ -45,6 +45,7 @@ static void normalise(const sim_hpa *h, sim_hpa_memory *memory, hr_time now, sim
 {
     int32_t wanted = d->desired, stabilised;
     sim_hpa_limited limited;
+    sim_hpa_forget(&memory->history, wanted);
     if (h->has_behaviour) {
         stabilised = sim_hpa_stabilise(&memory->history, h->up.window, h->down.window, d->current, wanted, now);
         limited = sim_hpa_limit(h, memory, d->current, stabilised, now);

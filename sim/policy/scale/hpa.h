@@ -134,7 +134,7 @@ typedef struct {                               // a container's share in its pod
 // wins where no container is named. False: one that counts has none, or there is no such container.
 bool sim_hpa_pod_request(const sim_hpa_container *containers, size_t count, const char *name, const int64_t *pod_level, int64_t *request);
 
-typedef struct { int32_t replicas, unused; hr_time at; } sim_hpa_recommendation;     // no padding: both lie in worlds
+typedef struct { int32_t replicas; uint32_t overtaken; hr_time at; } sim_hpa_recommendation;      // overtaken: see sim_hpa_forget. No padding: both lie in worlds
 typedef struct { int32_t change, outdated; hr_time at; } sim_hpa_event;
 typedef struct { sim_hpa_recommendation *at; uint32_t count, room; } sim_hpa_history;
 typedef struct { sim_hpa_event *at; uint32_t count, room; } sim_hpa_events;
@@ -146,6 +146,9 @@ typedef struct {                               // what one autoscaler remembers;
 void sim_hpa_memory_reserve(sim_hpa_memory *memory);      // on the heap: room for one more of each
 void sim_hpa_memory_free(sim_hpa_memory *memory);
 
+// Before a recommendation is written: forgets those of which later ones are as low and as high, for these bound what they bound and leave every
+// window after them. So a sync looks at as many as there are different numbers in a window, however often it comes.
+void sim_hpa_forget(sim_hpa_history *history, int32_t desired);
 // Both write the recommendation into the history and return the stabilised one.
 int32_t sim_hpa_stabilise_legacy(sim_hpa_history *history, hr_time window, int32_t desired, hr_time now);
 int32_t sim_hpa_stabilise(sim_hpa_history *history, hr_time up, hr_time down, int32_t current, int32_t desired, hr_time now);

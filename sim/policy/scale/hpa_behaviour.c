@@ -64,6 +64,20 @@ static int32_t most(int32_t a, int32_t b) { return a > b ? a : b; }
 
 // --- stabilisation ----------------------------------------------------------------------------------------------------
 
+enum { AS_LOW = 1, AS_HIGH = 2 };              // a later recommendation is
+
+void sim_hpa_forget(sim_hpa_history *h, int32_t desired)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < h->count; i++) {
+        sim_hpa_recommendation r = h->at[i];
+        r.overtaken |= (desired <= r.replicas ? AS_LOW : 0u) | (desired >= r.replicas ? AS_HIGH : 0u);
+        if (r.overtaken != (AS_LOW | AS_HIGH))
+            h->at[kept++] = r;
+    }
+    h->count = kept;
+}
+
 int32_t sim_hpa_stabilise_legacy(sim_hpa_history *h, hr_time window, int32_t desired, hr_time now)
 {
     int32_t highest = desired;

@@ -30,25 +30,29 @@ static inline fixture begin_broken(const char *components, const char *workload,
 
 static inline fixture begin(const char *components, const char *workload, hr_time until) { return begin_broken(components, workload, "", until); }
 
-// A world that is run and drained; every invariant is checked on the way.
-static inline fixture run_broken(const char *components, const char *workload, const char *faults, hr_time until)
+// Runs a world to a time and drains it; every invariant is checked at each `every` on the way.
+static inline void run_checked(fixture f, hr_time until, hr_time every)
 {
-    fixture f = begin_broken(components, workload, faults, until);
-    for (hr_time at = 0; at <= until; at += until / 50) {
+    for (hr_time at = 0; at <= until; at += every) {
         sim_world_run(f.w, at);
         sim_world_check(f.w);
     }
     assert_true(sim_world_drain(f.w, until * 100));
     sim_world_check(f.w);
+}
+
+// A world that is run so, in fifty pieces.
+static inline fixture run_broken(const char *components, const char *workload, const char *faults, hr_time until)
+{
+    fixture f = begin_broken(components, workload, faults, until);
+    run_checked(f, until, until / 50);
     return f;
 }
 
 static inline fixture run(const char *components, const char *workload, hr_time until) { return run_broken(components, workload, "", until); }
 
-static inline sim_workload_view look(fixture f, const char *name)
-{
-    return sim_workload_look(f.w, (sim_component_id)sim_model_find(f.model, name));
-}
+static inline sim_component_id part_of(fixture f, const char *name) { return (sim_component_id)sim_model_find(f.model, name); }
+static inline sim_workload_view look(fixture f, const char *name) { return sim_workload_look(f.w, part_of(f, name)); }
 
 static inline void done(fixture f)
 {

@@ -13,9 +13,8 @@
 #include "sim/parts/mesh.h"
 #include "tests/unit/run.h"
 
-static sim_component_id named(fixture f, const char *name) { return (sim_component_id)sim_model_find(f.model, name); }
-static sim_station_view mesh(fixture f) { return sim_mesh_look(f.w, named(f, "m")); }
-static uint64_t started(fixture f, const char *service, uint32_t replica) { return sim_service_look(f.w, named(f, service), replica).started; }
+static sim_station_view mesh(fixture f) { return sim_mesh_look(f.w, part_of(f, "m")); }
+static uint64_t started(fixture f, const char *service, uint32_t replica) { return sim_service_look(f.w, part_of(f, service), replica).started; }
 
 // --- Envoy's priorities: the tables of its manual, "Priority levels" ----------------------------------------------------------
 
@@ -220,7 +219,7 @@ static void test_every_sidecar_ejects_for_itself(void **state)
                                      is_mesh ? "mesh" : "balancer");
         fixture f = run_broken(components, "c: {rate: 20/s, arrivals: constant, call: lb.go}", "{at: 0s, kill: s, replica: 1}", 20 * HR_SEC);
         assert_int_equal(look(f, "c").outcome[SIM_error], is_mesh ? 15 : 5);
-        assert_int_equal(sim_station_look(f.w, named(f, "m")).ejections, is_mesh ? 3 : 1);
+        assert_int_equal(sim_station_look(f.w, part_of(f, "m")).ejections, is_mesh ? 3 : 1);
         free(components);
         done(f);
     }
@@ -318,13 +317,13 @@ static void test_who_is_not_ready_is_no_endpoint(void **state)
     fixture f = begin("m: {kind: mesh, to: [eu, us], locality: true}, eu: {kind: service, replicas: 4, on: {o: [{wait: 1ms}]}}, "
                       "us: {kind: service, region: us, replicas: 4, on: {o: [{wait: 1ms}]}}", both, 20 * HR_SEC);
     sim_world_run(f.w, HR_SEC);
-    sim_service_crash(f.w, named(f, "eu"), 0, HR_FOREVER);
-    sim_service_crash(f.w, named(f, "eu"), 1, HR_FOREVER);
+    sim_service_crash(f.w, part_of(f, "eu"), 0, HR_FOREVER);
+    sim_service_crash(f.w, part_of(f, "eu"), 1, HR_FOREVER);
     sim_world_run(f.w, 10 * HR_SEC);
     sim_world_check(f.w);
     assert_int_equal(mesh(f).away, 0);
-    sim_service_crash(f.w, named(f, "eu"), 2, HR_SEC);
-    sim_service_crash(f.w, named(f, "eu"), 3, HR_SEC);
+    sim_service_crash(f.w, part_of(f, "eu"), 2, HR_SEC);
+    sim_service_crash(f.w, part_of(f, "eu"), 3, HR_SEC);
     sim_world_run(f.w, 11 * HR_SEC);
     assert_in_range(mesh(f).away, 150, 250);   // nobody is left there for a second
     uint64_t away = mesh(f).away;

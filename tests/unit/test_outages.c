@@ -16,7 +16,6 @@
 
 static double mean(fixture f) { return sim_histogram_mean_s(look(f, "c").latency); }
 static double greatest(fixture f) { return (double)look(f, "c").latency->greatest * 1e-9; }
-static sim_component_id number(fixture f, const char *name) { return (sim_component_id)sim_model_find(f.model, name); }
 
 // --- pauses -----------------------------------------------------------------------------------------------------------------
 
@@ -52,9 +51,9 @@ static void test_a_cache_that_stands_still_sees_answers_later(void **state)
     f = begin_broken(components, EVERY_SECOND, "{at: 1100ms, for: 1s, pause: k}", 1500 * HR_MS);
     free(components);
     sim_world_run(f.w, 2150 * HR_MS);
-    assert_int_equal(sim_database_version(f.w, number(f, "d"), 0), 1);
+    assert_int_equal(sim_database_version(f.w, part_of(f, "d"), 0), 1);
     sim_world_run(f.w, 2250 * HR_MS);                              // written from 2.1 to 2.2 s instead of 1.5 to 1.6
-    assert_int_equal(sim_database_version(f.w, number(f, "d"), 0), 2);
+    assert_int_equal(sim_database_version(f.w, part_of(f, "d"), 0), 2);
     sim_world_check(f.w);
     done(f);
 }
@@ -107,7 +106,7 @@ static void test_a_broker_that_stands_still_goes_on_later(void **state)
     const char *consumed = "s: {kind: service, on: {go: [{publish: m.q}]}}, m: {kind: broker, network: 0, demand: 0, persist: 0, queues: {q: {}}}, "
                            "w: {kind: service, consume: {from: m.q, call: do, prefetch: 1}, on: {do: [{wait: 500ms}]}}";
     fixture f = run_broken(consumed, "c: {rate: 10/s, arrivals: constant, call: s.go}", "{at: 1s, for: 2s, pause: m}", 1050 * HR_MS);
-    sim_queue_view q = sim_queue_look(f.w, number(f, "m"), 0);
+    sim_queue_view q = sim_queue_look(f.w, part_of(f, "m"), 0);
     assert_int_equal(q.count[SIM_MESSAGE_acked], 10);
     assert_true(f.w->now > 7000 * HR_MS - HR_MS && f.w->now < 7000 * HR_MS + HR_MS);
     done(f);
@@ -133,7 +132,7 @@ static void test_a_full_disk_blocks_who_publishes(void **state)
         fixture f = run_broken(components, EVERY_SECOND, cases[i].faults, 4500 * HR_MS);
         near(mean(f) * (double)(4 - cases[i].errors), cases[i].sum);
         assert_int_equal(look(f, "c").outcome[SIM_error], cases[i].errors);
-        assert_int_equal(sim_queue_look(f.w, number(f, "m"), 0).count[SIM_MESSAGE_published], cases[i].published);
+        assert_int_equal(sim_queue_look(f.w, part_of(f, "m"), 0).count[SIM_MESSAGE_published], cases[i].published);
         free(components);
         done(f);
     }
@@ -147,12 +146,12 @@ static void test_consumers_go_on_while_the_disk_is_full(void **state)
                              "w: {kind: service, consume: {from: m.q, call: do, prefetch: 1}, on: {do: [{wait: 300ms}]}}",
                              "c: {rate: 10/s, arrivals: constant, call: s.go, timeout: none}", "{at: 1050ms, for: 3s, full: m}", 2050 * HR_MS);
     sim_world_run(f.w, 3050 * HR_MS);
-    sim_queue_view q = sim_queue_look(f.w, number(f, "m"), 0);
+    sim_queue_view q = sim_queue_look(f.w, part_of(f, "m"), 0);
     assert_int_equal(q.count[SIM_MESSAGE_published], 10);
     assert_int_equal(q.count[SIM_MESSAGE_acked], 9);
     sim_world_check(f.w);
     assert_true(sim_world_drain(f.w, 20 * HR_SEC));
-    assert_int_equal(sim_queue_look(f.w, number(f, "m"), 0).count[SIM_MESSAGE_acked], 20);
+    assert_int_equal(sim_queue_look(f.w, part_of(f, "m"), 0).count[SIM_MESSAGE_acked], 20);
     done(f);
 }
 
@@ -264,7 +263,7 @@ static void test_statements_of_a_dead_shard_fail(void **state)
     fixture f = run_shards("", "writes: false", "{every: 1s, for: 100ms, kill: d}", 60 * HR_SEC);
     uint32_t count[2] = {0};
     sim_fault_run run;
-    for (uint32_t i = 0; i < 50 && sim_faults_look(f.w, number(f, "faults"), i, &run); i++)
+    for (uint32_t i = 0; i < 50 && sim_faults_look(f.w, part_of(f, "faults"), i, &run); i++)
         count[run.shard]++;
     assert_true(count[0] > 10 && count[1] > 10 && count[0] + count[1] == 50);
     done(f);
@@ -291,9 +290,9 @@ static void test_prepared_parts_stay_in_doubt(void **state)
         fixture f = run_shards(cases[i].keys, "writes: true, keys: 8", faults, 1500 * HR_MS);
         near(mean(f), cases[i].takes);
         assert_int_equal(look(f, "c").outcome[cases[i].outcome], 1);
-        near(sim_database_look(f.w, number(f, "d")).in_doubt * (double)f.w->now * 1e-9, cases[i].doubt);
+        near(sim_database_look(f.w, part_of(f, "d")).in_doubt * (double)f.w->now * 1e-9, cases[i].doubt);
         for (uint64_t key = 0; key < 2; key++)
-            assert_int_equal(sim_database_version(f.w, number(f, "d"), key), cases[i].outcome == SIM_ok ? 2 : 1);
+            assert_int_equal(sim_database_version(f.w, part_of(f, "d"), key), cases[i].outcome == SIM_ok ? 2 : 1);
         free(faults);
         done(f);
     }

@@ -42,12 +42,7 @@ static fixture run_seen(const char *components, const char *workload, const char
     memset(ends, 0, sizeof ends);
     fixture f = begin_broken(components, workload, faults, until);
     f.w->host = &host;
-    for (hr_time at = 0; at <= 3 * until; at += until / 50) {
-        sim_world_run(f.w, at);
-        sim_world_check(f.w);
-    }
-    assert_true(sim_world_drain(f.w, 100 * until));
-    sim_world_check(f.w);
+    run_checked(f, 3 * until, until / 50);
     return f;
 }
 
@@ -59,12 +54,11 @@ static fixture run_tx(const char *steps, const char *database, const char *workl
     return f;
 }
 
-static sim_component_id id_of(fixture f, const char *name) { return (sim_component_id)sim_model_find(f.model, name); }
-static sim_station_view counts(fixture f) { return sim_database_look(f.w, id_of(f, "d")); }
-static uint32_t version(fixture f, uint64_t key) { return sim_database_version(f.w, id_of(f, "d"), key); }
+static sim_station_view counts(fixture f) { return sim_database_look(f.w, part_of(f, "d")); }
+static uint32_t version(fixture f, uint64_t key) { return sim_database_version(f.w, part_of(f, "d"), key); }
 static double mean(fixture f, const char *workload)
 {
-    sim_component_id id = id_of(f, workload);
+    sim_component_id id = part_of(f, workload);
     return (double)ends[id].took * 1e-9 / ends[id].count;
 }
 

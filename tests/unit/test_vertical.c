@@ -170,7 +170,6 @@ static void test_how_many_may_be_missing(void **state)
 
 // --- in a world ---------------------------------------------------------------------------------------------------------
 
-static sim_component_id id_of(fixture f, const char *name) { return (sim_component_id)sim_model_find(f.model, name); }
 
 static void go(fixture f, double seconds)
 {
@@ -182,7 +181,7 @@ static void go(fixture f, double seconds)
 static void expect(fixture f, double seconds, uint64_t evicted, uint64_t resized, double cores, double bytes)
 {
     go(f, seconds);
-    const sim_lives *l = sim_lives_of(f.w, id_of(f, "s"));
+    const sim_lives *l = sim_lives_of(f.w, part_of(f, "s"));
     if (l->evicted != evicted || l->resized != resized || fabs(l->held.cores - cores) > 1e-6 || fabs(l->held.bytes - bytes) > 1)
         fail_msg("at %g s: %u evicted, %u resized, %g cores, %.1f bytes; expected %u, %u, %g, %.1f", seconds, (unsigned)l->evicted, (unsigned)l->resized,
                  l->held.cores, l->held.bytes, (unsigned)evicted, (unsigned)resized, cores, bytes);
@@ -203,29 +202,29 @@ static void test_replicas_are_evicted_one_after_another(void **state)
     const double gib = 1024 * MIB, small = 2e8 * (pow(1.05, 15) - 1) * 1.15;
     fixture f = begin(VPA "controlled_resources: [memory]}, " SERVICE, CALLS, 1000 * HR_SEC);
     expect(f, 119.9, 0, 0, 3, 3 * gib);
-    close_to(sim_autoscaler_look(f.w, id_of(f, "v")).recommendation.target[SIM_VPA_MEMORY], small);
+    close_to(sim_autoscaler_look(f.w, part_of(f, "v")).recommendation.target[SIM_VPA_MEMORY], small);
     expect(f, 120.1, 1, 0, 3, 2 * gib + small);
-    assert_int_equal(sim_service_present(f.w, id_of(f, "s")).ready, 2);
+    assert_int_equal(sim_service_present(f.w, part_of(f, "s")).ready, 2);
     expect(f, 179.9, 1, 0, 3, 2 * gib + small);
-    assert_int_equal(sim_service_present(f.w, id_of(f, "s")).ready, 3);
+    assert_int_equal(sim_service_present(f.w, part_of(f, "s")).ready, 3);
     expect(f, 180.1, 2, 0, 3, gib + 2 * small);
     expect(f, 240.1, 3, 0, 3, 3 * small);
     expect(f, 900, 3, 0, 3, 3 * small);
-    close_to(sim_service_present(f.w, id_of(f, "s")).bytes_average, (120 * 3 * gib + 60 * (2 * gib + small) + 60 * (gib + 2 * small) + 660 * 3 * small) / 900);
+    close_to(sim_service_present(f.w, part_of(f, "s")).bytes_average, (120 * 3 * gib + 60 * (2 * gib + small) + 60 * (gib + 2 * small) + 660 * 3 * small) / 900);
     assert_int_equal(look(f, "c").outcome[SIM_error], 0);
     done(f);
     // The others of its modes: Off and Initial leave them alone; in place nobody is missing, but it is one a minute all the same.
     f = begin(VPA "controlled_resources: [memory], update_mode: Off}, " SERVICE, CALLS, 1000 * HR_SEC);
     expect(f, 900, 0, 0, 3, 3 * gib);
-    close_to(sim_lives_of(f.w, id_of(f, "s"))->memory_bytes, gib);
+    close_to(sim_lives_of(f.w, part_of(f, "s"))->memory_bytes, gib);
     done(f);
     f = begin(VPA "controlled_resources: [memory], update_mode: Initial}, " SERVICE, CALLS, 1000 * HR_SEC);
     expect(f, 900, 0, 0, 3, 3 * gib);
-    close_to(sim_lives_of(f.w, id_of(f, "s"))->memory_bytes, small);
+    close_to(sim_lives_of(f.w, part_of(f, "s"))->memory_bytes, small);
     done(f);
     f = begin(VPA "controlled_resources: [memory], update_mode: InPlaceOrRecreate}, " SERVICE, CALLS, 1000 * HR_SEC);
     expect(f, 120.1, 0, 1, 3, 2 * gib + small);
-    assert_int_equal(sim_service_present(f.w, id_of(f, "s")).ready, 3);
+    assert_int_equal(sim_service_present(f.w, part_of(f, "s")).ready, 3);
     expect(f, 240.1, 0, 3, 3, 3 * small);
     done(f);
     // Who has been there for half a day is moved without waiting for a history: one at 60 s, two more then.
@@ -302,7 +301,7 @@ static void test_without_room_it_is_pending(void **state)
     free(components);
     expect(f, 119.9, 0, 0, 2, 2 * 1200 * MIB);
     expect(f, 900, 1, 0, 1, 1200 * MIB);
-    assert_int_equal(sim_cluster_look(f.w, id_of(f, "k")).pending, 1);
+    assert_int_equal(sim_cluster_look(f.w, part_of(f, "k")).pending, 1);
     assert_true(large > 1300 * MIB && large < gib * 1.45);
     done(f);
     components = hr_format(VPA "controlled_resources: [memory], update_mode: InPlaceOrRecreate}, %s", service);
@@ -327,7 +326,7 @@ static void test_who_was_killed_gets_more(void **state)
         "s: {kind: service, memory: 64MiB, footprint: {base: 40MiB, per_call: 10MiB}, on: {go: [{wait: 2s}]}}",
         "u: {users: 2, think: 1us, call: lb.go, timeout: none}, c: {rate: 0.01/s, arrivals: constant, call: lb.go, timeout: none}", 1000 * HR_SEC);
     expect(f, 119.9, 0, 0, 1, 64 * MIB);
-    assert_int_equal(sim_service_look(f.w, id_of(f, "s"), 0).killed, 1);
+    assert_int_equal(sim_service_look(f.w, part_of(f, "s"), 0).killed, 1);
     expect(f, 125, 1, 0, 1, 2e8 * (pow(1.05, 13) - 1) * 1.15);
     expect(f, 900, 1, 0, 1, 2e8 * (pow(1.05, 13) - 1) * 1.15);
     assert_int_equal(look(f, "u").outcome[SIM_error] + look(f, "c").outcome[SIM_error], 3);
@@ -346,7 +345,7 @@ static void test_memory_that_does_not_fall_fills_the_house(void **state)
                       "s: {kind: service, memory: 100MiB, footprint: {base: 80MiB}, on: {go: [{wait: 1ms}]}}", "c: {rate: 1/s, call: lb.go}", 1000 * HR_SEC);
     for (size_t i = 0; i < HR_COUNT(steps); i++) {
         go(f, steps[i].at);
-        assert_int_equal(sim_service_present(f.w, id_of(f, "s")).wanted, steps[i].wanted);
+        assert_int_equal(sim_service_present(f.w, part_of(f, "s")).wanted, steps[i].wanted);
     }
     done(f);
 }
@@ -359,7 +358,7 @@ static void test_memory_that_falls_is_shared(void **state)
                       "s: {kind: service, memory: 100MiB, workers: 90, footprint: {base: 20MiB, per_call: 1MiB}, on: {go: [{wait: 10s}]}}",
                       "c: {rate: 6/s, arrivals: constant, call: lb.go, timeout: none}", 1000 * HR_SEC);
     go(f, 900);
-    assert_int_equal(sim_service_present(f.w, id_of(f, "s")).wanted, 2);
+    assert_int_equal(sim_service_present(f.w, part_of(f, "s")).wanted, 2);
     done(f);
 }
 
@@ -374,7 +373,7 @@ static void test_hpa_and_vpa_share_the_work(void **state)
         "s: {kind: service, replicas: 2, memory: 1GiB, footprint: {base: 200000000B}, on: {go: [{wait: 1s}]}}", "c: {rate: \"step(0s 8/s, 300s 20/s)\", call: lb.go}", 1000 * HR_SEC);
     expect(f, 299, 2, 0, 2, 2 * small);
     go(f, 900);
-    uint32_t present = sim_service_present(f.w, id_of(f, "s")).present;
+    uint32_t present = sim_service_present(f.w, part_of(f, "s")).present;
     assert_in_range(present, 4, 6);
     expect(f, 900, 2, 0, present, present * small);
     done(f);

@@ -141,21 +141,24 @@ static void tell_mesh(tip *t, const viz_scene *s, uint16_t part)
     add_row(t, "ejections", "%llu", (unsigned long long)v.ejections);
 }
 
+static void tell_gate(tip *t, const viz_scene *s, uint16_t part, const sim_gate_view *v)
+{
+    add_row(t, "decides by", "%s", viz_card_policy(s, part));
+    add_row(t, "passed", "%llu", (unsigned long long)v->passed);
+    add_row(t, "rejected", "%llu", (unsigned long long)v->refused);
+}
+
 static void tell_limiter(tip *t, const viz_scene *s, uint16_t part)
 {
     sim_gate_view v = sim_limiter_look(s->world, part);
-    add_row(t, "decides by", "%s", viz_card_policy(s, part));
-    add_row(t, "passed", "%llu", (unsigned long long)v.passed);
-    add_row(t, "rejected", "%llu", (unsigned long long)v.refused);
+    tell_gate(t, s, part, &v);
     add_row(t, "wait now", "%u", v.waiting);
 }
 
 static void tell_breaker(tip *t, const viz_scene *s, uint16_t part)
 {
     sim_gate_view v = sim_breaker_look(s->world, part);
-    add_row(t, "decides by", "%s", viz_card_policy(s, part));
-    add_row(t, "passed", "%llu", (unsigned long long)v.passed);
-    add_row(t, "rejected", "%llu", (unsigned long long)v.refused);
+    tell_gate(t, s, part, &v);
     add_row(t, "now", "%s, open %.0f %% of the time", sim_breaker_state_name(v.state), 100 * v.open_share);
 }
 

@@ -122,6 +122,13 @@ static cli_parse_result wrong(const cli_usage *u, const char *problem, const cha
     return CLI_WRONG;
 }
 
+static cli_parse_result wrong_value(const cli_usage *u, const cli_option *o, const char *text)
+{
+    fprintf(stderr, "headroom: --%s %.60s: want %s\n", o->name, text, o->kind == CLI_COUNT ? "a whole number" : "a time such as 30s");
+    fprintf(stderr, "usage: headroom %s\n", u->usage);
+    return CLI_WRONG;
+}
+
 static bool store_value(const cli_option *o, const char *text)
 {
     char *end;
@@ -177,7 +184,7 @@ cli_parse_result cli_parse(const cli_usage *u, int argc, char **argv, int *words
         if (o->kind != CLI_FLAG && !value && ++i >= argc)
             return wrong(u, "a value is missing behind", word, NULL);
         if (!store_value(o, o->kind == CLI_FLAG ? NULL : value ? value : argv[i]))
-            return wrong(u, "not a fitting value:", value ? word : argv[i], NULL);
+            return wrong_value(u, o, value ? value : argv[i]);
     }
     if (*words < u->least)
         return wrong(u, "something is missing behind", argv[*words], NULL);

@@ -1,5 +1,6 @@
 // cli/explain.c - `explain [OWNER[.KEY]]`: the reference, from the table that the reader uses.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -69,24 +70,43 @@ static bool is_key_meant(const char *asked, const sim_key *k)
     return strcmp(asked, k->owner) == 0 || strcmp(asked, k->name) == 0 || strcmp(asked, full) == 0 || strcmp(asked, several) == 0 || sim_key_is_of_step(k, asked);
 }
 
-// What is no key may be a policy or a metric, or a misspelt key or word.
+// The word or key, its owner or, when there is a dot in what is asked for, both, that is meant perhaps; "": none.
+static void find_near(const char *asked, char *near, size_t room)
+{
+    bool both = strchr(asked, '.') != NULL;
+    size_t n = 0, words = 0, keys = 0;
+    while (cli_words[words].kind)
+        words++;
+    while (sim_key_table[keys].owner)
+        keys++;
+    const char **names = hr_alloc((words + 2 * keys + 1) * sizeof *names);
+    for (size_t i = 0; i < words && !both; i++)
+        names[n++] = cli_words[i].name;
+    char (*full)[128] = hr_alloc((keys + 1) * sizeof *full);
+    for (size_t i = 0; i < keys; i++) {
+        snprintf(full[i], sizeof full[i], "%s.%s", sim_key_table[i].owner, sim_key_table[i].name);
+        names[n++] = both ? full[i] : sim_key_table[i].name;
+        if (!both)
+            names[n++] = sim_key_table[i].owner;
+    }
+    const char *found = hr_nearest(asked, names);
+    snprintf(near, room, "%s", found ? found : "");
+    free(full);
+    free(names);
+}
+
+// What is no key may be a policy or a metric, or a list of such, or a misspelt key or word.
 static void tell_unknown(const char *asked)
 {
+    char near[128];
     const char *kind = cli_listed_as(asked);
-    const char *names[1024] = {0};
-    size_t n = 0;
-    for (const cli_word *w = cli_words; w->kind && n + 1 < HR_COUNT(names); w++)
-        names[n++] = w->name;
-    for (const sim_key *k = sim_key_table; k->owner && n + 2 < HR_COUNT(names); k++) {
-        if (k == sim_key_table || strcmp(k->owner, k[-1].owner) != 0)
-            names[n++] = k->owner;
-        names[n++] = k->name;
-    }
-    const char *near = hr_nearest(asked, names);
-    if (kind)
+    find_near(asked, near, sizeof near);
+    if (kind && strcmp(kind, asked) == 0)
+        fprintf(stderr, "headroom: no key '%s': `headroom list %s` has them\n", asked, kind);
+    else if (kind)
         fprintf(stderr, "headroom: no key '%s': it is one of `headroom list %s`\n", asked, kind);
     else
-        fprintf(stderr, "headroom: no key '%s'%s; `headroom explain` lists all\n", asked, HR_HINT(near, '\''));
+        fprintf(stderr, "headroom: no key '%s'%s; `headroom explain` lists all\n", asked, HR_HINT(*near ? near : NULL, '\''));
 }
 
 hr_status cli_explain(int argc, char **argv)

@@ -172,6 +172,9 @@ static void print(const json_t *entries, size_t kind)
 const char *cli_listed_as(const char *name)
 {
     const char *found = NULL;
+    for (size_t k = 0; k < HR_COUNT(kinds) && !found; k++)
+        if (strcmp(kinds[k].name, name) == 0)
+            found = kinds[k].name;
     for (size_t k = 0; k < HR_COUNT(kinds) && !found; k++) {
         listing l = {.entries = json_array(), .kind = kinds[k].name};
         size_t i;

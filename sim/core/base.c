@@ -1,6 +1,7 @@
 // sim/core/base.c - errors, memory, text and files.
 #include "sim/core/base.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -192,42 +193,70 @@ hr_status hr_make_folder(const char *path, unsigned mode, hr_error *e)
     return failed ? hr_fail(e, HR_ENVIRONMENT, "%s: this folder cannot be made: %s", path, strerror(failed)) : HR_OK;
 }
 
-// Levenshtein distance, two rows; words longer than 63 letters are never near.
+enum { LONGEST_WORD = 63 };                    // longer words are never near
+
+// Capitals and what parts words do not count: M/M/1 is near mm1, LRU is lru. False: it is too long.
+static bool fold(const char *word, char out[LONGEST_WORD + 1])
+{
+    size_t n = 0;
+    for (; *word; word++)
+        if (!strchr("-_/ ", *word)) {
+            if (n == LONGEST_WORD)
+                return false;
+            out[n++] = (char)tolower((unsigned char)*word);
+        }
+    out[n] = 0;
+    return true;
+}
+
+// Letters to be put in, taken out, replaced, or exchanged with the next (Damerau and Levenshtein), by three rows.
 static size_t distance(const char *a, const char *b)
 {
-    size_t n = strlen(a), m = strlen(b), row[64];
-    if (n > 63 || m > 63)
-        return 64;
+    size_t n = strlen(a), m = strlen(b), rows[3][LONGEST_WORD + 1], *before = rows[0], *above = rows[1], *row = rows[2];
     for (size_t j = 0; j <= m; j++)
-        row[j] = j;
+        above[j] = j;
     for (size_t i = 1; i <= n; i++) {
-        size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= m; j++) {
-            size_t above = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
-            if (above + 1 < best)
-                best = above + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            diagonal = above;
+            size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
+            best = above[j] + 1 < best ? above[j] + 1 : best;
+            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+                best = before[j - 2] + 1;
             row[j] = best;
         }
+        size_t *spare = before;
+        before = above;
+        above = row;
+        row = spare;
     }
-    return row[m];
+    return above[m];
+}
+
+// How many letters two words begin with alike when one is the whole beginning of the other, and no shorter than three; else 0.
+static size_t begins(const char *a, const char *b)
+{
+    size_t n = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
+    return n >= 3 && strncmp(a, b, n) == 0 ? n : 0;
 }
 
 const char *hr_nearest(const char *word, const char *const *names)
 {
-    const char *best = NULL;
-    size_t least = strlen(word) / 3 + 2;       // "polcy" finds "policy"; "x" finds nothing far away
+    const char *best = NULL, *longest = NULL;
+    char a[LONGEST_WORD + 1], b[LONGEST_WORD + 1];
+    if (!fold(word, a))
+        return NULL;
+    size_t least = (strlen(a) + 1) / 3 + 1, most = 0;              // "polcy" finds "policy", "sql" does not find "set"
     for (; *names; names++) {
-        size_t d = distance(word, *names);
-        if (d < least) {
-            least = d;
-            best = *names;
-        }
+        if (!fold(*names, b))
+            continue;
+        size_t d = distance(a, b), same = begins(a, b);
+        best = d < least ? *names : best;
+        least = d < least ? d : least;
+        longest = same > most ? *names : longest;                  // "exponential" finds "exp"
+        most = same > most ? same : most;
     }
-    return best;
+    return best ? best : longest;
 }
 
 // The number in a file of one number, or UINT64_MAX ("max" stands there, too).

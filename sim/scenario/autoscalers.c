@@ -150,7 +150,7 @@ static void refuse_lives(sim_reader *r, uint16_t id)
                      words[i], i < 2 ? ", or with a `footprint`" : "");
     }
     if (!d->slots && !d->replicas)
-        SIM_FAIL(r, r->nodes[id], "%s.replicas = 0 needs an autoscaler: nobody would ever answer", r->model->components[id].name);
+        SIM_FAIL(r, sim_node_member(r->nodes[id], "replicas"), "%s.replicas = 0 needs an autoscaler: nobody would ever answer", r->model->components[id].name);
 }
 
 static void read_cluster(sim_reader *r, uint16_t id)

@@ -125,7 +125,7 @@ static void read_extras(sim_compiler *c, sim_node *map, sim_step_def *step)
     sim_node *timeout = sim_step_asks(step->kind) || step->kind == SIM_STEP_parallel ? sim_node_member(map, "timeout") : NULL;
     if (ttl && (ttl->kind != SIM_SCALAR || !sim_read_time(ttl->text, &step->ttl) || step->ttl < HR_MS ||
                 (step->ttl != HR_FOREVER && step->ttl > HR_SEC * 3600 * 24 * 40)))
-        SIM_FAIL(r, ttl, "ttl: want a time from 1ms to 960h, or none");
+        SIM_FAIL(r, ttl, "ttl: want a time such as 60s, from 1ms to 960h, or none");
     sim_node *jitter = step->kind == SIM_STEP_set ? sim_node_member(map, "jitter") : NULL;
     if (jitter && (jitter->kind != SIM_SCALAR || !sim_read_share(jitter->text, &step->share) || step->share > 1 || step->ttl == HR_FOREVER))
         SIM_FAIL(r, jitter, "jitter: want a share of the ttl such as 20%%, beside a `ttl`");
@@ -290,7 +290,8 @@ static void refuse_key(sim_reader *r, sim_step_kind kind, const sim_node *key)
     if (sim_key_find("step", key->text))
         SIM_FAIL(r, key, "a %s step has no `%s`; `headroom explain step.%s` tells which have", sim_step_name(kind), key->text, key->text);
     else
-        SIM_FAIL(r, key, "a %s step has no `%s`%s", sim_step_name(kind), key->text, HR_HINT(hr_nearest(key->text, names), '`'));
+        SIM_FAIL(r, key, "a %s step has no `%s`%s; see `headroom explain %s`", sim_step_name(kind), key->text, HR_HINT(hr_nearest(key->text, names), '`'),
+                 sim_step_name(kind));
 }
 
 static void read_step(sim_compiler *c, sim_node *map)

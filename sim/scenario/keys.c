@@ -65,7 +65,7 @@ bool sim_key_is_of_step(const sim_key *k, const char *kind)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
     const char *end = strchr(k->help, ':');
-    if (strcmp(k->owner, "step") != 0 || !end)
+    if (strcmp(k->owner, "step") != 0 || !end || !*kind)
         return false;
     for (const char *at = k->help; at < end; at += at[0] != 0) {
         size_t n = strspn(at, letters);
@@ -172,6 +172,8 @@ static bool read_key(sim_pool *pool, const sim_source *source, const sim_key *k,
     else
         SIM_WRONG(source, node, "%s.%s = '%s': want %s%s", where, k->name, said, sim_type_example(k->type),
                   HR_HINT(near, '\''));
+    if (k->fallback && *k->fallback)           // so that nobody complains of a 0 that is not in the file
+        HR_ASSERT(read_value(pool, source, k, k->fallback, at, &range));
     return false;
 }
 
@@ -183,10 +185,10 @@ static void tell_unknown(const sim_source *source, const char *owner, const char
     for (const sim_key *k = sim_key_table; k->owner && !whose; k++)
         if (strcmp(k->name, word) == 0)
             whose = k->owner;
-    if (near)
-        SIM_WRONG(source, m->key, "%s has no key `%s`; did you mean `%s`?", where, word, near);
-    else if (is_bare && strchr(word, ':'))
+    if (is_bare && strchr(word, ':'))
         SIM_WRONG(source, m->key, "%s has no key `%s`: a blank is missing behind the colon", where, word);
+    else if (near)
+        SIM_WRONG(source, m->key, "%s has no key `%s`; did you mean `%s`?", where, word, near);
     else if (is_bare && strspn(word, "0123456789"))
         SIM_WRONG(source, m->key, "%s has no key `%s`: a comma ends the value before it; write 1000, not 1,000", where, word);
     else if (whose)

@@ -378,7 +378,10 @@ bool sim_read_arrivals(sim_pool *pool, const sim_source *source, const char *tex
     if (sim_form_split(pool, text, name, sizeof name, &arguments, &n) && strcmp(name, "trace") == 0)
         return read_trace(pool, source, arguments, n, operations, a);
     a->kind = SIM_ARRIVALS_shaped;
-    return sim_read_dist(pool, source, text, &a->gaps) && sim_dist_mean(&a->gaps) > 0;
+    if (sim_read_dist(pool, source, text, &a->gaps))
+        return sim_dist_mean(&a->gaps) > 0;
+    const char *const names[] = {sim_arrivals_name(SIM_ARRIVALS_poisson), sim_arrivals_name(SIM_ARRIVALS_constant), NULL}, *near = hr_nearest(text, names);
+    return near && sim_because(source, "did you mean '%s'?", near);
 }
 
 // --- keys -----------------------------------------------------------------------------------------------------------------
@@ -450,6 +453,8 @@ bool sim_read_keys(sim_pool *pool, const sim_source *source, const char *text, c
     if (keys->kind == SIM_KEYS_hotspot && n == 3)
         return want_share(source, argument[0], &keys->hot_keys) && want_share(source, argument[1], &keys->hot_requests) &&
                want_count(source, argument[2], 2, &keys->count);
-    const char *near = keys->kind == SIM_KEYS_one ? hr_nearest(name, names) : NULL;
+    if (keys->kind != SIM_KEYS_one)
+        return sim_because(source, "%s has %zu argument%s", name, n, n == 1 ? "" : "s");
+    const char *near = hr_nearest(name, names);
     return near && sim_because(source, "did you mean '%s'?", near);
 }

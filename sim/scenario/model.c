@@ -52,10 +52,10 @@ static void read_breaker(sim_reader *r, sim_node *node, const char *where, const
         sim_complain(r, node, where, &e);
 }
 
-static void read_cache(sim_reader *r, sim_node *node, const char *where, sim_cache_def *d)
+static void read_cache(sim_reader *r, sim_node *node, const char *where, sim_cache_def *d, bool good)
 {
     sim_read_engine(r, node, where, "redis");
-    if (!d->entries && !d->memory_bytes)
+    if (good && !d->entries && !d->memory_bytes)
         SIM_FAIL(r, node, "%s has no limit: give `memory` or `entries`", where);
     else if (d->memory_bytes && d->memory_bytes <= d->base_bytes)
         SIM_FAIL(r, node, "%s.memory leaves nothing above its `base` of %llu bytes", where, (unsigned long long)d->base_bytes);
@@ -76,7 +76,7 @@ static void read_values(sim_reader *r, uint16_t id)
     sim_machine_read(r, id);
     switch (c->kind) {
     case SIM_PART_service: sim_service_read(r, id); break;
-    case SIM_PART_cache: read_cache(r, node, c->name, c->def); break;
+    case SIM_PART_cache: read_cache(r, node, c->name, c->def, good); break;
     case SIM_PART_limiter: sim_limiter_read(r, node, c->name, c->def, good); break;
     case SIM_PART_breaker: read_breaker(r, node, c->name, c->def, good); break;
     case SIM_PART_autoscaler: sim_autoscaler_read(r, id, good); break;
@@ -101,6 +101,7 @@ static int part_named(const char *word)
 static void name_components(sim_reader *r, sim_node *components, sim_node *workload)
 {
     sim_model *m = r->model;
+    r->components = components;
     size_t most = components->count + workload->count;
     if (most > SIM_MAX_COMPONENTS) {
         SIM_FAIL(r, components, "%zu components and workloads; at most %d", most, SIM_MAX_COMPONENTS);

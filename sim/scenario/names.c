@@ -1,5 +1,6 @@
 // sim/scenario/names.c - what a name in a scenario stands for: a component, one of its operations or statements; and what a name may be.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/scenario/reader.h"
@@ -8,6 +9,19 @@ static sim_service_def *service_of(const sim_reader *r, uint16_t target)
 {
     const sim_model_component *c = &r->model->components[sim_model_behind(r->model, target)];
     return c->kind == SIM_PART_service ? c->def : NULL;
+}
+
+// `said`, which is freed, complains of a name that is not among `names`: adds the nearest of these, or else what there is.
+static void tell_missing(sim_reader *r, const sim_node *node, const char *const *names, const char *name, char *said)
+{
+    enum { FEW = 8 };
+    const char *near = hr_nearest(name, names);
+    hr_text all = {0};
+    for (size_t i = 0; !near && names[i] && i <= FEW; i++)
+        hr_text_add(&all, "%s%s", i == 0 ? "; there is " : ", ", i < FEW ? names[i] : "…");
+    SIM_FAIL(r, node, "%s%s%s", said, HR_HINT(near, '\''), all.data ? all.data : "");
+    free(said);
+    free(all.data);
 }
 
 int sim_resolve(sim_reader *r, const sim_node *node, const char *name, int kind)
@@ -22,14 +36,15 @@ int sim_resolve(sim_reader *r, const sim_node *node, const char *name, int kind)
             return i;
         names[n++] = c->name;
     }
-    const char *near = hr_nearest(name, names);
     const char *wanted = kind >= 0 ? sim_kinds[kind]->name : "component";
     int other = sim_model_find(r->model, name);
-    if (other >= 0)
+    if (other < 0 && sim_node_find(r->components, name, strlen(name)))
+        r->failed = true;                          // its kind was a mistake, and that has been told
+    else if (other >= 0)
         SIM_FAIL(r, node, "no %s is named '%s': that is a %s%s", wanted, name, sim_kinds[r->model->components[other].kind]->name,
                  kind < 0 ? ", which takes no calls" : "");
     else
-        SIM_FAIL(r, node, "no %s is named '%s'%s", wanted, name, HR_HINT(near, '\''));
+        tell_missing(r, node, names, name, hr_format("no %s is named '%s'", wanted, name));
     return -1;
 }
 
@@ -95,8 +110,9 @@ bool sim_resolve_call(sim_reader *r, const sim_node *node, uint16_t *target, uin
             return true;
         }
     }
-    const char *near = hr_nearest(rest, names);
-    SIM_FAIL(r, node, "'%s' has no operation '%s'%s", name, rest, HR_HINT(near, '\''));
+    if (names[0])                              // else `on` was a mistake, and that has been told
+        tell_missing(r, node, names, rest, hr_format("'%s' has no operation '%s'", name, rest));
+    r->failed = true;
     return false;
 }
 
@@ -135,7 +151,8 @@ bool sim_resolve_statement(sim_reader *r, const sim_node *node, uint16_t *target
             return true;
         }
     }
-    const char *near = hr_nearest(rest, names);
-    SIM_FAIL(r, node, "'%s' has no statement '%s'%s", name, rest, HR_HINT(near, '\''));
+    if (names[0])                              // else `statements` was a mistake, and that has been told
+        tell_missing(r, node, names, rest, hr_format("'%s' has no statement '%s'", name, rest));
+    r->failed = true;
     return false;
 }

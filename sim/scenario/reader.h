@@ -10,6 +10,7 @@ typedef struct {
     sim_source *source;
     sim_model  *model;
     sim_node  **nodes;                         // of each component
+    const sim_node *components;                // the section, also with those whose kind is none
     bool        failed;
 } sim_reader;
 

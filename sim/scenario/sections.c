@@ -12,13 +12,15 @@ void sim_run_read(sim_reader *r, sim_node *root)
         return;
     }
     sim_model *m = r->model;
-    if (!sim_keys_read(r->pool, r->source, "run", "run", run ? run : &none, m))
+    if (!sim_keys_read(r->pool, r->source, "run", "run", run ? run : &none, m)) {
         r->failed = true;
+        m->duration = 0;                       // perhaps it is that: what depends on it is not judged
+    }
     const sim_node *warmup = sim_node_member(run, "warmup");
     m->warmup = -1;
     if (warmup && (warmup->kind != SIM_SCALAR || (strcmp(warmup->text, "auto") != 0 && !sim_read_time(warmup->text, &m->warmup))))
         SIM_FAIL(r, warmup, "run.warmup: want a time such as 10s, or auto");
-    else if (m->warmup >= m->duration)
+    else if (m->duration && m->warmup >= m->duration)
         SIM_FAIL(r, warmup, "run.warmup: nothing is left of the duration of %g s", (double)m->duration / 1e9);
     if (m->duration == HR_FOREVER || m->sample == HR_FOREVER)
         SIM_FAIL(r, run ? run : root, "run: duration and sample must be times");

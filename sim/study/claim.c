@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/scenario/node.h"
+#include "sim/scenario/units.h"
 #include "sim/study/study.h"
 
 enum { WORD = 2 * SIM_MOST_name + 2 };         // "broker.queue"
@@ -243,6 +243,35 @@ static hr_status check_one(const sim_model *model, const sim_claim *claim, const
                    claim->id, r.problem, said, HR_HINT(r.near, '\''), text, place, "");
 }
 
+static bool read_per_hour(const char *text, double *money) { return sim_read_money(text, "$/h", money); }
+static bool read_sum(const char *text, double *money) { return sim_read_money(text, "$", money); }
+
+// How limits of metrics in these units are written; of all others as plain numbers.
+static const struct { const char *unit; bool (*read)(const char *text, double *value); const char *example; } written[] = {
+    {"ms", sim_read_span, "a time such as 200ms"}, {"s", sim_read_span, "a time such as 20s"}, {"%", sim_read_share, "a share such as 0.1%"},
+    {"/s", sim_read_rate, "a rate such as 500/s"}, {"$/h", read_per_hour, "a price such as 0.5 $/h"}, {"$", read_sum, "a sum such as 2 $"}};
+
+// 200 as a limit of p99 would be 200 s, and 99% of goodput about one request a second: a limit is written in its metric's unit.
+static hr_status check_objective(const sim_model *model, const sim_objective *o, hr_error *e)
+{
+    const char *names[SIM_METRIC_COUNT + 1] = {0}, *example = "a number such as 20";
+    int metric = sim_metric_find(o->metric);
+    double limit;
+    for (int m = 0; m < SIM_METRIC_COUNT; m++)
+        names[m] = sim_metrics[m].word;
+    if (metric < 0)
+        return hr_fail(e, HR_BAD_INPUT, "%s:%d:%d: objective '%s' is no metric%s; `headroom list metrics` names them", model->path, o->line, o->column,
+                       o->metric, HR_HINT(hr_nearest(o->metric, names), '\''));
+    bool (*read)(const char *text, double *value) = sim_read_number;
+    for (size_t i = 0; i < HR_COUNT(written); i++)
+        if (strcmp(written[i].unit, sim_metrics[metric].unit) == 0) {
+            read = written[i].read;
+            example = written[i].example;
+        }
+    return read(o->text, &limit) ? HR_OK
+                                 : hr_fail(e, HR_BAD_INPUT, "%s:%d:%d: objective %s: '%s': want %s", model->path, o->line, o->column, o->metric, o->text, example);
+}
+
 hr_status sim_claims_check(const sim_model *model, hr_error *e)
 {
     hr_status status = HR_OK;
@@ -251,15 +280,8 @@ hr_status sim_claims_check(const sim_model *model, hr_error *e)
         status = status ? status : one;
     }
     for (size_t i = 0; i < model->objective_count; i++) {
-        const sim_objective *o = &model->objectives[i];
-        const char *names[SIM_METRIC_COUNT + 1] = {0};
-        for (int m = 0; m < SIM_METRIC_COUNT; m++)
-            names[m] = sim_metrics[m].word;
-        if (sim_metric_find(o->metric) >= 0)
-            continue;
-        const char *near = hr_nearest(o->metric, names);
-        status = hr_fail(e, HR_BAD_INPUT, "%s:%d:%d: objective '%s' is no metric%s", model->path, o->line, o->column, o->metric,
-                         HR_HINT(near, '\''));
+        hr_status one = check_objective(model, &model->objectives[i], e);
+        status = status ? status : one;
     }
     return status;
 }

@@ -144,6 +144,28 @@ for i in {1..300}; do echo "x$i: 1"; done > many.yaml
 check 3 'and [0-9]+ more'                                          run many.yaml --no-store
 
 # --- what a newcomer writes -----------------------------------------------------------------------------------------------------
+change 3 'bad.yaml:6:14: objective p99: .200.: want a time such as 200ms' 'run:' 'objectives: {p99: 200}\nrun:'
+change 3 'objective goodput: .99%.: want a rate such as 500/s'     'run:' 'objectives: {goodput: 99%}\nrun:'
+change 3 'objective errors: .1ms.: want a share such as 0.1%'      'run:' 'objectives: {errors: 1ms}\nrun:'
+change 3 'objective cost: .5.: want a price such as 0.5 ./h'       'run:' 'objectives: {cost: 5}\nrun:'
+change 3 'objective queue: .5s.: want a number such as 20'         'run:' 'objectives: {queue: 5s}\nrun:'
+change 0 ''                                                        'run:' 'objectives: {p99: 200ms, goodput: 1/s, errors: 1%, queue: 20}\nrun:'
+change 3 'zipf has 1 argument'                                     '10/s' '10/s, key: zipf(0.99)'
+change 3 "no distribution 'exponential'; did you mean 'exp'"       '1ms' 'exponential(5ms)'
+change 3 "u.arrivals: .*did you mean 'poisson'"                    '10/s' '10/s, arrivals: poison'
+change 3 "did you mean 'round-robin'"                              'components:' 'components:\n  lb: {kind: balancer, policy: RoundRobin, to: api}'
+change 3 'a wait step has no .expire.; see .headroom explain wait.' '{wait: 1ms}' '{wait: 1ms, expire: 1s}'
+change 3 "'api' has no operation 'write'; there is read"             'api.read' 'api.write'
+# One mistake, one message: nothing is said of what a value would have been, nor of a name whose kind is wrong.
+alone() { change 3 "$@"; [ "$(grep -c '^headroom: \|^bad.yaml:' err)" -eq 1 ] || { cat err; fail "more than one message: $1"; }; }
+alone 'api.replicas = .two.: want a whole number'                  "$service" "$service replicas: two,"
+alone 'run.duration = .5.: want a time'                            '5s' '5'
+alone 'k.memory = .20mb.: want a size'                             'components:' 'components:\n  k: {kind: cache, memory: 20mb}'
+alone 'api: want .kind: service.'                                  'kind: service' 'kind: server'
+alone 'api.on: want .OPERATION'                                    '{read: [{wait: 1ms}]}' '[{wait: 1ms}]'
+alone 'k.memory = .20mb.: want a size'                             '{wait: 1ms}' '{get: k}' 'components:' 'components:\n  k: {kind: cache, memory: 20mb}'
+alone "no cache is named 'redis'; there is k"                      '{wait: 1ms}' '{get: redis}' 'components:' 'components:\n  k: {kind: cache, memory: 20MiB}'
+alone 'run.warmup: nothing is left of the duration of 5 s'         'warmup: 0' 'warmup: 6s'
 change 3 'bad.yaml:3:[0-9]*: wait: want a time such as 5ms.*.p99=8ms is below the median, p50=60ms; want lognormal.p50=8ms, p99=60ms..' '1ms' 'lognormal(p50=60ms, p99=8ms)'
 change 3 'cpu: want a time.*lognormal has 1 argument; want'         'wait: 1ms' 'cpu: lognormal(p50=60ms)'
 change 3 'write 1000, not 1,000'                                   '10/s' '1,000/s'
@@ -181,8 +203,10 @@ check 3 'pipe.yaml: this is a pipe'                                show pipe.yam
 
 # --- words of the command line ---------------------------------------------------------------------------------------------------
 printf '%b' "$good" > good.yaml
-check 3 'want 1 to 1024|not a fitting value'                       run good.yaml --threads 1000000000
-check 3 'want 2 to 100000|not a fitting value'                     run good.yaml --replications 99999999999999999999
+check 3 'want 1 to 1024'                       run good.yaml --threads 1000000000
+check 3 '--replications 99999999999999999999: want a whole number'                     run good.yaml --replications 99999999999999999999
+check 3 '--replications two: want a whole number'                  run good.yaml --replications two
+check 3 '--at-most 5: want a time such as 30s'                     run good.yaml --at-most=5
 check 3 'precision'                                                run good.yaml --precision nan
 check 3 'precision'                                                run good.yaml --precision 0
 check 3 'seed'                                                     run good.yaml --seed -1

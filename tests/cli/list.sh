@@ -34,6 +34,11 @@ explained() { "$program" explain "$1" 2> "$work/err"; [ $? -eq 3 ] && grep -qF "
 explained vpa 'it is one of `headroom list autoscalers`'
 explained sidecar_retries 'it is one of `headroom list metrics`'
 explained transactions "did you mean 'transaction'"
+explained service.worker "did you mean 'service.workers'"
+explained Retry "did you mean 'retry'"
+explained metrics '`headroom list metrics` has them'
+explained api "no key 'api'; \`headroom explain\` lists all"
+explained '' "no key ''"
 # Every row of the table of keys is found by its owner and by its own name; a step brings its keys along, and of several `fault` is `faults`.
 rows=$(sed -n 's/^SIM_KEY(\([a-z_]*\), *\([A-Za-z_0-9]*\),.*/\1.\2/p' "$root/sim/scenario/key.def"; sed -n 's/^SIM_FAULT(\([a-z_]*\),.*/fault.\1/p' "$root/sim/parts/fault.def")
 [ "$(wc -l <<<"$rows")" -gt 400 ] || fail "the table of keys was not read"

@@ -26,7 +26,7 @@ ls "$work" | grep -q 'part' && fail "an unfinished log is left"
 
 # What the log says is what the document says: outcomes of measured requests, each request once.
 awk -F, 'NR > 1 { if (seen[$1, $2, $3]++) twice = 1; if ($12) n[$9]++ } END { if (twice) print "twice"; for (o in n) print o, n[o] }' "$work/1.csv" | sort > "$work/log"
-sed -n '/"outcomes"/,/}/s/^ *"\([a-z]*\)": \([0-9]*\),\{0,1\}$/\1 \2/p' "$work/1.json" | grep -v ' 0$' | sort > "$work/document"
+sed -n '/^  "outcomes"/,/}/s/^ *"\([a-z]*\)": \([0-9]*\),\{0,1\}$/\1 \2/p' "$work/1.json" | grep -v ' 0$' | sort > "$work/document"
 cmp "$work/log" "$work/document" || fail "the log counts otherwise than the document"
 
 refuse() { # STATUS PATTERN COMMAND…

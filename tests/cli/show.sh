@@ -40,7 +40,7 @@ picture e.png --size 1280x960 --scale 2
 head -c 100 "$work/a.svg" | grep -q '<?xml' || fail "the SVG is none"
 
 expect 3 "behind the end of the run, which lasts 1min|behind the end of the run, which lasts 60s" caching --at 61s --png "$work/x.png"
-expect 3 "not a fitting value"                  caching --at later --png "$work/x.png"
+expect 3 "--at later: want a time such as 30s"   caching --at later --png "$work/x.png"
 expect 3 "want WIDTHxHEIGHT"                    caching --size 12 --png "$work/x.png"
 expect 3 "want WIDTHxHEIGHT"                    caching --size 99999x3 --png "$work/x.png"
 expect 3 "want at least 640x400"               caching --size 1280x720 --scale 4 --png "$work/x.png"

@@ -4,6 +4,7 @@
 //   unary = number [unit] | metric "(" variant ["," component or broker.queue] ")" | "(" sum ")".
 // * A comparison is decided by the sign of right minus left (for <) over the replications: the interval must lie on one side of zero.
 // * A condition holds when every comparison holds, and fails when one fails.
+// * Only what is of one kind is added or compared: p99(aside) < 200 would mean 200 s, so it is refused.
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,12 +16,16 @@
 
 enum { WORD = 2 * SIM_MOST_name + 2 };         // "broker.queue"
 
+// What a value is; shares and counts are plain numbers. MIXED: a product that nothing is told of, or 0, which goes with all.
+typedef enum { PLAIN, TIME, RATE, PER_HOUR, SUM, MIXED } sort;
+
 typedef struct {
     const char      *text, *at;
     const sim_model *model;                    // names of variants and components
     const sim_study *study;                    // NULL while only checking
     int              replication;
     int              metric;                   // last metric read: says in which unit both sides are shown
+    sort             is;                       // of the last value read
     bool             is_absent;                // a variant was named that the study does not have
     const char      *problem;                  // first mistake; `at` stays there
     char             wrong[WORD];              // the word that it is about
@@ -65,11 +70,13 @@ static void word(reader *r, char *out, size_t room, const char *besides)
 
 static double number(reader *r)
 {
-    static const struct { const char *unit; double factor; } units[] = {
-        {"ms", 1e-3}, {"us", 1e-6}, {"s", 1}, {"min", 60}, {"%", 0.01}, {"/s", 1}, {"/min", 1 / 60.0}, {"$/h", 1}, {"$", 1}};
+    static const struct { const char *unit; double factor; sort is; } units[] = {
+        {"ms", 1e-3, TIME}, {"us", 1e-6, TIME}, {"s", 1, TIME}, {"min", 60, TIME}, {"%", 0.01, PLAIN}, {"/s", 1, RATE}, {"/min", 1 / 60.0, RATE},
+        {"$/h", 1, PER_HOUR}, {"$", 1, SUM}};
     char *end;
     double value = strtod(r->at, &end);
     r->at = end;
+    r->is = value > 0 ? PLAIN : MIXED;
     if (*r->at == ' ' && r->at[1] == '$')
         r->at++;
     size_t best = HR_COUNT(units);
@@ -80,6 +87,7 @@ static double number(reader *r)
     if (best < HR_COUNT(units)) {
         r->at += strlen(units[best].unit);
         value *= units[best].factor;
+        r->is = units[best].is;
     }
     return isalpha((unsigned char)*r->at) ? wrong(r, "unknown unit") : value;
 }
@@ -132,6 +140,15 @@ static int column_of(reader *r)
     return column;
 }
 
+static sort sort_of(int metric)
+{
+    static const struct { const char *unit; sort is; } sorts[] = {{"ms", TIME}, {"s", TIME}, {"/s", RATE}, {"$/h", PER_HOUR}, {"$", SUM}};
+    for (size_t i = 0; i < HR_COUNT(sorts); i++)
+        if (strcmp(sorts[i].unit, sim_metrics[metric].unit) == 0)
+            return sorts[i].is;
+    return PLAIN;
+}
+
 static double metric_value(reader *r)
 {
     char name[WORD];
@@ -152,6 +169,7 @@ static double metric_value(reader *r)
     if (!take(r, ')'))
         return wrong(r, "want ')'");
     r->metric = metric;
+    r->is = sort_of(metric);
     if (r->study && r->study->replications == 0)
         return 1;                              // nothing has been measured: only the names are looked at
     return r->study && variant >= 0 ? sim_study_value(r->study, (size_t)variant, r->replication, (sim_metric)metric, column)
@@ -176,26 +194,39 @@ static double product(reader *r)
 {
     double value = unary(r);
     while (!r->problem) {
-        if (take(r, '*'))
-            value *= unary(r);
-        else if (take(r, '/'))
-            value /= unary(r);
-        else
+        sort left = r->is;
+        bool divides = take(r, '/');
+        if (!divides && !take(r, '*'))
             break;
+        value = divides ? value / unary(r) : value * unary(r);
+        sort right = r->is;
+        r->is = right == PLAIN ? left : left == PLAIN && !divides ? right : left == right && left != MIXED && divides ? PLAIN : MIXED;
     }
     return value;
+}
+
+// What is added or compared must be of one sort.
+static void join(reader *r, sort left)
+{
+    static const char *const problems[] = {
+        [PLAIN] = "this has another unit than what is before it", [TIME] = "want a time such as 200ms, as before it", [RATE] = "want a rate such as 500/s, as before it",
+        [PER_HOUR] = "want a price such as 0.5 $/h, as before it", [SUM] = "want a sum such as 2 $, as before it"};
+    if (left == MIXED || r->is == MIXED || left == r->is)
+        r->is = r->is == MIXED ? left : r->is;
+    else
+        wrong(r, problems[left]);
 }
 
 static double sum(reader *r)
 {
     double value = product(r);
     while (!r->problem) {
-        if (take(r, '+'))
-            value += product(r);
-        else if (take(r, '-'))
-            value -= product(r);
-        else
+        sort left = r->is;
+        bool adds = take(r, '+');
+        if (!adds && !take(r, '-'))
             break;
+        value = adds ? value + product(r) : value - product(r);
+        join(r, left);
     }
     return value;
 }
@@ -204,6 +235,7 @@ static double sum(reader *r)
 static void comparison(reader *r, double *left, double *right, int *sign)
 {
     *left = sum(r);
+    sort is = r->is;
     *sign = take(r, '<') ? 1 : take(r, '>') ? -1 : 0;
     if (!*sign) {
         wrong(r, "want '<' or '>'");
@@ -211,6 +243,7 @@ static void comparison(reader *r, double *left, double *right, int *sign)
     }
     (void)take(r, '=');                        // quantities are continuous: < and <= are decided alike
     *right = sum(r);
+    join(r, is);
 }
 
 static bool take_and(reader *r)

@@ -150,6 +150,13 @@ change 3 'objective errors: .1ms.: want a share such as 0.1%'      'run:' 'objec
 change 3 'objective cost: .5.: want a price such as 0.5 ./h'       'run:' 'objectives: {cost: 5}\nrun:'
 change 3 'objective queue: .5s.: want a number such as 20'         'run:' 'objectives: {queue: 5s}\nrun:'
 change 0 ''                                                        'run:' 'objectives: {p99: 200ms, goodput: 1/s, errors: 1%, queue: 20}\nrun:'
+claim() { change "$1" "$2" 'run:' "variants: {v: {}}\nclaims: [{id: c, source: s, holds: \"$3\"}]\nrun:"; }
+claim 3 'bad.yaml:7:[0-9]*: claim c: want a time such as 200ms, as before it' 'p99(v) < 200'
+claim 3 'claim c: want a rate such as 500/s'                       'goodput(v) > 1 and goodput(v) > 99%'
+claim 3 'claim c: want a time such as 200ms'                       'p99(v) - 5 < 1s'
+claim 3 'claim c: this has another unit'                           'errors(v) < 1ms'
+claim 3 'claim c: this has another unit'                           'p99(v) / p50(v) < 2ms'
+claim 0 ''                                                         'p99(v) < 200ms and p99(v) / p50(v) < 2 * 5 and goodput(v) > 0 and errors(v) < 0.1 and good(v) > 10% + 0.1 and goodput(v) * p99(v) < 30'
 change 3 'zipf has 1 argument'                                     '10/s' '10/s, key: zipf(0.99)'
 change 3 "no distribution 'exponential'; did you mean 'exp'"       '1ms' 'exponential(5ms)'
 change 3 "u.arrivals: .*did you mean 'poisson'"                    '10/s' '10/s, arrivals: poison'

@@ -20,10 +20,12 @@ static void read_watched(const char *words, bool *watched, hr_error *e)
     }
     for (const char *at = words; *at;) {
         char word[64];
+        at += strspn(at, " ");
         size_t n = strcspn(at, ", ");
         snprintf(word, sizeof word, "%.*s", (int)(n < sizeof word ? n : sizeof word - 1), at);
         at += n;
-        at += strspn(at, ", ");
+        at += strspn(at, " ");
+        at += *at == ',';
         int metric = sim_metric_find(word);
         const char *near = metric < 0 ? hr_nearest(word, names) : NULL;
         if (metric < 0)

@@ -1,5 +1,4 @@
 // sim/scenario/distributions.c - exp(5ms), lognormal(p50=8ms, p99=60ms) …: a reader for each row of sim/core/distribution.def.
-#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>

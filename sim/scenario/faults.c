@@ -106,7 +106,7 @@ static void read_times(sim_reader *r, sim_node *node, sim_fault_def *f)
     f->lasts = lasts != NULL;
     if (!f->has_at && !every)
         SIM_FAIL(r, node, "faults: when? Want `at: 30s`, or `every: exp(5min)`");
-    sim_moment_check(r, sim_node_member(node, "at"), "fault.at", f->at);
+    sim_at_check(r, sim_node_member(node, "at"), "fault.at", f->at);
     if (sim_node_member(node, "until") && !every)
         SIM_FAIL(r, sim_node_member(node, "until"), "faults: `until` belongs to `every`");
     if (every && sim_dist_mean(&f->every) < 1e-3)

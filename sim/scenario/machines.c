@@ -147,7 +147,7 @@ sim_node *sim_resize_read(sim_reader *r, sim_node *node, const char *where, cons
         return NULL;
     resize->to = sim_instance_find(r, sim_node_member(map, "to"), name);
     snprintf(name, sizeof name, "%.60s.resize.at", where);
-    sim_moment_check(r, sim_node_member(map, "at"), name, resize->at);
+    sim_at_check(r, sim_node_member(map, "at"), name, resize->at);
     if (!machine->instance)
         SIM_FAIL(r, map, "%s.resize: give `instance`, too: one type of machine is exchanged for another", where);
     return map;

@@ -32,8 +32,8 @@ void sim_complain(sim_reader *r, const sim_node *node, const char *where, const 
 void sim_variants_read(sim_reader *r, sim_node *root, const char *wanted);
 // The section `run`, before all that says when something happens.
 void sim_run_read(sim_reader *r, sim_node *root);
-// Complains when what a key says happens at a time (its node, or NULL) never does: `none`, or the run is over by then.
-void sim_moment_check(sim_reader *r, const sim_node *node, const char *where, hr_time at);
+// Complains when what happens `at` a time (the key's node, or NULL) never does: it is `none`, or the run is over by then.
+void sim_at_check(sim_reader *r, const sim_node *node, const char *where, hr_time at);
 // The sections of these names, when the components are read.
 void sim_live_read(sim_reader *r, sim_node *root);
 void sim_objectives_read(sim_reader *r, sim_node *root);

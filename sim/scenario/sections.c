@@ -26,7 +26,7 @@ void sim_run_read(sim_reader *r, sim_node *root)
         SIM_FAIL(r, run ? run : root, "run: duration and sample must be times");
 }
 
-void sim_moment_check(sim_reader *r, const sim_node *node, const char *where, hr_time at)
+void sim_at_check(sim_reader *r, const sim_node *node, const char *where, hr_time at)
 {
     hr_time end = r->model->duration;
     char text[32];

@@ -78,7 +78,7 @@ static void read_reshard(sim_reader *r, sim_node *node, const char *where, sim_d
         return;
     char name[96];
     snprintf(name, sizeof name, "%.60s.reshard.at", where);
-    sim_moment_check(r, sim_node_member(reshard, "at"), name, d->reshard.at);
+    sim_at_check(r, sim_node_member(reshard, "at"), name, d->reshard.at);
     if (d->reshard.to == d->shards.count)
         SIM_FAIL(r, reshard, "%s.reshard.to: there are %u shards already", where, d->shards.count);
     if (d->shards.bounds)

@@ -214,6 +214,8 @@ check 3 'want 1 to 1024'                       run good.yaml --threads 100000000
 check 3 '--replications 99999999999999999999: want a whole number'                     run good.yaml --replications 99999999999999999999
 check 3 '--replications two: want a whole number'                  run good.yaml --replications two
 check 3 '--at-most 5: want a time such as 30s'                     run good.yaml --at-most=5
+check 0 ''                                                         run good.yaml --of 'p95, mean' --no-store
+check 3 "'' is no metric"                                           run good.yaml --of p95,,mean
 check 3 'precision'                                                run good.yaml --precision nan
 check 3 'precision'                                                run good.yaml --precision 0
 check 3 'seed'                                                     run good.yaml --seed -1

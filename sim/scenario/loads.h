@@ -10,6 +10,8 @@
 bool sim_read_program(sim_pool *pool, const sim_source *source, const char *text, sim_rate_def *rate);
 // The mean of a program over a run of `duration`, and whether it is one that can be run.
 bool sim_rate_settle(const sim_source *source, sim_rate_def *rate, hr_time duration);
+// A time that comes: not `none`. programs.c, as the two above
+bool sim_want_time(const sim_source *source, const char *text, hr_time *time);
 // poisson, constant, erlang(4, 1s), trace(FILE) …: rows of sim/parts/arrivals.def. `operations`: see sim_data_trace.
 bool sim_read_arrivals(sim_pool *pool, const sim_source *source, const char *text, const char *const *operations, sim_arrivals_def *arrivals);
 // one, uniform(10k), zipf(0.99, 100k) …: rows of sim/core/popularity.def. `replayed`: the trace of `arrivals`, or NULL.

@@ -110,8 +110,8 @@ static HR_APART void learn(const sim_world *w, const sim_service *s, const sim_r
         policy->ended(SIM_AT(w, sim_shed_state, r->shed), &s->shed, in_hand(r), w->now - sim_call_arrived(w, c), failed);
 }
 
-// What only some services look at before they let a call in: ok, or how it is turned away.
-static HR_APART sim_outcome at_the_door(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r, const sim_call *c)
+// Whether a call may come in: ok, or how it is turned away.
+static HR_APART sim_outcome at_the_door(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r, const sim_call *c, bool is_free)
 {
     if (s->lives && w->network && !sim_lives_is_up(w, id, c->replica))        // meanwhile: nobody listens there any more
         return SIM_error;
@@ -125,6 +125,10 @@ static HR_APART sim_outcome at_the_door(sim_world *w, sim_component_id id, const
         r->late++;
         return SIM_timeout;
     }
+    if (!is_free && r->queue.fifo.length.level >= s->queue_limit) {
+        r->rejected++;
+        return SIM_rejected;
+    }
     return SIM_ok;
 }
 
@@ -134,35 +138,37 @@ static HR_APART void turn_away(sim_world *w, sim_replica *r, sim_ref call, sim_o
     sim_call_reply(w, call, how);
 }
 
+static HR_APART void begin_at_once(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r, sim_ref call) { begin(w, id, s, r, call); }
+
+static HR_APART void lose_patience_later(sim_world *w, sim_component_id id, const sim_service *s, sim_ref call)
+{
+    const sim_call *c = sim_call_at(w, call);
+    sim_schedule(w, w->now + sim_dist_time(w, &s->patience, s->stream_patience, c->request, c->path), id, SIM_SERVICE_PATIENCE, call, c->generation);
+}
+
 static void offer(sim_world *w, sim_component_id id, sim_ref call)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     sim_call *c = sim_call_at(w, call);
     sim_replica *r = sim_replica_at(w, s, c->replica);
-    if (HR_SELDOM(s->has_door || r->down)) {
-        sim_outcome how = at_the_door(w, id, s, r, c);
+    bool is_free = r->busy.level < s->workers && !r->queue.fifo.length.level && !r->is_paused;
+    if (HR_SELDOM(s->has_door || r->down || (!is_free && r->queue.fifo.length.level >= s->queue_limit))) {
+        sim_outcome how = at_the_door(w, id, s, r, c, is_free);
         if (how != SIM_ok) {
             turn_away(w, r, call, how);
             return;
         }
     }
-    bool is_free = r->busy.level < s->workers && !r->queue.fifo.length.level && !r->is_paused;
-    if (!is_free && r->queue.fifo.length.level >= s->queue_limit) {
-        r->rejected++;
-        turn_away(w, r, call, SIM_rejected);
-        return;
-    }
     sim_stay_begin(&r->stay, c->since);
     c->steps = SIM_AT(w, const sim_ref, s->handlers)[c->operation];
     c->step = 0;
     if (is_free) {
-        begin(w, id, s, r, call);
+        begin_at_once(w, id, s, r, call);
         return;
     }
     sim_line_push(w, &r->queue, call);
-    if (s->gives_up)
-        sim_schedule(w, w->now + sim_dist_time(w, &s->patience, s->stream_patience, c->request, c->path), id, SIM_SERVICE_PATIENCE,
-                     call, c->generation);
+    if (HR_SELDOM(s->gives_up))
+        lose_patience_later(w, id, s, call);
 }
 
 static inline void leave(const sim_world *w, sim_replica *r, sim_ref call)

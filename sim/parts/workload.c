@@ -224,7 +224,7 @@ static bool stays(const sim_world *w, const workload *s, uint64_t number)
 }
 
 // The request of a user or session is over: they go on.
-static HR_APART void go_on(sim_world *w, sim_component_id id, sim_ref call)
+static void go_on(sim_world *w, sim_component_id id, sim_ref call)
 {
     const workload *s = SIM_STATE(w, const workload, id);
     uint64_t number = sim_call_at(w, call)->request & 0xFFFFFFFFFFFFu;
@@ -235,7 +235,7 @@ static HR_APART void go_on(sim_world *w, sim_component_id id, sim_ref call)
 }
 
 // The answer has a version. How long before the request started it had been overtaken.
-static HR_APART void note_read(const sim_world *w, workload *s, const sim_call *c)
+static void note_read(const sim_world *w, workload *s, const sim_call *c)
 {
     s->reads++;
     if (c->version >= c->floor)
@@ -248,30 +248,48 @@ static HR_APART void note_read(const sim_world *w, workload *s, const sim_call *
     s->stale_age_most = hr_max_time(s->stale_age_most, age);
 }
 
-// A request has ended, answered or given up.
-static inline void record(sim_world *w, sim_component_id id, workload *s, sim_ref call, sim_outcome outcome)
+// A request has ended, answered or given up: counts how. Returns the outcome.
+static inline sim_outcome record(const sim_world *w, workload *s, const sim_call *c, sim_outcome outcome)
 {
-    const sim_call *c = sim_call_at(w, call);
     hr_time latency = w->now - c->started;
     sim_level_down(w, &s->in_flight);
     if (outcome == SIM_ok && latency > s->objective)
         outcome = SIM_late;
-    sim_note_call(w, SIM_NOTE_END, call, outcome);
     if (HR_MOSTLY(c->flags & SIM_CALL_COUNTED)) {
-        if (c->version && outcome <= SIM_late)
-            note_read(w, s, c);
         s->outcome[outcome]++;
         if (outcome <= SIM_timeout)
             sim_histogram_add(SIM_AT(w, sim_histogram, s->latency), latency);
     }
-    if (HR_SELDOM(s->goes_on))
+    return outcome;
+}
+
+// What else follows from that in some worlds: somebody watches, what was read may be stale, its user goes on.
+static HR_APART void follow_up(sim_world *w, sim_component_id id, sim_ref call, sim_outcome outcome)
+{
+    workload *s = SIM_STATE(w, workload, id);
+    const sim_call *c = sim_call_at(w, call);
+    sim_note_call(w, SIM_NOTE_END, call, outcome);
+    if (c->version && c->flags & SIM_CALL_COUNTED && outcome <= SIM_late)
+        note_read(w, s, c);
+    if (s->goes_on)
         go_on(w, id, call);
+}
+
+static HR_APART void follow_up_and_free(sim_world *w, sim_component_id id, sim_ref call, sim_outcome outcome)
+{
+    follow_up(w, id, call, outcome);
+    sim_call_free(w, call);
 }
 
 static void reply(sim_world *w, sim_component_id id, sim_ref call)
 {
-    record(w, id, SIM_STATE(w, workload, id), call, (sim_outcome)sim_call_at(w, call)->status);
-    sim_call_free(w, call);
+    workload *s = SIM_STATE(w, workload, id);
+    const sim_call *c = sim_call_at(w, call);
+    sim_outcome outcome = record(w, s, c, (sim_outcome)c->status);
+    if (HR_SELDOM(w->host || c->version || s->goes_on))
+        follow_up_and_free(w, id, call, outcome);
+    else
+        sim_call_free(w, call);
 }
 
 static HR_APART void expire(sim_world *w, sim_component_id id)
@@ -289,7 +307,7 @@ static HR_APART void expire(sim_world *w, sim_component_id id)
         s->ring_count--;
         if (answered)
             continue;
-        record(w, id, s, d.call, SIM_timeout);
+        follow_up(w, id, d.call, record(w, s, c, SIM_timeout));
         s->given_up++;
         c->flags |= SIM_CALL_ABANDONED;        // unless the callee is told it works on
         if (s->cancels)

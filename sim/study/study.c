@@ -101,16 +101,21 @@ static double *values_of(const sim_study *study, size_t variant, sim_metric metr
 }
 
 // The value of the whole run, and around it the interval of its pieces.
+static sim_estimate around(double value, const double x[SIM_WORK_PIECES], const sim_study *study)
+{
+    sim_estimate e = sim_run_interval(x, SIM_WORK_PIECES, study->confidence, NULL);
+    double half = (e.high - e.low) / 2;
+    return (sim_estimate){value, value - half, value + half};
+}
+
 static sim_estimate estimate_of_run(const sim_study *study, size_t variant, sim_metric metric, int column)
 {
     const sim_study_variant *v = &study->variants[variant];
     size_t columns = v->model->column_count + 1u;
-    double x[SIM_WORK_PIECES], value = sim_study_value(study, variant, 0, metric, column);
+    double x[SIM_WORK_PIECES];
     for (size_t i = 0; i < SIM_WORK_PIECES; i++)
         x[i] = v->pieces[(i * SIM_METRIC_COUNT + metric) * columns + (size_t)(column + 1)];
-    sim_estimate e = sim_run_interval(x, SIM_WORK_PIECES, study->confidence, NULL);
-    double half = (e.high - e.low) / 2;
-    return (sim_estimate){value, value - half, value + half};
+    return around(sim_study_value(study, variant, 0, metric, column), x, study);
 }
 
 sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metric metric, int column)
@@ -121,6 +126,18 @@ sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metr
     sim_estimate estimate = sim_mean_interval(x, (size_t)study->replications, study->confidence);
     free(x);
     return estimate;
+}
+
+sim_estimate sim_study_estimate_of(const sim_study *study, size_t variant, int column, double (*value)(const sim_tally *tally, double seconds, int self), int self)
+{
+    const sim_study_variant *v = &study->variants[variant];
+    size_t columns = v->model->column_count + 1u, n = study->pieces ? SIM_WORK_PIECES : (size_t)study->replications;
+    double seconds = (double)(study->duration - study->warmup) * 1e-9, *x = hr_alloc(n * sizeof *x);
+    for (size_t i = 0; i < n; i++)
+        x[i] = value(&v->tallies[i * columns + (size_t)(column + 1)], study->pieces ? seconds / SIM_WORK_PIECES : seconds, self);
+    sim_estimate e = study->pieces ? around(value(&v->tally[column + 1], seconds, self), x, study) : sim_mean_interval(x, n, study->confidence);
+    free(x);
+    return e;
 }
 
 sim_paired sim_study_compare(const sim_study *study, size_t a, size_t b, sim_metric metric)
@@ -154,13 +171,17 @@ static void gather(const sim_work *work, int count)
     int n = study->replications;
     for (size_t v = 0; v < study->variant_count; v++) {
         sim_study_variant *variant = &study->variants[v];
-        size_t cells = SIM_METRIC_COUNT * (variant->model->column_count + 1u);
+        size_t columns = variant->model->column_count + 1u, cells = SIM_METRIC_COUNT * columns;
         variant->values = hr_realloc(variant->values, (size_t)(n + count + 1) * cells * sizeof(double));
+        if (!study->pieces)
+            variant->tallies = hr_realloc(variant->tallies, (size_t)(n + count + 1) * columns * sizeof(sim_tally));
         for (int r = 0; r < count; r++) {
             const sim_trial *t = &work->trials[v * SIM_WORK_MOST + (size_t)r];
             memcpy(variant->values + (size_t)(n + r) * cells, t->values, cells * sizeof(double));
             sim_histogram_merge(&variant->latency, &t->latency);
-            for (uint32_t c = 0; c <= variant->model->column_count; c++)
+            if (!study->pieces)
+                memcpy(variant->tallies + (size_t)(n + r) * columns, t->tally, columns * sizeof *t->tally);
+            for (size_t c = 0; c < columns; c++)
                 add_tally(&variant->tally[c], &t->tally[c]);
         }
     }
@@ -356,6 +377,7 @@ void sim_study_free(sim_study *study)
         free(variant->values);
         free(variant->pieces);
         free(variant->tally);
+        free(variant->tallies);
         sim_model_free(variant->model);
     }
     free(study->variants);

@@ -62,6 +62,7 @@ typedef struct {
     sim_fault_run *faults;                     // that replication 0 has had, in order; at most 1000
     size_t       fault_count;
     sim_tally   *tally;                        // [column + 1], summed over replications; of workloads, [0]: of all together
+    sim_tally   *tallies;                      // [replication][column + 1], of one long run [piece][column + 1]
 } sim_study_variant;
 
 typedef struct {
@@ -107,6 +108,8 @@ void      sim_study_free(sim_study *study);
 double    sim_study_value(const sim_study *study, size_t variant, int replication, sim_metric metric, int column);
 // Of one variant, with its interval at the study's confidence.
 sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metric metric, int column);
+// The same of what `value` makes of a tally; `seconds` is how long that counts. Column -1: all workloads together.
+sim_estimate sim_study_estimate_of(const sim_study *study, size_t variant, int column, double (*value)(const sim_tally *tally, double seconds, int self), int self);
 // Paired comparison of two variants at the study's confidence: b against a. Smallest effect of interest: 1 % of a.
 sim_paired sim_study_compare(const sim_study *study, size_t a, size_t b, sim_metric metric);
 // Whether the comparison says something: both have the metric, and less or more of it is better.
@@ -120,8 +123,7 @@ const char *sim_estimate_text(sim_estimate estimate, double factor, char *out, s
 // Whether a column is a workload, and how many are.
 bool       sim_study_is_workload(const sim_study *study, uint32_t column);
 size_t     sim_study_workload_count(const sim_study *study);
-// The workloads one by one as text: a row of headings, then one for each workload and variant. Offered requests and, of the outcomes other than
-// ok, the shares of those that occur are of all replications together; the rest are estimates.
+// The workloads one by one as text: a row of headings, then one for each workload and variant. Of the outcomes other than ok those that occur.
 typedef struct { char **cell; size_t columns, count; } sim_study_table;         // count: of all cells, row by row
 // Fills a table, which the caller frees. False: there is only one workload, which is the whole.
 bool       sim_study_workloads(const sim_study *study, sim_study_table *table);

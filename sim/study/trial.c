@@ -143,7 +143,7 @@ static sim_workload_view requests_since(const sim_workload_view *a, const sim_wo
     return v;
 }
 
-void sim_moment_between(const sim_moment *a, const sim_moment *b, const sim_model *model, double *values)
+void sim_moment_between(const sim_moment *a, const sim_moment *b, const sim_model *model, double *values, sim_tally *tally)
 {
     double a_s = (double)a->since_reset * 1e-9, b_s = (double)b->since_reset * 1e-9;
     sim_station_view *station = hr_alloc(model->column_count * sizeof *station);
@@ -155,11 +155,13 @@ void sim_moment_between(const sim_moment *a, const sim_moment *b, const sim_mode
         station[i] = station_since(&a->station[i], &b->station[i], a_s, b_s, &latency[i]);
         if (b->requests[i].latency)
             requests[i] = requests_since(&a->requests[i], &b->requests[i], &latency[i]);
+        tally[i + 1] = tally_of(&requests[i]);
         if (!is_workload(model, &model->columns[i]))
             continue;
         sim_histogram_merge(together, &latency[i]);
         add_requests(&all, &requests[i]);
     }
+    tally[0] = tally_of(&all);
     sim_measure(&(sim_counted){model, station, requests, &all, b->has_truth, b_s - a_s}, values);
     free(station);
     free(requests);

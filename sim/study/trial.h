@@ -9,6 +9,6 @@ typedef struct sim_moment sim_moment;
 sim_moment *sim_moment_take(const sim_world *w, const sim_model *model, hr_time reset);
 void        sim_moment_free(sim_moment *moment, const sim_model *model);
 // Fills values[metric][column + 1] from what was counted between the two.
-void        sim_moment_between(const sim_moment *a, const sim_moment *b, const sim_model *model, double *values);
+void        sim_moment_between(const sim_moment *a, const sim_moment *b, const sim_model *model, double *values, sim_tally *tally);
 
 #endif

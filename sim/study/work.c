@@ -111,14 +111,15 @@ static sim_fault_run *copy_faults(const sim_world *w, const sim_model *model, si
 static bool run_pieces(const sim_work *work, sim_world *w, sim_study_variant *v)
 {
     hr_time from = work->study->warmup, span = work->study->duration - from;
-    size_t cells = SIM_METRIC_COUNT * (v->model->column_count + 1u);
+    size_t columns = v->model->column_count + 1u, cells = SIM_METRIC_COUNT * columns;
     sim_moment *before = sim_moment_take(w, v->model, from);
     bool whole = true;
     v->pieces = hr_alloc(SIM_WORK_PIECES * cells * sizeof(double));
+    v->tallies = hr_alloc(SIM_WORK_PIECES * columns * sizeof(sim_tally));
     for (size_t i = 0; whole && i < SIM_WORK_PIECES; i++) {
         whole = sim_work_until(work, w, from + span / SIM_WORK_PIECES * (hr_time)(i + 1));
         sim_moment *now = sim_moment_take(w, v->model, from);
-        sim_moment_between(before, now, v->model, v->pieces + i * cells);
+        sim_moment_between(before, now, v->model, v->pieces + i * cells, v->tallies + i * columns);
         sim_moment_free(before, v->model);
         before = now;
     }

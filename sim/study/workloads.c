@@ -64,23 +64,35 @@ static void add_estimate(sim_study_table *t, const sim_study *study, size_t v, s
     add(t, sim_estimate_text(sim_study_estimate(study, v, m, (int)column), sim_metrics[m].factor, cell, sizeof cell));
 }
 
+static double offered_per_s(const sim_tally *t, double seconds, int unused)
+{
+    (void)unused;
+    return (double)t->offered / seconds;
+}
+
+static double percent(const sim_tally *t, double unused, int fate)
+{
+    (void)unused;
+    return t->offered ? 100 * (double)count_of(t, fate) / (double)t->offered : 0;
+}
+
+static void add_estimate_of(sim_study_table *t, const sim_study *study, size_t v, uint32_t column, double (*value)(const sim_tally *, double, int), int self)
+{
+    char cell[64];
+    add(t, sim_estimate_text(sim_study_estimate_of(study, v, (int)column, value, self), 1, cell, sizeof cell));
+}
+
 static void add_row(sim_study_table *t, const sim_study *study, uint32_t column, size_t v)
 {
     const sim_study_variant *variant = &study->variants[v];
-    const sim_tally *tally = &variant->tally[column + 1];
-    double seconds = (double)(study->duration - study->warmup) * 1e-9 * study->replications, per_s = (double)tally->offered / seconds;
-    char cell[64];
     add(t, variant->model->columns[column].name);
     if (study->variant_count > 1)
         add(t, variant->name);
-    snprintf(cell, sizeof cell, per_s < 1000 ? "%.4g" : "%.0f", per_s);
-    add(t, cell);
+    add_estimate_of(t, study, v, column, offered_per_s, 0);
     add_estimate(t, study, v, SIM_METRIC_goodput, column);
     for (int f = 0; f < FATE_COUNT; f++)
-        if (occurs(study, f)) {
-            snprintf(cell, sizeof cell, "%.3g", tally->offered ? 100 * (double)count_of(tally, f) / (double)tally->offered : 0);
-            add(t, cell);
-        }
+        if (occurs(study, f))
+            add_estimate_of(t, study, v, column, percent, f);
     for (size_t q = 0; q < HR_COUNT(quantiles); q++)
         add_estimate(t, study, v, quantiles[q], column);
 }

@@ -461,12 +461,13 @@ void sim_world_run(sim_world *w, hr_time until)
     sim_event event;
     SIM_ASSERT(w, !w->on_wall_clock);
     for (;;) {
-        hr_time upto = w->series.next <= until ? w->series.next - 1 : until;
+        bool samples = w->series.next <= until && w->series.next != HR_FOREVER;
+        hr_time upto = samples ? w->series.next - 1 : until;
         for (; !w->is_full && sim_events_pop_until(w, upto, &event); w->events_run++) {
             w->now = event.at;
             sim_kind_of(w, event.component)->wake(w, event.component, &event);
         }
-        if (w->is_full || upto == until)
+        if (w->is_full || !samples)
             break;
         take_sample(w);
     }

@@ -155,6 +155,69 @@ static void test_world_saved_in_another_process_continues_bit_identically(void *
     sim_world_free(loaded);
 }
 
+// Pieces end between samples, at them, and just before.
+static void test_pieces_and_steps_leave_the_same_bytes_as_one_run(void **state)
+{
+    (void)state;
+    const hr_time end = 8 * HR_SEC;
+    sim_world *whole = started(31), *pieces = started(31), *steps = started(31);
+    sim_world_run(whole, end);
+    assert_int_equal(whole->series.count, 80);                     // the last one at the end itself
+    assert_true(whole->series.next > end && sim_world_next(whole) > end);
+    const hr_time length[] = {37 * HR_MS, 100 * HR_MS, 1, 62 * HR_MS - 1};
+    for (int i = 0; pieces->now < end; i++)
+        sim_world_run(pieces, hr_min_time(pieces->now + length[i % 4], end));
+    while (sim_world_next(steps) <= end)
+        assert_true(sim_world_step(steps));
+    sim_world_run(steps, end);                 // sets the clock
+    assert_same(whole, pieces);
+    assert_same(whole, steps);
+    sim_world_free(whole);
+    sim_world_free(pieces);
+    sim_world_free(steps);
+}
+
+// Samples alone keep nothing going, and none is taken at "never".
+static void test_running_for_ever_ends_with_the_last_event(void **state)
+{
+    (void)state;
+    sim_world *w = started(41), *stepped = started(41), *empty = sim_world_new(1, 0);
+    while (sim_world_step(stepped)) {
+    }
+    assert_int_equal(sim_world_next(stepped), HR_FOREVER);
+    assert_true(sim_world_drain(stepped, HR_FOREVER));
+    sim_world_run(w, HR_FOREVER);
+    assert_int_equal(w->now, HR_FOREVER);
+    assert_int_equal(w->events_run, stepped->events_run);
+    assert_int_equal(w->series.count, stepped->series.count);
+    sim_world_start(empty, HR_SEC);            // without components there is nothing to sample
+    assert_false(sim_world_step(empty));
+    sim_world_run(empty, HR_FOREVER);
+    assert_int_equal(empty->events_run, 0);
+    sim_world_free(w);
+    sim_world_free(stepped);
+    sim_world_free(empty);
+}
+
+// Nothing happens any more in a world that has become full in the middle of a run; only its clock goes on.
+static void test_world_that_becomes_full_stops_in_the_middle(void **state)
+{
+    (void)state;
+    sim_world *w = started(51);
+    sim_world_run(w, HR_SEC);
+    w->limit = w->used;                        // the next block is one too many
+    sim_world_run(w, 9 * HR_SEC);
+    assert_true(w->is_full && w->full_at > HR_SEC && w->full_at < 9 * HR_SEC);
+    assert_int_equal(w->now, 9 * HR_SEC);
+    assert_int_equal(w->series.count, w->full_at / (100 * HR_MS));
+    assert_false(sim_world_step(w));
+    const uint64_t events = w->events_run;
+    sim_world_run(w, 10 * HR_SEC);
+    assert_false(sim_world_drain(w, HR_FOREVER));
+    assert_int_equal(w->events_run, events);
+    sim_world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +226,9 @@ int main(void)
         cmocka_unit_test(test_events_come_in_order_against_a_sorted_array),
         cmocka_unit_test(test_restored_and_forked_worlds_continue_bit_identically),
         cmocka_unit_test(test_world_saved_in_another_process_continues_bit_identically),
+        cmocka_unit_test(test_pieces_and_steps_leave_the_same_bytes_as_one_run),
+        cmocka_unit_test(test_running_for_ever_ends_with_the_last_event),
+        cmocka_unit_test(test_world_that_becomes_full_stops_in_the_middle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,7 +85,7 @@ static void laws_hold(bool late_timers)
     for (int i = 0; sim_world_step(w); i++) {
         if (i % 7 == 0)
             sim_world_check(w);
-        if (!is_reset && sim_events_next(w) >= w->window_from) {
+        if (!is_reset && sim_world_next(w) >= w->window_from) {
             is_reset = true;
             sim_world_reset_counts(w);
         }

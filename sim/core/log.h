@@ -50,9 +50,7 @@ static inline sim_pair sim_log_join(sim_log_parts a, sim_log_parts b)
 static inline uint64_t sim_fraction_bits(uint64_t word)
 {
     word |= 1;                                 // zero has no logarithm
-    uint64_t top = word;
-    __asm__("bsrq %0, %0" : "+r"(top));
-    unsigned zeros = 63 - (unsigned)top;
+    unsigned zeros = (unsigned)__builtin_clzll(word);
     return ((uint64_t)(1022 - zeros) << 52) + (word << zeros << 1 >> 12);
 }
 

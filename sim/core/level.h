@@ -76,12 +76,14 @@ static inline sim_ref sim_fifo_pop(sim_world *w, sim_fifo *q)
     return call;
 }
 
-// Takes a call out of the middle: looks for it from the oldest on.
+// Takes a call that waits there out of the middle: looks for it from the oldest on.
 static inline void sim_fifo_leave(sim_world *w, sim_fifo *q, sim_ref call)
 {
     sim_ref before = 0;
-    for (sim_ref at = q->head; at != call; at = sim_call_at(w, at)->next)
+    for (sim_ref at = q->head; at != call; at = sim_call_at(w, at)->next) {
+        SIM_ASSERT(w, at);
         before = at;
+    }
     *(before ? &sim_call_at(w, before)->next : &q->head) = sim_call_at(w, call)->next;
     if (q->tail == call)
         q->tail = before;

@@ -63,6 +63,7 @@ HR_APART void sim_line_insert(sim_world *w, sim_line *q, sim_ref call)
 
 void sim_line_push_first(sim_world *w, sim_line *q, sim_ref call)
 {
+    SIM_CHECK(w, q->discipline == SIM_DISCIPLINE_priority);
     unsigned priority = sim_call_at(w, call)->priority;
     insert(w, q, call, last_from(q, priority + 1));
     if (!q->last[priority])
@@ -82,6 +83,7 @@ HR_APART sim_ref sim_line_remove(sim_world *w, sim_line *q)
 
 void sim_line_leave(sim_world *w, sim_line *q, sim_ref call)
 {
+    SIM_ASSERT(w, q->both_ways);
     const sim_call *c = sim_call_at(w, call);
     sim_ref before = q->fifo.head == call ? 0 : c->previous;       // who was before it may have been served
     *(before ? &sim_call_at(w, before)->next : &q->fifo.head) = c->next;
@@ -110,5 +112,5 @@ void sim_line_check(const sim_world *w, const sim_line *q)
         SIM_ASSERT(w, c->priority <= least && (q->last[c->priority] == call) == ends);
         least = c->priority;
     }
-    SIM_ASSERT(w, count == q->fifo.length.level && (count > 0 || !q->fifo.tail));
+    SIM_ASSERT(w, count == q->fifo.length.level && (count > 0 || !q->fifo.tail) && !(q->is_plain && q->both_ways));
 }

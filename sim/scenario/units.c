@@ -116,6 +116,12 @@ bool sim_read_share(const char *text, double *share)
     return number_with(text, units, 1, share) && *share <= 1;
 }
 
+bool sim_read_percent(const char *text, double *share)
+{
+    static const unit units[] = {{"%", 0.01}, {NULL, 0}};
+    return number_with(text, units, 0, share);
+}
+
 bool sim_read_count(const char *text, double *count)
 {
     static const unit units[] = {{"k", 1e3}, {"M", 1e6}, {"G", 1e9}, {NULL, 0}};

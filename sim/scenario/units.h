@@ -14,6 +14,7 @@ bool sim_read_rate_unit(const char *text, double *per_s, hr_time *per);   // and
 bool sim_read_bytes(const char *text, double *bytes);             // 4GiB, 20MiB, 8KiB, 10kB, 96B
 bool sim_read_bandwidth(const char *text, double *bytes_per_s);   // 1Gbit/s, 100 MB/s
 bool sim_read_share(const char *text, double *share);             // 70%, 0.7
+bool sim_read_percent(const char *text, double *share);           // 70%, 150%: with its sign
 bool sim_read_count(const char *text, double *count);             // 64, 100k, 1M
 bool sim_read_number(const char *text, double *number);           // 0.8, 1e3: without a unit
 bool sim_read_cores(const char *text, double *cores);             // 2 cores, 0.5

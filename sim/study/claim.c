@@ -68,28 +68,39 @@ static void word(reader *r, char *out, size_t room, const char *besides)
     r->at += n;
 }
 
+static bool read_per_hour(const char *text, double *money) { return sim_read_money(text, "$/h", money); }
+static bool read_sum(const char *text, double *money) { return sim_read_money(text, "$", money); }
+
+// A number with the unit that follows it, written as everywhere in a scenario. False: no unit follows.
+static bool number_with_unit(reader *r, const char *unit, double *value)
+{
+    static const struct { bool (*read)(const char *text, double *value); sort is; } readers[] = {
+        {sim_read_span, TIME}, {sim_read_rate, RATE}, {sim_read_percent, PLAIN}, {read_per_hour, PER_HOUR}, {read_sum, SUM}};
+    enum { LONGEST = 6 };
+    char text[64];
+    for (int n = LONGEST; n > 0; n--) {        // the longest one: 500/s is no 500 that something is divided by
+        if (strnlen(unit, (size_t)n) < (size_t)n || isalnum((unsigned char)unit[n]) || unit[n] == '_')
+            continue;
+        snprintf(text, sizeof text, "%.*s%.*s", (int)(unit - r->at), r->at, n, unit);
+        for (size_t i = 0; i < HR_COUNT(readers); i++)
+            if (readers[i].read(text, value)) {
+                r->at = unit + n;
+                r->is = readers[i].is;
+                return true;
+            }
+    }
+    return false;
+}
+
 static double number(reader *r)
 {
-    static const struct { const char *unit; double factor; sort is; } units[] = {
-        {"ms", 1e-3, TIME}, {"us", 1e-6, TIME}, {"s", 1, TIME}, {"min", 60, TIME}, {"%", 0.01, PLAIN}, {"/s", 1, RATE}, {"/min", 1 / 60.0, RATE},
-        {"$/h", 1, PER_HOUR}, {"$", 1, SUM}};
     char *end;
     double value = strtod(r->at, &end);
+    if (number_with_unit(r, end + strspn(end, " "), &value))
+        return value;
     r->at = end;
     r->is = value > 0 ? PLAIN : MIXED;
-    if (*r->at == ' ' && r->at[1] == '$')
-        r->at++;
-    size_t best = HR_COUNT(units);
-    for (size_t i = 0; i < HR_COUNT(units); i++)
-        if (strncmp(r->at, units[i].unit, strlen(units[i].unit)) == 0 &&
-            (best == HR_COUNT(units) || strlen(units[i].unit) > strlen(units[best].unit)))
-            best = i;
-    if (best < HR_COUNT(units)) {
-        r->at += strlen(units[best].unit);
-        value *= units[best].factor;
-        r->is = units[best].is;
-    }
-    return isalpha((unsigned char)*r->at) ? wrong(r, "unknown unit") : value;
+    return isalpha((unsigned char)*end) ? wrong(r, "unknown unit: want one such as ms, s, min, %, /s or $/h") : value;
 }
 
 static double unknown(reader *r, const char *start, const char *name, const char *problem, const char *const *names)
@@ -275,9 +286,6 @@ static hr_status check_one(const sim_model *model, const sim_claim *claim, const
     return hr_fail(e, HR_BAD_INPUT, "%s:%d:%d: claim %s: %s%s%s\n    %s\n    %*s^", model->path, claim->line, claim->column + place,
                    claim->id, r.problem, said, HR_HINT(r.near, '\''), text, place, "");
 }
-
-static bool read_per_hour(const char *text, double *money) { return sim_read_money(text, "$/h", money); }
-static bool read_sum(const char *text, double *money) { return sim_read_money(text, "$", money); }
 
 // How limits of metrics in these units are written; of all others as plain numbers.
 static const struct { const char *unit; bool (*read)(const char *text, double *value); const char *example; } written[] = {

@@ -156,6 +156,8 @@ claim 3 'claim c: want a rate such as 500/s'                       'goodput(v) >
 claim 3 'claim c: want a time such as 200ms'                       'p99(v) - 5 < 1s'
 claim 3 'claim c: this has another unit'                           'errors(v) < 1ms'
 claim 3 'claim c: this has another unit'                           'p99(v) / p50(v) < 2ms'
+claim 3 'claim c: unknown unit: want one such as ms, s'            'p99(v) < 200msec'
+claim 0 ''                                                         'p99(v) < 0.2 s and p99(v) < 1h and goodput(v) > 0.001k/s and p99(v) < p50(v) * 150% and 1/stale(v) > 0 and 1s/2 < 5 min'
 claim 0 ''                                                         'p99(v) < 200ms and p99(v) / p50(v) < 2 * 5 and goodput(v) > 0 and errors(v) < 0.1 and good(v) > 10% + 0.1 and goodput(v) * p99(v) < 30'
 change 3 'zipf has 1 argument'                                     '10/s' '10/s, key: zipf(0.99)'
 change 3 "no distribution 'exponential'; did you mean 'exp'"       '1ms' 'exponential(5ms)'

@@ -115,6 +115,8 @@ static inline sim_replica *sim_replica_at(const sim_world *w, const sim_service 
 {
     return SIM_AT(w, sim_replica, s->replicas) + slot;
 }
+// Calls that a worker has, or that wait for one.
+static inline uint32_t sim_replica_in_hand(const sim_replica *r) { return r->busy.level + r->queue.fifo.length.level; }
 static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *call)
 {
     return sim_replica_at(w, SIM_STATE(w, const sim_service, call->callee), call->replica);
@@ -140,6 +142,7 @@ void    sim_cancel_attempts(sim_world *w, sim_component_id id, sim_ref effort);
 sim_ref sim_call_of(sim_world *w, sim_component_id id, sim_ref call);
 // How it asks again when it does not: of a cancelled step.
 sim_ref sim_attempts_stop(sim_world *w, sim_ref attempts);
+// How long something takes at the call's replica while a fault slows that down; failing.c.
 hr_time sim_service_slowed(const sim_world *w, const sim_call *c, hr_time time);
 // Begins the `wait` step that `call` is at.
 HR_CLOSE void sim_handler_wait(sim_world *w, sim_component_id id, sim_ref call, const sim_call *c, const sim_step *step)
@@ -240,8 +243,14 @@ static inline sim_ref sim_line_pop(sim_world *w, sim_line *q) { return HR_MOSTLY
 // Takes a call out of a queue that is linked both ways.
 void    sim_line_leave(sim_world *w, sim_line *q, sim_ref call);
 void    sim_line_check(const sim_world *w, const sim_line *q);
-// Faults, failing.c: what they do to a replica has changed; an answer of a call that it made, and one that it saw only after a pause; how
-// long something takes there. Gives free workers to those that wait.
+// service_books.c: the ops of the kind that only look.
+extern const char *const sim_service_gauges[];
+void    sim_service_reset(sim_world *w, sim_component_id id);
+void    sim_service_sample(sim_world *w, sim_component_id id, hr_time step, float *out);
+void    sim_service_check(const sim_world *w, sim_component_id id);
+bool    sim_service_account(const sim_world *w, sim_component_id id, uint32_t station, sim_account *a);
+// Faults, failing.c: what they do to a replica has changed; an answer of a call that it made, and one that it saw only after a pause. Gives free
+// workers to those that wait.
 struct sim_force;
 void    sim_service_fault(sim_world *w, sim_component_id id, uint32_t slot, const struct sim_force *force);
 void    sim_service_back(sim_world *w, sim_component_id id, sim_ref child);

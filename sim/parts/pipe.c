@@ -25,7 +25,7 @@ hr_time sim_tcp_slow_start(uint32_t bytes, uint32_t window, hr_time rtt, double 
 hr_time sim_tcp_timeout(hr_time rto, uint32_t tries)
 {
     hr_time most = hr_max_time(rto, MOST_RTO);
-    return tries < 32 && rto << tries >> tries == rto && rto << tries < most ? rto << tries : most;
+    return tries < 32 && rto <= (most - 1) >> tries ? rto << tries : most;
 }
 
 // Timeouts in a row until the segment gets through: geometric, by inversion.

@@ -165,6 +165,7 @@ static void test_timeouts_double_up_to_two_minutes(void **state)
     assert_int_equal(sim_tcp_timeout(280 * HR_MS, 3), 2240 * HR_MS);
     assert_int_equal(sim_tcp_timeout(280 * HR_MS, 200), 120 * HR_SEC);
     assert_int_equal(sim_tcp_timeout(500 * HR_SEC, 2), 500 * HR_SEC);
+    assert_int_equal(sim_tcp_timeout(100000 * HR_SEC, 17), 100000 * HR_SEC);   // doubled so often it is more than an int64 holds
 }
 
 // --- what is refused ----------------------------------------------------------------------------------------------------------

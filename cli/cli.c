@@ -110,7 +110,7 @@ static void print_help(const cli_usage *u)
     for (const cli_option *o = u->options; o->name; o++) {
         char left[64];
         snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
-        printf("  %-24s %s\n", left, o->help);
+        printf("  %s%*s %s\n", left, cli_width(left) < 24 ? 24 - cli_width(left) : 0, "", o->help);
     }
     printf("  %-24s this text\n\nexample: %s\n", "--help", u->example);
 }

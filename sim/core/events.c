@@ -105,7 +105,7 @@ void sim_events_check(const sim_world *w)
     uint32_t count = sim_front_count(w);
     for (uint32_t i = 0; i + 1 < count; i++) {
         SIM_ASSERT(w, first[i].at <= first[i + 1].at);
-        // Only in debug builds: in the length of a release run the numbers of order may go round.
+        // Only debug builds number them.
         SIM_CHECK(w, first[i].at < first[i + 1].at || (int32_t)(first[i + 1].order - first[i].order) > 0);
     }
     SIM_ASSERT(w, q->front <= q->first && q->end <= q->front_end && (q->end - q->first) % SIM_EVENT_UNITS == 0);

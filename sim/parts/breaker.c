@@ -74,10 +74,14 @@ static void learn(sim_world *w, sim_component_id id, const sim_call *c, bool fai
     note_state(w, s);
 }
 
-// A call that its caller has cancelled says nothing of the callee.
-static void let_go(sim_world *w, sim_component_id id)
+// A call that its caller has cancelled says nothing of the callee, however it ends.
+static void end(sim_world *w, sim_component_id id, const sim_call *c, bool failed)
 {
     breaker *s = SIM_STATE(w, breaker, id);
+    if (!w->cancels || !c->cancelled) {
+        learn(w, id, c, failed);
+        return;
+    }
     sim_level_down(w, &s->under_way);
     s->now.ended++;
     sim_breaker_releases(&s->state);
@@ -93,10 +97,7 @@ static void cancel(sim_world *w, sim_component_id id, sim_ref call)
 static void reply(sim_world *w, sim_component_id id, sim_ref child)
 {
     const sim_call *c = sim_call_at(w, child);
-    if (w->cancels && c->cancelled)
-        let_go(w, id);
-    else
-        learn(w, id, c, c->status != SIM_ok);
+    end(w, id, c, c->status != SIM_ok);
     sim_call_answer(w, child);
 }
 
@@ -107,7 +108,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
         return;                                // it has come back in time
     c->flags |= SIM_CALL_ABANDONED;
     SIM_STATE(w, breaker, id)->now.given_up++;
-    learn(w, id, c, true);
+    end(w, id, c, true);
     sim_call_reply(w, c->parent, SIM_timeout);
 }
 

@@ -87,6 +87,26 @@ static void test_what_passes_calls_on_passes_it_on(void **state)
     }
 }
 
+// Given up after 20 ms they end behind their step of 100 ms. That the breaker has given them up before, after 50 ms, says nothing of the service either.
+static void test_a_breaker_learns_nothing_of_what_is_cancelled(void **state)
+{
+    (void)state;
+    static const struct { const char *cancel; bool opens; } cases[] = {{", cancel: true", false}, {"", true}};
+    for (size_t i = 0; i < HR_COUNT(cases); i++)
+        for (int late = 0; late <= 1; late++) {
+            char *parts = hr_format("s: {kind: service, on: {go: [{wait: 100ms}, {fail: error}]}}, f: {kind: breaker, to: s, minimum_number_of_calls: 5%s}",
+                                    late ? ", timeout: 50ms" : "");
+            char *asks = hr_format("c: {rate: 10/s, call: f.go, timeout: 20ms%s}", cases[i].cancel);
+            fixture f = run_to(parts, asks, "", 5 * HR_SEC, 5 * HR_SEC);
+            sim_gate_view v = sim_breaker_look(f.w, part_of(f, "f"));
+            assert_int_equal(v.open_share > 0, cases[i].opens);
+            assert_int_equal(v.refused > 0, cases[i].opens);
+            finish(f);
+            free(asks);
+            free(parts);
+        }
+}
+
 // A call in between that does not pass it on waits for its answer, at 2 s, and stops then.
 static void test_without_it_the_chain_ends(void **state)
 {
@@ -253,7 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_waits_leaves_and_who_works_stops_at_its_next_step), cmocka_unit_test(test_what_passes_calls_on_passes_it_on),
-        cmocka_unit_test(test_without_it_the_chain_ends), cmocka_unit_test(test_the_loser_of_a_hedge_stops),
+        cmocka_unit_test(test_a_breaker_learns_nothing_of_what_is_cancelled), cmocka_unit_test(test_without_it_the_chain_ends), cmocka_unit_test(test_the_loser_of_a_hedge_stops),
         cmocka_unit_test(test_an_attempt_that_is_late_is_cancelled), cmocka_unit_test(test_a_caller_that_dies_cancels),
         cmocka_unit_test(test_who_waits_in_front_leaves), cmocka_unit_test(test_a_cancelled_transaction_is_rolled_back),
         cmocka_unit_test(test_a_call_that_waits_for_a_cache_loads_nothing), cmocka_unit_test(test_the_ledger_says_who_cancels),

@@ -223,8 +223,9 @@ static void reply(sim_world *w, sim_component_id id, sim_ref child)
         serve_queue(w, id);
         return;
     }
-    sim_upstream_answer(w, s->upstream, c->replica, w->now - c->started, c->status == SIM_error || c->status == SIM_lost);
-    if (s->outlier && !(w->cancels && c->cancelled))
+    bool is_cancelled = w->cancels && c->cancelled;                // that says nothing of the replica
+    sim_upstream_answer(w, s->upstream, c->replica, w->now - c->started, !is_cancelled && (c->status == SIM_error || c->status == SIM_lost));
+    if (s->outlier && !is_cancelled)
         sim_outlier_note(w, s->outlier, c->replica, c->status != SIM_ok);
     s->left++;
     if (s->queue.head)

@@ -107,6 +107,21 @@ static void test_a_breaker_learns_nothing_of_what_is_cancelled(void **state)
         }
 }
 
+// The step that is out when they are given up fails, so each replica looks as if it did.
+static void test_a_balancer_counts_no_failure_of_what_is_cancelled(void **state)
+{
+    (void)state;
+    for (int cancels = 0; cancels <= 1; cancels++) {
+        char *asks = hr_format("c: {rate: 10/s, call: f.go, timeout: 20ms%s}", cancels ? ", cancel: true" : "");
+        fixture f = run_to("z: {kind: service, on: {go: [{wait: 100ms}, {fail: error}]}}, s: {kind: service, replicas: 2, on: {go: [{call: z.go}]}}, "
+                           "f: {kind: balancer, to: s, max_fails: 1}", asks, "", 5 * HR_SEC, 5 * HR_SEC);
+        assert_int_equal(look(f, "c").outcome[SIM_rejected] > 0, !cancels);
+        assert_true(look(f, "c").outcome[SIM_timeout] > 0);
+        finish(f);
+        free(asks);
+    }
+}
+
 // A call in between that does not pass it on waits for its answer, at 2 s, and stops then.
 static void test_without_it_the_chain_ends(void **state)
 {
@@ -273,7 +288,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_waits_leaves_and_who_works_stops_at_its_next_step), cmocka_unit_test(test_what_passes_calls_on_passes_it_on),
-        cmocka_unit_test(test_a_breaker_learns_nothing_of_what_is_cancelled), cmocka_unit_test(test_without_it_the_chain_ends), cmocka_unit_test(test_the_loser_of_a_hedge_stops),
+        cmocka_unit_test(test_a_breaker_learns_nothing_of_what_is_cancelled), cmocka_unit_test(test_a_balancer_counts_no_failure_of_what_is_cancelled),
+        cmocka_unit_test(test_without_it_the_chain_ends), cmocka_unit_test(test_the_loser_of_a_hedge_stops),
         cmocka_unit_test(test_an_attempt_that_is_late_is_cancelled), cmocka_unit_test(test_a_caller_that_dies_cancels),
         cmocka_unit_test(test_who_waits_in_front_leaves), cmocka_unit_test(test_a_cancelled_transaction_is_rolled_back),
         cmocka_unit_test(test_a_call_that_waits_for_a_cache_loads_nothing), cmocka_unit_test(test_the_ledger_says_who_cancels),

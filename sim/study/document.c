@@ -68,19 +68,22 @@ static json_t *outcomes_json(const sim_tally *tally)
 }
 
 // Of each of several workloads what `components` does not say: how many requests it offered, and how they ended.
-static json_t *workloads_json(const sim_study *study, const sim_study_variant *variant)
+static json_t *workloads_json(const sim_study *study, size_t v)
 {
+    const sim_model *model = study->variants[v].model;
     json_t *all = json_object();
-    for (uint32_t c = 0; c < variant->model->column_count; c++)
-        if (sim_study_is_workload(study, c))
-            json_object_set_new(all, variant->model->columns[c].name,
-                                json_pack("{s:I,s:o}", "offered", (json_int_t)variant->tally[c + 1].offered, "outcomes", outcomes_json(&variant->tally[c + 1])));
+    for (uint32_t c = 0; c < model->column_count; c++)
+        if (sim_study_is_workload(study, c)) {
+            sim_tally tally = sim_study_tally(study, v, (int)c);
+            json_object_set_new(all, model->columns[c].name, json_pack("{s:I,s:o}", "offered", (json_int_t)tally.offered, "outcomes", outcomes_json(&tally)));
+        }
     return all;
 }
 
 static json_t *variant_json(const sim_study *study, size_t v)
 {
     const sim_study_variant *variant = &study->variants[v];
+    const sim_tally tally = sim_study_tally(study, v, -1);
     json_t *metrics = json_object(), *components = json_object();
     for (int m = 0; m < SIM_METRIC_COUNT; m++)
         if (!isnan(variant->estimate[m].value))
@@ -94,10 +97,10 @@ static json_t *variant_json(const sim_study *study, size_t v)
         }
         json_object_set_new(components, variant->model->columns[c].name, one);
     }
-    json_t *all = json_pack("{s:s,s:s,s:o,s:o,s:o}", "name", variant->name, "summary", variant->summary, "metrics", metrics, "outcomes", outcomes_json(&variant->tally[0]),
+    json_t *all = json_pack("{s:s,s:s,s:o,s:o,s:o}", "name", variant->name, "summary", variant->summary, "metrics", metrics, "outcomes", outcomes_json(&tally),
                             "components", components);
     if (sim_study_workload_count(study) > 1)
-        json_object_set_new(all, "workloads", workloads_json(study, variant));
+        json_object_set_new(all, "workloads", workloads_json(study, v));
     if (sim_model_find(variant->model, "faults") >= 0)
         json_object_set_new(all, "faults", faults_json(variant));
     return all;

@@ -86,10 +86,65 @@ static void find_warmup(sim_work *work)
 
 // --- what the replications say ----------------------------------------------------------------------------------------
 
+// Row: a replication, or a piece of one long run.
+static double cell(const sim_study_variant *v, const double *values, size_t row, sim_metric metric, int column)
+{
+    return values[(row * SIM_METRIC_COUNT + metric) * (v->model->column_count + 1u) + (size_t)(column + 1)];
+}
+
+static const sim_tally *tally_at(const sim_study_variant *v, const sim_tally *tallies, size_t row, int column)
+{
+    return &tallies[row * (v->model->column_count + 1u) + (size_t)(column + 1)];
+}
+
 double sim_study_value(const sim_study *study, size_t variant, int replication, sim_metric metric, int column)
 {
-    size_t columns = study->variants[variant].model->column_count + 1u;
-    return study->variants[variant].values[((size_t)replication * SIM_METRIC_COUNT + metric) * columns + (size_t)(column + 1)];
+    return cell(&study->variants[variant], study->variants[variant].values, (size_t)replication, metric, column);
+}
+
+sim_tally sim_study_tally(const sim_study *study, size_t variant, int column)
+{
+    const sim_study_variant *v = &study->variants[variant];
+    sim_tally sum = {0};
+    for (size_t r = 0; r < (size_t)study->replications; r++) {
+        const sim_tally *one = tally_at(v, v->tallies, r, column);
+        sum.offered += one->offered;
+        for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
+            sum.outcome[o] += one->outcome[o];
+    }
+    return sum;
+}
+
+// How many rows an interval comes from.
+static size_t rows_of(const sim_study *study) { return study->pieces ? SIM_WORK_PIECES : (size_t)study->replications; }
+
+// Of rows x: of replications their mean; of one long run its value as a whole, and around that the interval of its pieces. Frees x.
+static sim_estimate estimate_of(const sim_study *study, double *x, double whole)
+{
+    sim_estimate e = study->pieces ? sim_run_interval(x, SIM_WORK_PIECES, study->confidence, NULL)
+                                   : sim_mean_interval(x, (size_t)study->replications, study->confidence);
+    double half = (e.high - e.low) / 2;
+    free(x);
+    return study->pieces ? (sim_estimate){whole, whole - half, whole + half} : e;
+}
+
+sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metric metric, int column)
+{
+    const sim_study_variant *v = &study->variants[variant];
+    double *x = hr_alloc(rows_of(study) * sizeof *x);
+    for (size_t i = 0; i < rows_of(study); i++)
+        x[i] = cell(v, study->pieces ? v->pieces : v->values, i, metric, column);
+    return estimate_of(study, x, study->pieces ? cell(v, v->values, 0, metric, column) : 0);
+}
+
+sim_estimate sim_study_estimate_of(const sim_study *study, size_t variant, int column, double (*value)(const sim_tally *tally, double seconds, int self), int self)
+{
+    const sim_study_variant *v = &study->variants[variant];
+    double seconds = (double)(study->duration - study->warmup) * 1e-9, *x = hr_alloc(rows_of(study) * sizeof *x);
+    for (size_t i = 0; i < rows_of(study); i++)
+        x[i] = study->pieces ? value(tally_at(v, v->piece_tallies, i, column), seconds / SIM_WORK_PIECES, self)
+                             : value(tally_at(v, v->tallies, i, column), seconds, self);
+    return estimate_of(study, x, study->pieces ? value(tally_at(v, v->tallies, 0, column), seconds, self) : 0);
 }
 
 static double *values_of(const sim_study *study, size_t variant, sim_metric metric, int column)
@@ -98,46 +153,6 @@ static double *values_of(const sim_study *study, size_t variant, sim_metric metr
     for (int r = 0; r < study->replications; r++)
         x[r] = sim_study_value(study, variant, r, metric, column);
     return x;
-}
-
-// The value of the whole run, and around it the interval of its pieces.
-static sim_estimate around(double value, const double x[SIM_WORK_PIECES], const sim_study *study)
-{
-    sim_estimate e = sim_run_interval(x, SIM_WORK_PIECES, study->confidence, NULL);
-    double half = (e.high - e.low) / 2;
-    return (sim_estimate){value, value - half, value + half};
-}
-
-static sim_estimate estimate_of_run(const sim_study *study, size_t variant, sim_metric metric, int column)
-{
-    const sim_study_variant *v = &study->variants[variant];
-    size_t columns = v->model->column_count + 1u;
-    double x[SIM_WORK_PIECES];
-    for (size_t i = 0; i < SIM_WORK_PIECES; i++)
-        x[i] = v->pieces[(i * SIM_METRIC_COUNT + metric) * columns + (size_t)(column + 1)];
-    return around(sim_study_value(study, variant, 0, metric, column), x, study);
-}
-
-sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metric metric, int column)
-{
-    if (study->pieces)
-        return estimate_of_run(study, variant, metric, column);
-    double *x = values_of(study, variant, metric, column);
-    sim_estimate estimate = sim_mean_interval(x, (size_t)study->replications, study->confidence);
-    free(x);
-    return estimate;
-}
-
-sim_estimate sim_study_estimate_of(const sim_study *study, size_t variant, int column, double (*value)(const sim_tally *tally, double seconds, int self), int self)
-{
-    const sim_study_variant *v = &study->variants[variant];
-    size_t columns = v->model->column_count + 1u, n = study->pieces ? SIM_WORK_PIECES : (size_t)study->replications;
-    double seconds = (double)(study->duration - study->warmup) * 1e-9, *x = hr_alloc(n * sizeof *x);
-    for (size_t i = 0; i < n; i++)
-        x[i] = value(&v->tallies[i * columns + (size_t)(column + 1)], study->pieces ? seconds / SIM_WORK_PIECES : seconds, self);
-    sim_estimate e = study->pieces ? around(value(&v->tally[column + 1], seconds, self), x, study) : sim_mean_interval(x, n, study->confidence);
-    free(x);
-    return e;
 }
 
 sim_paired sim_study_compare(const sim_study *study, size_t a, size_t b, sim_metric metric)
@@ -157,13 +172,6 @@ bool sim_study_can_compare(const sim_study *study, size_t a, size_t b, sim_metri
            !isnan(study->variants[b].estimate[metric].value);
 }
 
-static void add_tally(sim_tally *all, const sim_tally *one)
-{
-    all->offered += one->offered;
-    for (int o = 0; o < SIM_OUTCOME_COUNT; o++)
-        all->outcome[o] += one->outcome[o];
-}
-
 // Adds the work's first `count` trials to what the variants have.
 static void gather(const sim_work *work, int count)
 {
@@ -173,16 +181,12 @@ static void gather(const sim_work *work, int count)
         sim_study_variant *variant = &study->variants[v];
         size_t columns = variant->model->column_count + 1u, cells = SIM_METRIC_COUNT * columns;
         variant->values = hr_realloc(variant->values, (size_t)(n + count + 1) * cells * sizeof(double));
-        if (!study->pieces)
-            variant->tallies = hr_realloc(variant->tallies, (size_t)(n + count + 1) * columns * sizeof(sim_tally));
+        variant->tallies = hr_realloc(variant->tallies, (size_t)(n + count + 1) * columns * sizeof(sim_tally));
         for (int r = 0; r < count; r++) {
             const sim_trial *t = &work->trials[v * SIM_WORK_MOST + (size_t)r];
             memcpy(variant->values + (size_t)(n + r) * cells, t->values, cells * sizeof(double));
             sim_histogram_merge(&variant->latency, &t->latency);
-            if (!study->pieces)
-                memcpy(variant->tallies + (size_t)(n + r) * columns, t->tally, columns * sizeof *t->tally);
-            for (size_t c = 0; c < columns; c++)
-                add_tally(&variant->tally[c], &t->tally[c]);
+            memcpy(variant->tallies + (size_t)(n + r) * columns, t->tally, columns * sizeof *t->tally);
         }
     }
     study->replications += count;
@@ -244,7 +248,6 @@ static sim_study *new_study(sim_model *const *models, size_t count, const sim_st
     size_t objectives = 0;
     for (size_t v = 0; v < count; v++) {
         study->variants[v] = (sim_study_variant){.name = models[v]->variant, .summary = "", .model = models[v]};
-        study->variants[v].tally = hr_alloc((models[v]->column_count + 1u) * sizeof(sim_tally));
         for (size_t k = 0; k < models[0]->variant_count; k++)
             if (strcmp(models[0]->variants[k].name, models[v]->variant) == 0)
                 study->variants[v].summary = models[0]->variants[k].summary;
@@ -287,7 +290,6 @@ static void lengthen(sim_work *work)
         sim_study_variant *variant = &study->variants[v];
         variant->model->duration *= 2;
         variant->latency = (sim_histogram){0};
-        memset(variant->tally, 0, (variant->model->column_count + 1u) * sizeof *variant->tally);
         free_series(variant);
     }
     study->duration *= 2;
@@ -376,8 +378,8 @@ void sim_study_free(sim_study *study)
         free_series(variant);
         free(variant->values);
         free(variant->pieces);
-        free(variant->tally);
         free(variant->tallies);
+        free(variant->piece_tallies);
         sim_model_free(variant->model);
     }
     free(study->variants);

@@ -61,8 +61,7 @@ typedef struct {
     size_t       series_count;
     sim_fault_run *faults;                     // that replication 0 has had, in order; at most 1000
     size_t       fault_count;
-    sim_tally   *tally;                        // [column + 1], summed over replications; of workloads, [0]: of all together
-    sim_tally   *tallies;                      // [replication][column + 1], of one long run [piece][column + 1]
+    sim_tally   *tallies, *piece_tallies;      // [replication][column + 1], [piece][column + 1], as values and pieces; of workloads, [0]: of all together
 } sim_study_variant;
 
 typedef struct {
@@ -108,7 +107,9 @@ void      sim_study_free(sim_study *study);
 double    sim_study_value(const sim_study *study, size_t variant, int replication, sim_metric metric, int column);
 // Of one variant, with its interval at the study's confidence.
 sim_estimate sim_study_estimate(const sim_study *study, size_t variant, sim_metric metric, int column);
-// The same of what `value` makes of a tally; `seconds` is how long that counts. Column -1: all workloads together.
+// What has been counted in all replications. Column -1: of all workloads together.
+sim_tally    sim_study_tally(const sim_study *study, size_t variant, int column);
+// The same as an estimate, of what `value` makes of a tally; `seconds` is how long that counts. Column -1: all workloads together.
 sim_estimate sim_study_estimate_of(const sim_study *study, size_t variant, int column, double (*value)(const sim_tally *tally, double seconds, int self), int self);
 // Paired comparison of two variants at the study's confidence: b against a. Smallest effect of interest: 1 % of a.
 sim_paired sim_study_compare(const sim_study *study, size_t a, size_t b, sim_metric metric);

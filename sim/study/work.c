@@ -115,11 +115,11 @@ static bool run_pieces(const sim_work *work, sim_world *w, sim_study_variant *v)
     sim_moment *before = sim_moment_take(w, v->model, from);
     bool whole = true;
     v->pieces = hr_alloc(SIM_WORK_PIECES * cells * sizeof(double));
-    v->tallies = hr_alloc(SIM_WORK_PIECES * columns * sizeof(sim_tally));
+    v->piece_tallies = hr_alloc(SIM_WORK_PIECES * columns * sizeof(sim_tally));
     for (size_t i = 0; whole && i < SIM_WORK_PIECES; i++) {
         whole = sim_work_until(work, w, from + span / SIM_WORK_PIECES * (hr_time)(i + 1));
         sim_moment *now = sim_moment_take(w, v->model, from);
-        sim_moment_between(before, now, v->model, v->pieces + i * cells, v->tallies + i * columns);
+        sim_moment_between(before, now, v->model, v->pieces + i * cells, v->piece_tallies + i * columns);
         sim_moment_free(before, v->model);
         before = now;
     }

@@ -24,9 +24,11 @@ static uint64_t count_of(const sim_tally *t, int fate)
 
 static bool occurs(const sim_study *study, int fate)
 {
-    for (size_t v = 0; v < study->variant_count && fate != SIM_ok; v++)
-        if (count_of(&study->variants[v].tally[0], fate))
+    for (size_t v = 0; v < study->variant_count && fate != SIM_ok; v++) {
+        sim_tally all = sim_study_tally(study, v, -1);
+        if (count_of(&all, fate))
             return true;
+    }
     return false;
 }
 

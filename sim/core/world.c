@@ -321,6 +321,12 @@ void sim_world_start(sim_world *w, hr_time series_step)
         w->series.next = w->now + series_step;
 }
 
+static inline void run_event(sim_world *w, const sim_event *event)
+{
+    sim_kind_of(w, event->component)->wake(w, event->component, event);
+    w->events_run++;
+}
+
 bool sim_world_step(sim_world *w)
 {
     sim_event event;
@@ -334,8 +340,7 @@ bool sim_world_step(sim_world *w)
     SIM_CHECK(w, w->on_wall_clock || event.at >= w->now);
     if (!w->on_wall_clock)                     // there the loop sets the time
         w->now = event.at;
-    w->events_run++;
-    sim_kind_of(w, event.component)->wake(w, event.component, &event);
+    run_event(w, &event);
     return true;
 }
 
@@ -346,9 +351,9 @@ void sim_world_run(sim_world *w, hr_time until)
     for (;;) {
         bool samples = w->series.next <= until && w->series.next != HR_FOREVER;
         hr_time upto = samples ? w->series.next - 1 : until;
-        for (; !w->is_full && sim_events_pop_until(w, upto, &event); w->events_run++) {
+        while (!w->is_full && sim_events_pop_until(w, upto, &event)) {
             w->now = event.at;
-            sim_kind_of(w, event.component)->wake(w, event.component, &event);
+            run_event(w, &event);
         }
         if (w->is_full || !samples)
             break;

@@ -183,10 +183,8 @@ HR_APART hr_time sim_arrivals_draw(const sim_world *w, sim_arrivals *a, uint64_t
         return next_thinned(w, a, number, after);
     if (a->kind == SIM_ARRIVALS_trace)
         return next_of_trace(w, a, number);
-    unsigned place = number % SIM_GAPS;
-    if (place == 0)
-        draw_gaps(w, a, number);
-    return after + a->gap[place];
+    draw_gaps(w, a, number);
+    return after + a->gap[0];
 }
 
 // --- into the world -------------------------------------------------------------------------------------------------------

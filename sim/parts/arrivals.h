@@ -84,8 +84,10 @@ double       sim_rate_mean(const sim_rate_def *d, hr_time duration);
 // The greatest rate that it ever has.
 double       sim_rate_peak(const sim_rate_def *d);
 sim_arrivals sim_arrivals_place(sim_world *w, sim_component_id id, const sim_arrivals_def *def);
-// When request `number` is due, the one before it (or the start) having been at `after`; HR_FOREVER: no more before w->arrivals_end.
+// When request `number` is due, the one before it (or the start) having been at `after`; HR_FOREVER: no more before w->arrivals_end. The first of a
+// block of gaps, or not by gaps.
 hr_time      sim_arrivals_draw(const sim_world *w, sim_arrivals *a, uint64_t number, hr_time after);
+// Any.
 static inline hr_time sim_arrivals_next(const sim_world *w, sim_arrivals *a, uint64_t number, hr_time after)
 {
     unsigned place = number % SIM_GAPS;

@@ -137,7 +137,7 @@ static int64_t request_of(const sim_world *w, const autoscaler *s, uint32_t slot
     const sim_service *service = SIM_STATE(w, const sim_service, s->target);
     if (metric == SIM_SCALE_MEMORY)
         return service->memory ? thousandths(sim_memory_of(w, s->target, slot).limit) : 0;
-    return (int64_t)SIM_AT(w, const sim_replica, service->replicas)[slot].core_count * 1000;
+    return (int64_t)sim_replica_at(w, service, slot)->core_count * 1000;
 }
 
 // Memory is what it was at the last collection; all else are averages over the window.
@@ -166,7 +166,7 @@ static double waiting(const sim_world *w, sim_component_id service)
     const sim_service *s = SIM_STATE(w, const sim_service, service);
     double waiting = sim_balancers_queue(w, service) + (double)sim_consumers_queue(w, service);
     for (uint32_t i = 0; i < s->replica_count; i++)
-        waiting += (SIM_AT(w, const sim_replica, s->replicas) + i)->queue.fifo.length.level;
+        waiting += sim_replica_at(w, s, i)->queue.fifo.length.level;
     return waiting;
 }
 
@@ -278,7 +278,7 @@ static void check(const sim_world *w, sim_component_id id)
     SIM_ASSERT(w, s->scaled_out + s->scaled_in <= s->looks);
     for (uint32_t i = 0; s->scrapes && i < s->slots; i++) {
         const point *last = point_at(w, s, i, s->scrapes - 1);
-        const sim_replica *r = SIM_AT(w, const sim_replica, SIM_STATE(w, const sim_service, s->target)->replicas) + i;
+        const sim_replica *r = sim_replica_at(w, SIM_STATE(w, const sim_service, s->target), i);
         SIM_ASSERT(w, last->at <= w->now && last->left <= (double)r->left && last->number <= sim_life_at(w, sim_lives_of(w, s->target), i)->number);
     }
 }

@@ -11,7 +11,7 @@ void sim_service_tell(sim_world *w, sim_component_id id, uint32_t slot, bool is_
 bool sim_service_is_ready(const sim_world *w, sim_component_id id, uint32_t slot)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    return s->lives ? sim_lives_is_ready(w, id, slot) : !(SIM_AT(w, const sim_replica, s->replicas)[slot].down & SIM_DOWN_CRASH);
+    return s->lives ? sim_lives_is_ready(w, id, slot) : !(sim_replica_at(w, s, slot)->down & SIM_DOWN_CRASH);
 }
 
 void sim_service_crash(sim_world *w, sim_component_id id, uint32_t slot, hr_time back_after)
@@ -21,7 +21,7 @@ void sim_service_crash(sim_world *w, sim_component_id id, uint32_t slot, hr_time
         sim_lives_crash(w, id, slot, back_after);
         return;
     }
-    sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + slot;
+    sim_replica *r = sim_replica_at(w, s, slot);
     if (r->down)
         return;
     r->down = SIM_DOWN_CRASH;
@@ -40,7 +40,7 @@ void sim_service_is_up(sim_world *w, sim_component_id id, uint32_t slot)
 
 void sim_service_come_back(sim_world *w, sim_component_id id, uint32_t slot)
 {
-    sim_replica *r = SIM_AT(w, sim_replica, SIM_STATE(w, const sim_service, id)->replicas) + slot;
+    sim_replica *r = sim_replica_at(w, SIM_STATE(w, const sim_service, id), slot);
     r->down &= (uint8_t)~SIM_DOWN_CRASH;
     sim_balancers_see(w, id, slot, true);
     if (!r->down)

@@ -85,7 +85,7 @@ static sim_ref collect(sim_world *w, sim_component_id id, uint32_t slot)
 void sim_service_cut(sim_world *w, sim_component_id id, uint32_t slot, sim_outcome status)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + slot;
+    sim_replica *r = sim_replica_at(w, s, slot);
     sim_backends_cut(w, id, slot);
     sim_consumers_cut(w, id, slot);
     sim_refill_cut(w, id, slot);

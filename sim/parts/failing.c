@@ -18,7 +18,7 @@ static hr_time moved(const sim_world *w, const sim_event *e, const void *self)
     if (e->component != p->id)
         return e->at;
     hr_time seen = hr_max_time(e->at, p->until);
-    const sim_replica *r = SIM_AT(w, const sim_replica, s->replicas) + p->slot;
+    const sim_replica *r = sim_replica_at(w, s, p->slot);
     switch (e->what) {
     case SIM_SERVICE_SHARED: return SIM_AT(w, const sim_replica, e->subject) == r ? e->at + p->by : e->at;
     case SIM_SERVICE_RUN: {
@@ -40,7 +40,7 @@ static hr_time moved(const sim_world *w, const sim_event *e, const void *self)
 static void pause_until(sim_world *w, sim_component_id id, uint32_t slot, hr_time until)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + slot;
+    sim_replica *r = sim_replica_at(w, s, slot);
     hr_time from = r->is_paused ? r->resumes : w->now;             // one that is paused already stays so for longer
     if (until <= from)
         return;
@@ -98,7 +98,7 @@ static void die(sim_world *w, sim_component_id id, uint32_t slot)
 void sim_service_fault(sim_world *w, sim_component_id id, uint32_t slot, const sim_force *force)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + slot;
+    sim_replica *r = sim_replica_at(w, s, slot);
     bool was_down = r->down, was_killed = r->down & SIM_DOWN_FAULT;
     r->slow = force->slow > 1 ? force->slow : 0;
     if (force->paused)
@@ -118,7 +118,7 @@ void sim_service_fault(sim_world *w, sim_component_id id, uint32_t slot, const s
 static bool is_there(const sim_world *w, sim_component_id id, uint32_t slot)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    return s->lives ? sim_lives_is_ready(w, id, slot) : !SIM_AT(w, const sim_replica, s->replicas)[slot].down;
+    return s->lives ? sim_lives_is_ready(w, id, slot) : !sim_replica_at(w, s, slot)->down;
 }
 
 uint32_t sim_fault_choose(const sim_world *w, sim_component_id id, double u)

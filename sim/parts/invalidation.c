@@ -18,6 +18,6 @@ void sim_invalidation_tell(sim_world *w, sim_component_id id, const sim_call *ca
 void sim_invalidation_hear(sim_world *w, sim_component_id id, const sim_event *event)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    const sim_replica *r = SIM_AT(w, const sim_replica, s->replicas) + (event->what - SIM_SERVICE_HEARS);
+    const sim_replica *r = sim_replica_at(w, s, event->what - SIM_SERVICE_HEARS);
     sim_keystore_delete(w, r->local, (uint64_t)event->generation << 32 | event->subject);
 }

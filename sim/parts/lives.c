@@ -101,7 +101,7 @@ static void see_memory(sim_world *w, sim_component_id id, uint32_t slot)
 
 static bool is_idle(const sim_world *w, sim_component_id id, uint32_t slot)
 {
-    const sim_replica *r = SIM_AT(w, const sim_replica, SIM_STATE(w, const sim_service, id)->replicas) + slot;
+    const sim_replica *r = sim_replica_at(w, SIM_STATE(w, const sim_service, id), slot);
     return r->busy.level + r->queue.fifo.length.level == 0;
 }
 

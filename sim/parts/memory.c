@@ -48,12 +48,12 @@ sim_ref sim_memory_place(sim_world *w, sim_component_id id, const sim_service_de
 static bool is_up(const sim_world *w, sim_component_id id, uint32_t slot)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    return s->lives ? sim_lives_is_up(w, id, slot) : !SIM_AT(w, const sim_replica, s->replicas)[slot].down;
+    return s->lives ? sim_lives_is_up(w, id, slot) : !sim_replica_at(w, s, slot)->down;
 }
 
 static double used(const sim_world *w, sim_component_id id, const memory *m, const use *u, uint32_t slot)
 {
-    const sim_replica *r = SIM_AT(w, const sim_replica, SIM_STATE(w, const sim_service, id)->replicas) + slot;
+    const sim_replica *r = sim_replica_at(w, SIM_STATE(w, const sim_service, id), slot);
     double entries = r->local ? SIM_AT(w, const sim_keystore, r->local)->count : 0;
     return is_up(w, id, slot) ? m->base + m->per_call * r->busy.level + m->per_entry * entries + u->leaked : 0;
 }

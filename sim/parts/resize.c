@@ -26,7 +26,7 @@ void sim_resize_start(sim_world *w, sim_component_id id)
 void sim_service_resize(sim_world *w, sim_component_id id, uint32_t slot, double cores, double memory_bytes)
 {
     sim_service *s = SIM_STATE(w, sim_service, id);
-    sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + slot;
+    sim_replica *r = sim_replica_at(w, s, slot);
     const sim_machine_def machine = {.contention = s->contention, .coherency = s->coherency};
     uint32_t count = sim_whole_cores(cores);
     s->most_cores = count > s->most_cores ? count : s->most_cores;

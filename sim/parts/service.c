@@ -39,7 +39,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         sim_ref runs = d->preemptive ? sim_take(w, s->most_cores * sizeof(sim_core_run)) : 0;
         sim_ref out = d->bulkhead ? sim_take(w, w->component_count * sizeof(uint32_t)) : 0;
         sim_ref shed = d->sheds ? sim_take(w, sizeof(sim_shed_state)) : 0;
-        sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + i;
+        sim_replica *r = sim_replica_at(w, s, i);
         r->core_count = sim_whole_cores(d->cores);
         r->stretch = sim_machine_stretch(&d->machine, d->cores);
         r->runs = runs;
@@ -55,7 +55,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
         store.lifetimes = d->local_lifetimes;
         store.stream = sim_stream(w, id, SIM_DRAW_CHOICE) + i;
         sim_ref local = sim_keystore_make(w, &store);
-        SIM_AT(w, sim_replica, s->replicas)[i].local = local;
+        sim_replica_at(w, s, i)->local = local;
     }
     if (d->slots)
         s->lives = sim_lives_place(w, id, d);
@@ -173,6 +173,22 @@ static inline void leave(const sim_world *w, sim_replica *r, sim_ref call)
     sim_stay_end(w, &r->stay, sim_call_at(w, call)->since);
 }
 
+// Its replica may only have waited for this.
+static HR_APART void answer_last(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
+{
+    uint32_t slot = sim_call_at(w, call)->replica;
+    sim_call_reply(w, call, status);
+    sim_lives_left(w, id, slot);
+}
+
+static inline void answer(sim_world *w, sim_component_id id, const sim_service *s, sim_ref call, sim_outcome status)
+{
+    if (HR_SELDOM(s->lives))
+        answer_last(w, id, call, status);
+    else
+        sim_call_reply(w, call, status);
+}
+
 // A call that waits for a worker does so no longer.
 static void leave_queue(sim_world *w, sim_ref call)
 {
@@ -183,11 +199,7 @@ static void leave_queue(sim_world *w, sim_ref call)
         learn(w, s, r, c, true);
     sim_line_leave(w, &r->queue, call);
     leave(w, r, call);
-    sim_component_id id = c->callee;
-    uint32_t slot = c->replica;
-    sim_call_reply(w, call, SIM_timeout);
-    if (s->lives)
-        sim_lives_left(w, id, slot);
+    answer(w, c->callee, s, call, SIM_timeout);
 }
 
 // Its patience has ended. Who is served by now, or was before its slot got another tenant, has no use for it; nor has one that was turned away and
@@ -258,14 +270,6 @@ void sim_service_hand_out(sim_world *w, sim_component_id id, uint32_t slot)
     hand_out(w, id, s, sim_replica_at(w, s, slot));
 }
 
-// Its replica may only have waited for this.
-static HR_APART void answer_last(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
-{
-    uint32_t slot = sim_call_at(w, call)->replica;
-    sim_call_reply(w, call, status);
-    sim_lives_left(w, id, slot);
-}
-
 HR_CLOSE void finish(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r, sim_ref call, sim_outcome status)
 {
     if (HR_SELDOM(s->sheds))
@@ -275,10 +279,7 @@ HR_CLOSE void finish(sim_world *w, sim_component_id id, const sim_service *s, si
     if (HR_SELDOM(s->memory))
         sim_memory_served(w, id, sim_call_at(w, call)->replica);
     hand_out(w, id, s, r);                     // before the answer, whose receiver may ask again: it must not pass those that wait
-    if (HR_SELDOM(s->lives))
-        answer_last(w, id, call, status);
-    else
-        sim_call_reply(w, call, status);
+    answer(w, id, s, call, status);
 }
 
 void sim_service_finish(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)
@@ -326,7 +327,7 @@ void sim_service_compute(sim_world *w, sim_component_id id, sim_ref call)
 void sim_service_hand_out_cores(sim_world *w, sim_component_id id, uint32_t slot)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + slot;
+    sim_replica *r = sim_replica_at(w, s, slot);
     while (!s->preemptive && !r->is_paused && r->core_queue.fifo.head && r->cores.level < r->core_count)
         take_core(w, id, r, sim_line_pop(w, &r->core_queue));
 }

@@ -7,7 +7,7 @@ void sim_service_reset(sim_world *w, sim_component_id id)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     for (uint32_t i = 0; i < s->replica_count; i++) {
-        sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + i;
+        sim_replica *r = sim_replica_at(w, s, i);
         sim_level_reset(w, &r->busy);
         sim_level_reset(w, &r->cores);
         sim_level_reset(w, &r->queue.fifo.length);
@@ -33,7 +33,7 @@ void sim_service_sample(sim_world *w, sim_component_id id, hr_time step, float *
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     double busy = 0, queue = 0;
     for (uint32_t i = 0; i < s->replica_count; i++) {
-        sim_replica *r = SIM_AT(w, sim_replica, s->replicas) + i;
+        sim_replica *r = sim_replica_at(w, s, i);
         busy += sim_level_sample(w, &r->busy, step);
         queue += sim_level_sample(w, &r->queue.fifo.length, step);
     }
@@ -47,7 +47,7 @@ void sim_service_check(const sim_world *w, sim_component_id id)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     for (uint32_t i = 0; i < s->replica_count; i++) {
-        const sim_replica *r = SIM_AT(w, const sim_replica, s->replicas) + i;
+        const sim_replica *r = sim_replica_at(w, s, i);
         uint32_t queued = r->queue.fifo.length.level, for_core = r->core_queue.fifo.length.level;
         SIM_ASSERT(w, r->busy.level <= s->workers && queued <= s->queue_limit && r->cores.level <= s->most_cores && !r->is_handing_out);
         SIM_ASSERT(w, queued == 0 || r->busy.level == s->workers || r->is_paused);                     // nobody waits beside a free worker
@@ -79,7 +79,7 @@ bool sim_service_account(const sim_world *w, sim_component_id id, uint32_t stati
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     if (station >= s->replica_count)
         return false;
-    const sim_replica *r = SIM_AT(w, const sim_replica, s->replicas) + station;
+    const sim_replica *r = sim_replica_at(w, s, station);
     *a = (sim_account){.refused = r->refused, .left = r->left, .inside = (uint64_t)r->busy.level + r->queue.fifo.length.level, .stay = &r->stay,
                        .level = {{"time of workers <= workers x time", &r->busy, s->workers},
                                  {"time of waiting <= places x time", &r->queue.fifo.length, s->queue_limit},
@@ -95,7 +95,7 @@ uint32_t sim_service_replicas(const sim_world *w, sim_component_id id)
 sim_station_view sim_service_look(const sim_world *w, sim_component_id id, uint32_t replica)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
-    const sim_replica *r = SIM_AT(w, const sim_replica, s->replicas) + replica;
+    const sim_replica *r = sim_replica_at(w, s, replica);
     double busy = sim_level_average(w, &r->busy);
     sim_station_view v = {.utilisation = busy / s->workers, .busy_average = busy,
                           .queue_average = sim_level_average(w, &r->queue.fifo.length), .busy = r->busy.level, .capacity = s->workers,

@@ -16,9 +16,12 @@ const char *sim_dist_name(sim_dist_kind kind)
     return kind < SIM_DIST_COUNT ? names[kind] : "unknown";
 }
 
-double sim_log(double x) { return sim_log_join(sim_log_split(sim_bits_of(x)), (sim_log_parts){0})[0]; }
-
-double sim_exponential(uint64_t word) { return -sim_log(sim_of_bits(sim_fraction_bits(word))); }
+double sim_log(double x)
+{
+    sim_log_parts p = sim_log_split(sim_bits_of(x));
+    double r2 = p.r * p.r;
+    return SIM_LOG_JOIN(p.k, p.r, r2, p.log_c);
+}
 
 // x = n/128 ln 2 + r, |r| at most 0.0028: e^x = 2^(n/128) e^r, the first from a table and by adding to the exponent.
 double sim_exp(double x)
@@ -193,22 +196,6 @@ void sim_lateness_place(sim_world *w, const sim_dist_def *def)
 
 // Exponential times of a mean in nanoseconds.
 static inline hr_time rounded(double time) { return (hr_time)(time + 0.5); }
-
-void sim_exponential_times(uint64_t seed, uint32_t stream, uint64_t subject, uint32_t ordinal, double mean_ns, bool shares, hr_time time[SIM_AHEAD])
-{
-    uint64_t word[SIM_AHEAD];                  // all first: one loop for both would be too long to overlap with itself
-    for (unsigned i = 0; i < SIM_AHEAD; i += shares ? 2 : 1) {
-        sim_draw draw = sim_random(seed, stream, subject + i, ordinal);
-        word[i] = draw.word[0];
-        if (shares)
-            word[i + 1] = draw.word[1];
-    }
-    for (unsigned i = 0; i < SIM_AHEAD; i += 2) {
-        sim_pair times = sim_exponential_pair(word[i], word[i + 1]) * mean_ns;
-        time[i] = rounded(times[0]);
-        time[i + 1] = rounded(times[1]);
-    }
-}
 
 static void draw_ahead(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream)
 {

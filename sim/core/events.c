@@ -2,6 +2,8 @@
 // * The front holds all events up to `edge`, the wheel all later ones. Few events never leave the front: its edge is then HR_FOREVER.
 // * When the front would become long it gives its later part to the wheel; when it is empty the wheel hands over its earliest slot.
 //   So the structure follows the number of pending events by itself, up and down.
+// * The event that was scheduled last stands aside until the next one comes or an event is taken. Often it is itself the earliest; if not, it
+//   is sorted in then, when its time has long been computed: a processor that guesses wrong which event is next finds that out sooner.
 // * Equal times run in order of scheduling: a new event goes behind all that are not later, in the front as in its slot of the wheel,
 //   and equal times are always on the same side of the edge. No number of order is compared; sim_events_check does that.
 #include "sim/core/wheel.h"
@@ -111,6 +113,6 @@ void sim_events_check(const sim_world *w)
     SIM_ASSERT(w, q->front <= q->first && q->end <= q->front_end && (q->end - q->first) % SIM_EVENT_UNITS == 0);
     SIM_ASSERT(w, count == 0 || first[count - 1].at <= q->edge);
     SIM_ASSERT(w, count > 0 || q->far == 0);
-    SIM_ASSERT(w, w->on_wall_clock || w->is_full || count == 0 || first->at >= w->now);
+    SIM_ASSERT(w, w->on_wall_clock || w->is_full || sim_events_next(w) >= w->now);
     sim_wheel_check(w);
 }

@@ -81,7 +81,7 @@ sim_world *sim_world_new(uint64_t seed, size_t limit_bytes)
     w->used = (uint32_t)((sizeof *w + 7) >> 3);
     w->seed = seed;
     w->window_to = w->arrivals_end = HR_FOREVER;
-    w->events.edge = w->series.next = HR_FOREVER;
+    w->events.edge = w->events.newest.at = w->series.next = HR_FOREVER;
     w->call_chunk_bytes = 2048;
     return w;
 }
@@ -323,8 +323,8 @@ void sim_world_start(sim_world *w, hr_time series_step)
 
 static inline void run_event(sim_world *w, const sim_event *event)
 {
-    sim_kind_of(w, event->component)->wake(w, event->component, event);
     w->events_run++;
+    sim_kind_of(w, event->component)->wake(w, event->component, event);
 }
 
 bool sim_world_step(sim_world *w)

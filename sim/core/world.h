@@ -133,6 +133,7 @@ typedef struct {                               // a sorted front and a wheel beh
     sim_ref  first, end;                       // the part of it that is in use: the earliest event, and behind the latest
     sim_ref  wheel, free_chunk;
     uint32_t far, levels;                      // events in the wheel; a bit for each level with events
+    sim_event newest;                          // scheduled last and not yet among the others; at HR_FOREVER: there is none
 } sim_events;
 
 typedef struct {
@@ -304,16 +305,33 @@ static inline void sim_front_insert(sim_world *w, hr_time at, uint64_t whom, uin
     place->whom = whom;
     place->which = which;
 }
-// Schedules a wake of `component`. Only on the wall clock may `at` lie in the past (a late timer). A stale event is told by its generation; there is no cancelling.
+// Puts the newest event among the others.
+static inline void sim_events_settle(sim_world *w)
+{
+    sim_events *q = &w->events;
+    const sim_event e = q->newest;
+    q->newest.at = HR_FOREVER;
+    if (HR_SELDOM(e.at > q->edge || q->end - q->first >= SIM_FRONT_MOST * SIM_EVENT_UNITS || q->end == q->front_end))
+        sim_schedule_far(w, e.at, e.whom, e.which);
+    else
+        sim_front_insert(w, e.at, e.whom, e.which);
+}
+// For sim_schedule, and for what an event schedules first: there is no newest one.
+static inline void sim_schedule_first(sim_world *w, hr_time at, sim_component_id component, uint16_t what, sim_ref subject, uint32_t generation)
+{
+    sim_events *q = &w->events;
+    SIM_CHECK(w, (w->on_wall_clock || at >= w->now) && q->newest.at == HR_FOREVER);
+    q->newest.at = at;
+    q->newest.whom = (uint64_t)generation << 32 | subject;
+    q->newest.which = (uint64_t)SIM_ORDER(w) << 32 | (uint32_t)what << 16 | component;
+}
+// Schedules a wake of `component`. Only on the wall clock may `at` lie in the past (a late timer); HR_FOREVER is never. A stale event is told by its
+// generation; there is no cancelling.
 static inline void sim_schedule(sim_world *w, hr_time at, sim_component_id component, uint16_t what, sim_ref subject, uint32_t generation)
 {
-    SIM_CHECK(w, w->on_wall_clock || at >= w->now);
-    const sim_events *q = &w->events;
-    uint64_t whom = (uint64_t)generation << 32 | subject, which = (uint64_t)SIM_ORDER(w) << 32 | (uint32_t)what << 16 | component;
-    if (HR_SELDOM(at > q->edge || q->end - q->first >= SIM_FRONT_MOST * SIM_EVENT_UNITS || q->end == q->front_end))
-        sim_schedule_far(w, at, whom, which);
-    else
-        sim_front_insert(w, at, whom, which);
+    if (w->events.newest.at != HR_FOREVER)
+        sim_events_settle(w);
+    sim_schedule_first(w, at, component, what, subject, generation);
 }
 // The front has become empty.
 void sim_front_refill(sim_world *w);
@@ -321,10 +339,19 @@ void sim_front_refill(sim_world *w);
 static inline bool sim_events_pop_until(sim_world *w, hr_time until, sim_event *event)
 {
     sim_events *q = &w->events;
+    if (q->first == q->end || q->newest.at < SIM_AT(w, const sim_event, q->first)->at) {
+        if (HR_SELDOM(q->newest.at > until || q->newest.at == HR_FOREVER))
+            return false;
+        sim_event_copy(event, &q->newest);
+        q->newest.at = HR_FOREVER;
+        return true;
+    }
     const sim_event next = *SIM_AT(w, const sim_event, q->first);
-    if (HR_SELDOM(q->first == q->end || next.at > until))
+    if (HR_SELDOM(next.at > until))
         return false;
     q->first += SIM_EVENT_UNITS;
+    if (q->newest.at != HR_FOREVER)
+        sim_events_settle(w);
     if (q->first == q->end)
         sim_front_refill(w);
     sim_event_copy(event, &next);
@@ -332,10 +359,10 @@ static inline bool sim_events_pop_until(sim_world *w, hr_time until, sim_event *
 }
 static inline bool sim_events_pop(sim_world *w, sim_event *event) { return sim_events_pop_until(w, HR_FOREVER, event); }
 static inline uint32_t sim_front_count(const sim_world *w) { return (w->events.end - w->events.first) / SIM_EVENT_UNITS; }
-static inline uint32_t sim_events_count(const sim_world *w) { return sim_front_count(w) + w->events.far; }
+static inline uint32_t sim_events_count(const sim_world *w) { return sim_front_count(w) + w->events.far + (w->events.newest.at != HR_FOREVER); }
 static inline hr_time sim_events_next(const sim_world *w)
 {
-    return w->events.first < w->events.end ? SIM_AT(w, const sim_event, w->events.first)->at : HR_FOREVER;
+    return hr_min_time(w->events.newest.at, w->events.first < w->events.end ? SIM_AT(w, const sim_event, w->events.first)->at : HR_FOREVER);
 }
 // Moves events to the time that `to` says for each, which is no earlier; moved ones go behind equal ones. Looks at all: for what is seldom.
 void sim_events_move(sim_world *w, hr_time (*to)(const sim_world *w, const sim_event *event, const void *self), const void *self);

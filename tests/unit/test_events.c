@@ -54,7 +54,7 @@ static hr_time delay_of(uint32_t kind, sim_draw r)
     case 2: return r.word[1] % 4 ? (hr_time)(e * 1e3) : (hr_time)(e * 1e15);       // near, and timers far in the future
     case 3: return (hr_time)(r.word[0] >> (2 + r.word[1] % 62)) / 4;               // every order of magnitude
     case 4: return 0;                          // now
-    case 5: return r.word[1] % 100 ? 5 * HR_MS : HR_FOREVER;         // constant delays, and events that never come
+    case 5: return r.word[1] % 100 ? 5 * HR_MS : HR_FOREVER;         // constant delays, and events at the end of time
     default: return (hr_time)(r.word[0] % 3 * (1 << 30)) + (hr_time)(r.word[1] % 2);
     }
 }
@@ -79,7 +79,7 @@ static uint32_t differs_at(const queue *q, uint64_t seed, bool on_wall_clock, me
         bool had_far = w->events.far > 0;
         if (m.count < MOST && (how.word[0] >> 32) % 100 < (m.count < now.wanted ? 80u : m.count == 0 ? 100u : 20u)) {
             uint32_t burst = how.word[1] % 5000 == 0 ? 150 : 1;      // all at one time
-            hr_time delay = delay_of(now.delay, r), at = delay > HR_FOREVER - w->now ? HR_FOREVER : w->now + delay;
+            hr_time delay = delay_of(now.delay, r), at = delay >= HR_FOREVER - w->now ? HR_FOREVER - 1 : w->now + delay;
             if (on_wall_clock && r.word[1] % 8 == 0)
                 at = w->now - hr_min_time(w->now, delay);            // a late timer
             for (uint32_t i = 0; i < burst; i++) {
@@ -182,6 +182,19 @@ static void test_planted_bugs_are_found(void **state)
     assert_int_not_equal(differs_at(&(queue){push_rounded, sim_events_pop}, 1, false, &seen), 0);
 }
 
+static void test_never_is_not_kept(void **state)
+{
+    (void)state;
+    sim_world *w = sim_world_new(1, 0);
+    sim_event event;
+    sim_schedule(w, 5, 0, 0, 1, 0);
+    sim_schedule(w, HR_FOREVER, 0, 0, 2, 0);
+    assert_int_equal(sim_events_count(w), 1);
+    assert_true(sim_events_pop(w, &event) && event.subject == 1 && !sim_events_pop(w, &event));
+    assert_true(sim_events_next(w) == HR_FOREVER);
+    sim_world_free(w);
+}
+
 // An event that was never needed leaves nothing behind when its time has passed.
 static void test_a_steady_number_of_events_needs_no_more_memory(void **state)
 {
@@ -207,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_million_operations_agree_with_a_sorted_array),
+        cmocka_unit_test(test_never_is_not_kept),
         cmocka_unit_test(test_late_timers_on_the_wall_clock_agree_with_a_sorted_array),
         cmocka_unit_test(test_planted_bugs_are_found),
         cmocka_unit_test(test_a_steady_number_of_events_needs_no_more_memory),

@@ -60,7 +60,7 @@ static void check_station(const sim_world *w, sim_component_id id, uint32_t stat
         }
     }
     // L = λW without the division by time. Not on the wall clock, whose time adapters move on.
-    uint64_t stays = a->stay ? a->stay->stays + present * (uint64_t)w->now - a->stay->arrivals : area;
+    uint64_t stays = a->stay ? a->stay->left + present * (uint64_t)w->now - a->stay->came : area;
     if (stays != area && !w->on_wall_clock)
         broken(w, id, station, "Little's law, time under the levels = times of the calls (call ns)", area, stays);
     if (a->taken != a->gone + a->held)

@@ -10,14 +10,10 @@
 
 #include "sim/core/level.h"
 
-// How long calls stay, by their own times: the sum of arrivals of those inside, and of the stays of those that left.
-typedef struct { uint64_t arrivals, stays; } sim_stay;
-static inline void sim_stay_begin(sim_stay *s, hr_time arrived) { s->arrivals += (uint64_t)arrived; }
-static inline void sim_stay_end(const sim_world *w, sim_stay *s, hr_time arrived)
-{
-    s->arrivals -= (uint64_t)arrived;
-    s->stays += (uint64_t)(w->now - arrived);
-}
+// How long calls stay, by their own times: the sum of the times at which they came, and of those at which they left. Those inside add the present time.
+typedef struct { uint64_t came, left; } sim_stay;
+static inline void sim_stay_begin(sim_stay *s, hr_time arrived) { s->came += (uint64_t)arrived; }
+static inline void sim_stay_end(const sim_world *w, sim_stay *s) { s->left += (uint64_t)w->now; }
 
 typedef struct { const char *name; const sim_level *level; uint64_t most; } sim_account_level;
 

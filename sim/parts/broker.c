@@ -107,7 +107,7 @@ static void answer(sim_world *w, sim_broker *b, sim_ref call, sim_outcome status
     b->inside--;
     b->left++;
     sim_level_down(w, &b->waiting);
-    sim_stay_end(w, &b->stay, sim_call_at(w, call)->since);
+    sim_stay_end(w, &b->stay);
     sim_call_reply(w, call, status);
 }
 

@@ -219,7 +219,7 @@ static void lose(sim_world *w, cache *s, sim_ref call)
     s->left++;
     c->generation++;                           // its timer is stale
     c->flags &= (uint8_t)~SIM_CALL_RUNNING;    // its answer may still have a way to go
-    sim_stay_end(w, &s->stay, sim_call_arrived(w, c));
+    sim_stay_end(w, &s->stay);
     sim_call_reply(w, call, SIM_lost);
 }
 
@@ -316,7 +316,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
     bool waits = work(w, id, s, event->subject);
     tick_if_needed(w, id, s);
     sim_level_down(w, &s->busy);
-    sim_stay_end(w, &s->stay, sim_call_arrived(w, c));
+    sim_stay_end(w, &s->stay);
     if (!waits)
         sim_cache_travel(w, id, event->subject);
     sim_ref next = sim_fifo_pop(w, &s->queue);
@@ -332,7 +332,7 @@ static void done(sim_world *w, sim_component_id id, sim_ref call)
     s->live_hits += (c->flags & SIM_CALL_HIT) != 0;
     s->live_misses += (c->flags & SIM_CALL_MISS) != 0;
     sim_level_down(w, &s->busy);
-    sim_stay_end(w, &s->stay, sim_call_arrived(w, c));
+    sim_stay_end(w, &s->stay);
     s->left++;
     sim_call_reply(w, call, (sim_outcome)c->status);
 }

@@ -89,7 +89,7 @@ static void answer(sim_world *w, cdn *s, sim_ref call, sim_outcome status, uint3
 {
     sim_call *c = sim_call_at(w, call);
     sim_level_down(w, &s->inside);
-    sim_stay_end(w, &s->stay, sim_call_arrived(w, c));
+    sim_stay_end(w, &s->stay);
     s->left++;
     if (status == SIM_ok)
         c->version = version;

@@ -94,7 +94,7 @@ void sim_service_cut(sim_world *w, sim_component_id id, uint32_t slot, sim_outco
     empty_replica(w, r);
     for (sim_ref call = calls; call; call = sim_call_at(w, call)->next) {
         r->left++;
-        sim_stay_end(w, &r->stay, sim_call_at(w, call)->since);
+        sim_stay_end(w, &r->stay);
     }
     while (calls) {                            // their callers may ask again at once: last
         sim_ref call = calls;

@@ -202,7 +202,7 @@ void sim_database_count_left(const sim_world *w, sim_server *server, const sim_c
     bool is_part = c->flags & SIM_CALL_PART;
     server->left += !is_part;
     server->parts -= is_part;
-    sim_stay_end(w, &server->stay, sim_call_arrived(w, c));
+    sim_stay_end(w, &server->stay);
 }
 
 void sim_database_turn_away(sim_world *w, sim_component_id id, sim_ref call, sim_outcome status)

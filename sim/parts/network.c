@@ -220,7 +220,7 @@ static void land(sim_world *w, sim_component_id id, sim_ref call)
         return;
     }
     sim_level_down(w, &p->under_way);
-    sim_stay_end(w, &p->stay, t->left);
+    sim_stay_end(w, &p->stay);
     if (t->is_answer) {
         sim_table_remove(w, &n->trips, t);
         sim_call_return(w, call);

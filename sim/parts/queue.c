@@ -57,7 +57,7 @@ void sim_queue_take(sim_world *w, sim_queue *q, sim_ref message)
     sim_level_down(w, &q->ready);
     q->bytes -= m->size_bytes;
     w->moving++;
-    sim_stay_end(w, &q->stay, m->ready);
+    sim_stay_end(w, &q->stay);
 }
 
 // Who enters has the last position. What comes back has an early one, so its place is looked for from the head on.

@@ -70,7 +70,7 @@ void sim_routing_end(sim_world *w, sim_component_id id, sim_ref call, sim_outcom
 {
     sim_database *s = SIM_STATE(w, sim_database, id);
     sim_level_down(w, &s->routed);
-    sim_stay_end(w, &s->routed_stay, sim_call_arrived(w, sim_call_at(w, call)));
+    sim_stay_end(w, &s->routed_stay);
     s->routed_left++;
     sim_call_reply(w, call, status);
 }

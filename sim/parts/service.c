@@ -167,10 +167,10 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
         lose_patience_later(w, id, s, call);
 }
 
-static inline void leave(const sim_world *w, sim_replica *r, sim_ref call)
+static inline void leave(const sim_world *w, sim_replica *r)
 {
     r->left++;
-    sim_stay_end(w, &r->stay, sim_call_at(w, call)->since);
+    sim_stay_end(w, &r->stay);
 }
 
 // Its replica may only have waited for this.
@@ -198,7 +198,7 @@ static void leave_queue(sim_world *w, sim_ref call)
     if (s->sheds)
         learn(w, s, r, c, true);
     sim_line_leave(w, &r->queue, call);
-    leave(w, r, call);
+    leave(w, r);
     answer(w, c->callee, s, call, SIM_timeout);
 }
 
@@ -233,7 +233,7 @@ static HR_APART bool turned_away(sim_world *w, const sim_service *s, sim_replica
     *(late ? &r->late : &r->dropped) += 1;
     if (s->sheds)
         learn(w, s, r, c, true);
-    leave(w, r, call);
+    leave(w, r);
     sim_call_reply(w, call, late ? SIM_timeout : SIM_rejected);
     return true;
 }
@@ -275,7 +275,7 @@ HR_CLOSE void finish(sim_world *w, sim_component_id id, const sim_service *s, si
     if (HR_SELDOM(s->sheds))
         learn(w, s, r, sim_call_at(w, call), status != SIM_ok);
     sim_level_down(w, &r->busy);
-    leave(w, r, call);
+    leave(w, r);
     if (HR_SELDOM(s->memory))
         sim_memory_served(w, id, sim_call_at(w, call)->replica);
     hand_out(w, id, s, r);                     // before the answer, whose receiver may ask again: it must not pass those that wait

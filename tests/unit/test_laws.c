@@ -122,8 +122,8 @@ static void leak_a_call(sim_world *w) { w->calls_live++; }
 static void forget_a_branch(sim_world *w) { w->parts_live++; }
 static void forget_a_refusal(sim_world *w) { replica(w)->refused--; }
 static void finish_twice(sim_world *w) { replica(w)->left++; }
-static void stay_longer(sim_world *w) { replica(w)->stay.stays += 5; }
-static void arrive_earlier(sim_world *w) { replica(w)->stay.arrivals -= 1; }
+static void stay_longer(sim_world *w) { replica(w)->stay.left += 5; }
+static void arrive_earlier(sim_world *w) { replica(w)->stay.came -= 1; }
 static void miss_a_step_down(sim_world *w) { replica(w)->busy.changes -= 1000; }
 static void work_beyond_the_cores(sim_world *w) { replica(w)->cores.changes -= (sim_area)10 * HR_SEC; }
 static void count_twice_in_a_bucket(sim_world *w)
@@ -135,7 +135,7 @@ static void forget_an_outcome(sim_world *w) { ((sim_histogram *)(uintptr_t)sim_w
 static sim_queue *queue(sim_world *w) { return sim_queue_at(w, SIM_STATE(w, const sim_broker, MQ), 0); }
 static void forget_an_ack(sim_world *w) { queue(w)->count[SIM_MESSAGE_acked]--; }
 static void forget_a_publish(sim_world *w) { SIM_STATE(w, sim_broker, MQ)->offered--; }
-static void stand_longer(sim_world *w) { queue(w)->stay.stays += 5; }
+static void stand_longer(sim_world *w) { queue(w)->stay.left += 5; }
 static void stop_moving(sim_world *w) { w->moving = 0; SIM_STATE(w, sim_broker, MQ)->ghosts++; }
 static void nothing(sim_world *w) { (void)w; }
 

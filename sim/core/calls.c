@@ -1,5 +1,5 @@
-// sim/core/calls.c - calls: the memory that they lie in, walks over all of them, and what their ways inline in world.h leave apart.
-#include "sim/core/world.h"
+// sim/core/calls.c - calls: the memory that they lie in, walks over all of them, and what their ways inline in calls.h leave apart.
+#include "sim/core/calls.h"
 
 typedef struct { sim_ref next; uint32_t count; } call_chunk;       // and behind it the calls
 enum { CALL_UNITS = (sizeof(sim_call) + 7) >> 3, CHUNK_UNITS = sizeof(call_chunk) >> 3 };
@@ -83,7 +83,7 @@ void sim_call_arrive(sim_world *w, sim_ref call)
     c->link = sim_link_between(w, c->caller, c->callee);
     c->since = w->now;
     SIM_AT(w, sim_link, c->link)->going--;
-    sim_call_hand_over(w, call, c->callee);
+    sim_call_hand_over(w, call, c->callee, false);
 }
 
 // A call without a link is with neither side: not sent yet, on its way, or answered.
@@ -110,7 +110,7 @@ void sim_call_return(sim_world *w, sim_ref call)
     sim_call *c = sim_call_at(w, call);
     c->link = sim_link_between(w, c->caller, c->callee);
     SIM_AT(w, sim_link, c->link)->coming--;
-    sim_call_hand_back(w, call);
+    sim_call_hand_back(w, call, false);
 }
 
 void sim_leaf_done(sim_world *w, sim_component_id component, sim_ref call)

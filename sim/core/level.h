@@ -2,7 +2,7 @@
 #ifndef SIM_LEVEL_H
 #define SIM_LEVEL_H
 
-#include "sim/core/world.h"
+#include "sim/core/calls.h"
 
 // An area can be longer than 64 bits: a million calls for a year are 3e22 ns.
 __extension__ typedef __int128 sim_area __attribute__((aligned(8)));

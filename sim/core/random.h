@@ -115,10 +115,14 @@ typedef struct {
     hr_time  time[SIM_AHEAD];
 } sim_ahead;
 hr_time  sim_dist_draw(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream, uint64_t subject, uint32_t ordinal);
+// Whether this one has been drawn; then it is in ahead->time at subject - ahead->from.
+static inline bool sim_ahead_has(const sim_ahead *ahead, uint64_t subject, uint32_t ordinal)
+{
+    return HR_MOSTLY(subject - ahead->from < ahead->drawn && ordinal == ahead->ordinal);
+}
 static inline hr_time sim_dist_ahead(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream, uint64_t subject, uint32_t ordinal)
 {
-    uint64_t place = subject - ahead->from;
-    return HR_MOSTLY(place < ahead->drawn && ordinal == ahead->ordinal) ? ahead->time[place] : sim_dist_draw(w, d, ahead, stream, subject, ordinal);
+    return sim_ahead_has(ahead, subject, ordinal) ? ahead->time[subject - ahead->from] : sim_dist_draw(w, d, ahead, stream, subject, ordinal);
 }
 // The value at probability p in (0, 1), in seconds.
 double   sim_dist_quantile(const sim_dist_def *def, double p);

@@ -87,11 +87,13 @@ sim_arrivals sim_arrivals_place(sim_world *w, sim_component_id id, const sim_arr
 // When request `number` is due, the one before it (or the start) having been at `after`; HR_FOREVER: no more before w->arrivals_end. The first of a
 // block of gaps, or not by gaps.
 hr_time      sim_arrivals_draw(const sim_world *w, sim_arrivals *a, uint64_t number, hr_time after);
+// Whether its gap has been drawn, of arrivals that are drawn ahead; then it is due so long after the one before.
+static inline bool    sim_arrivals_has_gap(uint64_t number) { return number % SIM_GAPS; }
+static inline hr_time sim_arrivals_gap(const sim_arrivals *a, uint64_t number) { return a->gap[number % SIM_GAPS]; }
 // Any.
 static inline hr_time sim_arrivals_next(const sim_world *w, sim_arrivals *a, uint64_t number, hr_time after)
 {
-    unsigned place = number % SIM_GAPS;
-    return HR_MOSTLY(a->is_drawn_ahead && place) ? after + a->gap[place] : sim_arrivals_draw(w, a, number, after);
+    return HR_MOSTLY(a->is_drawn_ahead && sim_arrivals_has_gap(number)) ? after + sim_arrivals_gap(a, number) : sim_arrivals_draw(w, a, number, after);
 }
 
 #endif

@@ -67,6 +67,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     }
     if (d->has_footprint)
         s->memory = sim_memory_place(w, id, d);
+    s->is_plain = !s->has_door && !s->looks_again && !s->memory && sim_replica_at(w, s, 0)->queue.is_plain;
     s->handler_count = d->handler_count;
     s->handlers = sim_take(w, d->handler_count * sizeof(sim_ref));
     for (uint16_t i = 0; i < d->handler_count; i++) {
@@ -81,12 +82,27 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     }
 }
 
-HR_CLOSE void begin(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r, sim_ref call)
+// Its calls meet nothing but its queue and its workers, in a world where nothing stands between it and its callers.
+HR_CLOSE bool is_plain(const sim_world *w, const sim_service *s) { return HR_MOSTLY(s->is_plain && sim_world_is_plain(w)); }
+
+HR_CLOSE void enter(const sim_world *w, const sim_service *s, sim_replica *r, sim_call *c)
 {
-    sim_level_up(w, &r->busy);
+    sim_stay_begin(&r->stay, c->since);
+    c->steps = SIM_AT(w, const sim_ref, s->handlers)[c->operation];
+    c->step = 0;
+}
+
+HR_CLOSE void get_worker(sim_replica *r, sim_call *c)
+{
     r->started++;
-    sim_call *c = sim_call_at(w, call);
     c->flags |= SIM_CALL_RUNNING;
+}
+
+static HR_APART void begin(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r, sim_ref call)
+{
+    sim_call *c = sim_call_at(w, call);
+    sim_level_up(w, &r->busy);
+    get_worker(r, c);
     if (HR_SELDOM(s->memory))
         sim_memory_touch(w, id, c->replica);
     const sim_step *step = sim_service_step(w, c);
@@ -107,7 +123,7 @@ static HR_APART void learn(const sim_world *w, const sim_service *s, const sim_r
 }
 
 // Whether a call may come in: ok, or how it is turned away.
-static HR_APART sim_outcome at_the_door(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r, const sim_call *c, bool is_free)
+static sim_outcome at_the_door(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r, const sim_call *c, bool is_free)
 {
     if (s->lives && w->network && !sim_lives_is_up(w, id, c->replica))        // meanwhile: nobody listens there any more
         return SIM_error;
@@ -128,18 +144,32 @@ static HR_APART sim_outcome at_the_door(sim_world *w, sim_component_id id, const
     return SIM_ok;
 }
 
-static HR_APART void turn_away(sim_world *w, sim_replica *r, sim_ref call, sim_outcome how)
-{
-    r->refused++;
-    sim_call_reply(w, call, how);
-}
-
-static HR_APART void begin_at_once(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r, sim_ref call) { begin(w, id, s, r, call); }
-
-static HR_APART void lose_patience_later(sim_world *w, sim_component_id id, const sim_service *s, sim_ref call)
+static void lose_patience_later(sim_world *w, sim_component_id id, const sim_service *s, sim_ref call)
 {
     const sim_call *c = sim_call_at(w, call);
     sim_schedule(w, w->now + sim_dist_time(w, &s->patience, s->stream_patience, c->request, c->path), id, SIM_SERVICE_PATIENCE, call, c->generation);
+}
+
+static HR_APART void offer_otherwise(sim_world *w, sim_component_id id, sim_ref call)
+{
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    sim_call *c = sim_call_at(w, call);
+    sim_replica *r = sim_replica_at(w, s, c->replica);
+    bool is_free = r->busy.level < s->workers && !r->queue.fifo.length.level && !r->is_paused;
+    sim_outcome how = at_the_door(w, id, s, r, c, is_free);
+    if (how != SIM_ok) {
+        r->refused++;
+        sim_call_reply(w, call, how);
+        return;
+    }
+    enter(w, s, r, c);
+    if (is_free) {
+        begin(w, id, s, r, call);
+        return;
+    }
+    sim_line_push(w, &r->queue, call);
+    if (s->gives_up)
+        lose_patience_later(w, id, s, call);
 }
 
 static void offer(sim_world *w, sim_component_id id, sim_ref call)
@@ -147,24 +177,15 @@ static void offer(sim_world *w, sim_component_id id, sim_ref call)
     const sim_service *s = SIM_STATE(w, const sim_service, id);
     sim_call *c = sim_call_at(w, call);
     sim_replica *r = sim_replica_at(w, s, c->replica);
-    bool is_free = r->busy.level < s->workers && !r->queue.fifo.length.level && !r->is_paused;
-    if (HR_SELDOM(s->has_door || r->down || (!is_free && r->queue.fifo.length.level >= s->queue_limit))) {
-        sim_outcome how = at_the_door(w, id, s, r, c, is_free);
-        if (how != SIM_ok) {
-            turn_away(w, r, call, how);
-            return;
-        }
-    }
-    sim_stay_begin(&r->stay, c->since);
-    c->steps = SIM_AT(w, const sim_ref, s->handlers)[c->operation];
-    c->step = 0;
-    if (is_free) {
-        begin_at_once(w, id, s, r, call);
+    if (!is_plain(w, s) || r->queue.fifo.length.level >= s->queue_limit) {
+        offer_otherwise(w, id, call);
         return;
     }
-    sim_line_push(w, &r->queue, call);
-    if (HR_SELDOM(s->gives_up))
-        lose_patience_later(w, id, s, call);
+    enter(w, s, r, c);
+    if (r->busy.level < s->workers && !r->queue.fifo.length.level)
+        begin(w, id, s, r, call);
+    else
+        sim_fifo_push(w, &r->queue.fifo, call);
 }
 
 static inline void leave(const sim_world *w, sim_replica *r)
@@ -238,7 +259,7 @@ static HR_APART bool turned_away(sim_world *w, const sim_service *s, sim_replica
     return true;
 }
 
-HR_CLOSE void hand_to_first(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
+static void hand_to_first(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
 {
     sim_ref call = sim_line_pop(w, &r->queue);
     if (HR_MOSTLY(!s->looks_again) || !turned_away(w, s, r, call))
@@ -253,7 +274,7 @@ static HR_APART void hand_out_rest(sim_world *w, sim_component_id id, const sim_
 
 // Gives free workers to those that wait. A handler that ends at once frees its worker again: that is left to the loop that is running,
 // so that the depth of the C stack does not grow with the queue.
-HR_CLOSE void hand_out(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
+static void hand_out(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
 {
     if (!r->queue.fifo.head || r->is_handing_out || r->is_paused || r->busy.level >= s->workers)
         return;
@@ -270,7 +291,7 @@ void sim_service_hand_out(sim_world *w, sim_component_id id, uint32_t slot)
     hand_out(w, id, s, sim_replica_at(w, s, slot));
 }
 
-HR_CLOSE void finish(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r, sim_ref call, sim_outcome status)
+static void finish(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r, sim_ref call, sim_outcome status)
 {
     if (HR_SELDOM(s->sheds))
         learn(w, s, r, sim_call_at(w, call), status != SIM_ok);
@@ -332,15 +353,42 @@ void sim_service_hand_out_cores(sim_world *w, sim_component_id id, uint32_t slot
         take_core(w, id, r, sim_line_pop(w, &r->core_queue));
 }
 
+// Whether step `next` of the handler is its answer, and nothing is left to do.
+HR_CLOSE bool is_answer(const sim_world *w, const sim_call *c, uint16_t next)
+{
+    return HR_MOSTLY(next != SIM_NO_STEP && !(c->flags & SIM_CALL_PART) && SIM_AT(w, const sim_step, c->steps)[next].kind == SIM_STEP_return);
+}
+
 // A wait or a computation has ended: the handler goes on behind it. Most end there, which needs no interpreter either.
-HR_CLOSE void go_on(sim_world *w, sim_component_id id, sim_ref call, sim_call *c)
+static HR_APART void go_on(sim_world *w, sim_component_id id, sim_ref call)
 {
     const sim_service *s = SIM_STATE(w, const sim_service, id);
+    sim_call *c = sim_call_at(w, call);
     c->step = sim_service_step(w, c)->next;
-    if (c->step == SIM_NO_STEP || c->flags & SIM_CALL_PART || sim_service_step(w, c)->kind != SIM_STEP_return)
-        sim_handler_run(w, id, call);
-    else
+    if (is_answer(w, c, c->step))
         finish(w, id, s, sim_replica_at(w, s, c->replica), call, SIM_ok);
+    else
+        sim_handler_run(w, id, call);
+}
+
+// The worker of a call that has ended in a plain service goes straight to the first that waits, or is free. False, and nothing has been done, when what
+// that one begins with is not a wait, or not drawn yet.
+HR_CLOSE bool pass_on_worker(sim_world *w, sim_component_id id, sim_replica *r)
+{
+    sim_ref first = r->queue.fifo.head;
+    if (!first) {
+        sim_level_down(w, &r->busy);
+        return true;
+    }
+    sim_call *c = sim_call_at(w, first);
+    const sim_step *step = sim_service_step(w, c);
+    const sim_ahead *ahead = SIM_AT(w, const sim_ahead, step->ahead);
+    if (HR_SELDOM(step->kind != SIM_STEP_wait || !sim_ahead_has(ahead, c->request, c->path + step->ordinal)))
+        return false;
+    sim_fifo_pop(w, &r->queue.fifo);
+    get_worker(r, c);
+    sim_schedule_first(w, w->now + ahead->time[c->request - ahead->from], id, SIM_SERVICE_STEP, first, c->generation);
+    return true;
 }
 
 // A computation has ended: its core goes to the next.
@@ -350,7 +398,7 @@ static void done(sim_world *w, sim_component_id id, sim_ref call)
     sim_level_down(w, &r->cores);
     if (r->core_queue.fifo.head && r->cores.level < r->core_count) // fewer than there were, when cores have been taken away
         take_core(w, id, r, sim_line_pop(w, &r->core_queue));
-    go_on(w, id, call, sim_call_at(w, call));
+    go_on(w, id, call);
 }
 
 // A nested call is late; unless the replica that had asked for it is gone.
@@ -397,11 +445,24 @@ static HR_APART void wake_other(sim_world *w, sim_component_id id, const sim_eve
 
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 {
-    sim_call *c = sim_call_at(w, event->subject);
-    if (HR_SELDOM(event->what != SIM_SERVICE_STEP))
+    sim_ref call = event->subject;
+    sim_call *c = sim_call_at(w, call);
+    if (HR_SELDOM(event->what != SIM_SERVICE_STEP)) {
         wake_other(w, id, event);
-    else if (HR_MOSTLY(c->generation == event->generation))
-        go_on(w, id, event->subject, c);
+        return;
+    }
+    if (HR_SELDOM(c->generation != event->generation))
+        return;
+    const sim_service *s = SIM_STATE(w, const sim_service, id);
+    sim_replica *r = sim_replica_at(w, s, c->replica);
+    uint16_t next = sim_service_step(w, c)->next;
+    if (!is_plain(w, s) || !is_answer(w, c, next) || !pass_on_worker(w, id, r)) {
+        go_on(w, id, call);
+        return;
+    }
+    c->step = next;
+    leave(w, r);
+    sim_call_reply_so(w, call, SIM_ok, true);
 }
 
 const sim_kind sim_kind_service = {.name = "service", .summary = "replicas with workers and a bounded queue that run handlers",

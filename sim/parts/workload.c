@@ -21,7 +21,7 @@ enum { TURN_BITS = 12 };                       // of a session: with 100 turns o
 typedef struct {
     sim_arrivals arrivals;
     uint32_t users;
-    uint8_t  has_sessions, goes_on, unused[2]; // bools; goes_on: whoever has got an answer asks again
+    uint8_t  has_sessions, goes_on, is_plain, unused; // bools; goes_on: whoever has got an answer asks again; is_plain: see asks_plainly
     double   log_stay;                         // of the chance that a session asks once more; 0: never
     sim_dist think;
     uint16_t target, operation;
@@ -97,7 +97,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     s->before = sim_take(w, sizeof(sim_histogram));
 }
 
-HR_CLOSE void schedule_arrival(sim_world *w, sim_component_id id, workload *s, hr_time after)
+static void schedule_arrival(sim_world *w, sim_component_id id, workload *s, hr_time after)
 {
     hr_time at = sim_arrivals_next(w, &s->arrivals, s->next_arrival, after);
     if (HR_MOSTLY(at < w->arrivals_end))
@@ -117,30 +117,35 @@ static void start(sim_world *w, sim_component_id id)
 {
     if (w->on_wall_clock)
         SIM_STATE(w, workload, id)->lateness = sim_take(w, sizeof(sim_histogram));
-    SIM_STATE(w, workload, id)->knows_age = w->has_truth && sim_database_has_history(w, w->truth);
-    uint32_t users = SIM_STATE(w, const workload, id)->users;
-    if (!users)
-        schedule_arrival(w, id, SIM_STATE(w, workload, id), w->now);
-    for (uint32_t user = 0; user < users; user++)
+    workload *s = SIM_STATE(w, workload, id);
+    s->knows_age = w->has_truth && sim_database_has_history(w, w->truth);
+    s->is_plain = s->arrivals.is_drawn_ahead && !s->goes_on && s->keys.kind == SIM_KEYS_one && !s->trace_rows && !w->has_truth && !s->lateness;
+    if (!s->users)
+        schedule_arrival(w, id, s, w->now);
+    for (uint32_t user = 0; user < s->users; user++)
         schedule_turn(w, id, user);
 }
 
-static HR_APART void push_deadline(sim_world *w, sim_component_id id, sim_ref call, hr_time at)
+static HR_APART void make_room(sim_world *w, workload *s)
 {
-    workload *s = SIM_STATE(w, workload, id);
-    if (s->ring_count == s->ring_room) {
-        uint32_t room = s->ring_room ? s->ring_room * 2 : 64;
-        sim_ref ring = sim_take(w, room * sizeof(deadline));
-        for (uint32_t i = 0; i < s->ring_count; i++)
-            SIM_AT(w, deadline, ring)[i] = SIM_AT(w, deadline, s->ring)[(s->ring_head + i) & (s->ring_room - 1)];
-        sim_give(w, s->ring, s->ring_room * sizeof(deadline));
-        s->ring = ring;
-        s->ring_head = 0;
-        s->ring_room = room;
-    }
-    SIM_AT(w, deadline, s->ring)[(s->ring_head + s->ring_count++) & (s->ring_room - 1)] =
-        (deadline){call, sim_call_at(w, call)->generation, at};
-    if (!s->timer_set) {
+    uint32_t room = s->ring_room ? s->ring_room * 2 : 64;
+    sim_ref ring = sim_take(w, room * sizeof(deadline));
+    for (uint32_t i = 0; i < s->ring_count; i++)
+        SIM_AT(w, deadline, ring)[i] = SIM_AT(w, deadline, s->ring)[(s->ring_head + i) & (s->ring_room - 1)];
+    sim_give(w, s->ring, s->ring_room * sizeof(deadline));
+    s->ring = ring;
+    s->ring_head = 0;
+    s->ring_room = room;
+}
+
+// `plain`: there is room, and the timer is set.
+HR_CLOSE void push_deadline(sim_world *w, sim_component_id id, workload *s, sim_ref call, hr_time at, const bool plain)
+{
+    if (!plain && s->ring_count == s->ring_room)
+        make_room(w, s);
+    sim_call_at(w, call)->deadline = at;
+    SIM_AT(w, deadline, s->ring)[(s->ring_head + s->ring_count++) & (s->ring_room - 1)] = (deadline){call, sim_call_at(w, call)->generation, at};
+    if (!plain && !s->timer_set) {
         s->timer_set = 1;
         sim_schedule(w, at, id, DEADLINE, 0, 0);
     }
@@ -162,39 +167,37 @@ static HR_APART void send_later(sim_world *w, sim_component_id id, sim_ref call,
     sim_schedule(w, w->now + late, id, LATE, call, sim_call_at(w, call)->generation);
 }
 
-HR_CLOSE void ask(sim_world *w, sim_component_id id, workload *s, uint64_t number, hr_time intended)
+HR_CLOSE void ask(sim_world *w, sim_component_id id, workload *s, uint64_t number, hr_time intended, const bool plain)
 {
-    sim_ref ref = sim_call_new(w);
+    sim_ref ref = plain ? sim_call_reuse(w) : sim_call_new(w);
     sim_call *c = sim_call_at(w, ref);
     c->request = (uint64_t)id << 48 | number;
-    c->key = sim_keys_draw(w, &s->keys, s->stream_key, number);
+    c->key = plain ? 0 : sim_keys_draw(w, &s->keys, s->stream_key, number);
     c->started = intended;
     c->since = w->now;
     c->caller = id;
     c->operation = s->operation;
     c->size_bytes = s->size_bytes;
     c->priority = (uint8_t)s->priority;
-    if (HR_SELDOM(s->trace_rows))
+    if (!plain && s->trace_rows)
         follow_trace(w, s, c, number);
-    if (w->has_truth)
+    if (!plain && w->has_truth)
         c->floor = sim_database_version(w, w->truth, c->key);
     if (intended >= w->window_from && intended < w->window_to) {
         c->flags |= SIM_CALL_COUNTED;
         s->offered++;
-        if (HR_SELDOM(s->lateness))
+        if (!plain && s->lateness)
             sim_histogram_add(SIM_AT(w, sim_histogram, s->lateness), w->now - intended);
     }
     sim_level_up(w, &s->in_flight);
     s->asked++;
-    if (s->timeout != HR_FOREVER) {
-        c->deadline = intended + s->timeout;
-        push_deadline(w, id, ref, c->deadline);
-    }
-    hr_time late = sim_lateness(w, id, number, 0);
+    if (s->timeout != HR_FOREVER)
+        push_deadline(w, id, s, ref, intended + s->timeout, plain);
+    hr_time late = plain ? 0 : sim_lateness(w, id, number, 0);
     if (HR_SELDOM(late))
         send_later(w, id, ref, late);
     else
-        sim_call_send(w, ref, s->target, 0);
+        sim_call_send_so(w, ref, s->target, 0, plain);
 }
 
 static HR_APART void send_late(sim_world *w, sim_component_id id, sim_ref call)
@@ -205,12 +208,33 @@ static HR_APART void send_late(sim_world *w, sim_component_id id, sim_ref call)
     sim_call_send(w, call, s->target, 0);
 }
 
-HR_CLOSE void arrive(sim_world *w, sim_component_id id, hr_time intended)
+// Whether the request of this number is like most: of an arrival that comes by a gap which has been drawn, with nothing to look up and room for all.
+HR_CLOSE bool asks_plainly(const sim_world *w, const workload *s, uint64_t number)
+{
+    return HR_MOSTLY(s->is_plain && sim_world_is_plain(w) && w->free_call && sim_arrivals_has_gap(number + 1) &&
+                     (s->timeout == HR_FOREVER || (s->timer_set && s->ring_count < s->ring_room)));
+}
+
+static HR_APART void arrive_otherwise(sim_world *w, sim_component_id id, hr_time intended)
 {
     workload *s = SIM_STATE(w, workload, id);
     uint64_t number = s->next_arrival++;
     schedule_arrival(w, id, s, intended);
-    ask(w, id, s, s->has_sessions ? number << TURN_BITS : number, intended);
+    ask(w, id, s, s->has_sessions ? number << TURN_BITS : number, intended, false);
+}
+
+HR_CLOSE void arrive(sim_world *w, sim_component_id id, hr_time intended)
+{
+    workload *s = SIM_STATE(w, workload, id);
+    if (!asks_plainly(w, s, s->next_arrival)) {
+        arrive_otherwise(w, id, intended);
+        return;
+    }
+    uint64_t number = s->next_arrival++;
+    hr_time next = intended + sim_arrivals_gap(&s->arrivals, number + 1);
+    if (HR_MOSTLY(next < w->arrivals_end))
+        sim_schedule_first(w, next, id, ARRIVAL, 0, 0);
+    ask(w, id, s, number, intended, true);
 }
 
 // Whether the session of this request asks once more: how often it does is a draw of its own, geometric by inversion.
@@ -330,7 +354,7 @@ static HR_APART void cancel_request(sim_world *w, const sim_event *event)
 
 static HR_APART void take_turn(sim_world *w, sim_component_id id, const sim_event *event)
 {
-    ask(w, id, SIM_STATE(w, workload, id), (uint64_t)event->subject << 32 | event->generation, event->at);
+    ask(w, id, SIM_STATE(w, workload, id), (uint64_t)event->subject << 32 | event->generation, event->at, false);
 }
 
 static void wake(sim_world *w, sim_component_id id, const sim_event *event)

@@ -310,33 +310,36 @@ static inline void sim_front_insert(sim_world *w, hr_time at, uint64_t whom, uin
     place->whom = whom;
     place->which = which;
 }
-// Puts the newest event among the others.
-static inline void sim_events_settle(sim_world *w)
+// Puts one that was the newest among the others.
+static inline void sim_events_put(sim_world *w, hr_time at, uint64_t whom, uint64_t which)
 {
-    sim_events *q = &w->events;
-    const sim_event e = q->newest;
-    q->newest.at = HR_FOREVER;
-    if (HR_SELDOM(e.at > q->edge || q->end - q->first >= SIM_FRONT_MOST * SIM_EVENT_UNITS || q->end == q->front_end))
-        sim_schedule_far(w, e.at, e.whom, e.which);
+    const sim_events *q = &w->events;
+    if (HR_SELDOM(at > q->edge || q->end - q->first >= SIM_FRONT_MOST * SIM_EVENT_UNITS || q->end == q->front_end))
+        sim_schedule_far(w, at, whom, which);
     else
-        sim_front_insert(w, e.at, e.whom, e.which);
+        sim_front_insert(w, at, whom, which);
 }
-// For sim_schedule, and for what an event schedules first: there is no newest one.
-static inline void sim_schedule_first(sim_world *w, hr_time at, sim_component_id component, uint16_t what, sim_ref subject, uint32_t generation)
+static inline void sim_events_set_newest(sim_world *w, hr_time at, sim_component_id component, uint16_t what, sim_ref subject, uint32_t generation)
 {
-    sim_events *q = &w->events;
-    SIM_CHECK(w, (w->on_wall_clock || at >= w->now) && q->newest.at == HR_FOREVER);
-    q->newest.at = at;
-    q->newest.whom = (uint64_t)generation << 32 | subject;
-    q->newest.which = (uint64_t)SIM_ORDER(w) << 32 | (uint32_t)what << 16 | component;
+    SIM_CHECK(w, w->on_wall_clock || at >= w->now);
+    w->events.newest.at = at;
+    w->events.newest.whom = (uint64_t)generation << 32 | subject;
+    w->events.newest.which = (uint64_t)SIM_ORDER(w) << 32 | (uint32_t)what << 16 | component;
 }
 // Schedules a wake of `component`. Only on the wall clock may `at` lie in the past (a late timer); HR_FOREVER is never. A stale event is told by its
 // generation; there is no cancelling.
 static inline void sim_schedule(sim_world *w, hr_time at, sim_component_id component, uint16_t what, sim_ref subject, uint32_t generation)
 {
-    if (w->events.newest.at != HR_FOREVER)
-        sim_events_settle(w);
-    sim_schedule_first(w, at, component, what, subject, generation);
+    const sim_event former = w->events.newest;
+    sim_events_set_newest(w, at, component, what, subject, generation);
+    if (former.at != HR_FOREVER)
+        sim_events_put(w, former.at, former.whom, former.which);
+}
+// The same for what an event schedules first: there is no newest one.
+static inline void sim_schedule_first(sim_world *w, hr_time at, sim_component_id component, uint16_t what, sim_ref subject, uint32_t generation)
+{
+    SIM_CHECK(w, w->events.newest.at == HR_FOREVER);
+    sim_events_set_newest(w, at, component, what, subject, generation);
 }
 // The front has become empty.
 void sim_front_refill(sim_world *w);
@@ -351,12 +354,14 @@ static inline bool sim_events_pop_until(sim_world *w, hr_time until, sim_event *
         q->newest.at = HR_FOREVER;
         return true;
     }
-    const sim_event next = *SIM_AT(w, const sim_event, q->first);
+    const sim_event next = *SIM_AT(w, const sim_event, q->first), newest = q->newest;
     if (HR_SELDOM(next.at > until))
         return false;
     q->first += SIM_EVENT_UNITS;
-    if (q->newest.at != HR_FOREVER)
-        sim_events_settle(w);
+    if (newest.at != HR_FOREVER) {
+        q->newest.at = HR_FOREVER;
+        sim_events_put(w, newest.at, newest.whom, newest.which);
+    }
     if (q->first == q->end)
         sim_front_refill(w);
     sim_event_copy(event, &next);

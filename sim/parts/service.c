@@ -371,6 +371,15 @@ static HR_APART void go_on(sim_world *w, sim_component_id id, sim_ref call)
         sim_handler_run(w, id, call);
 }
 
+// How long the first step of a call takes, where that is a wait that has been drawn; else -1.
+HR_CLOSE hr_time drawn_wait(const sim_world *w, const sim_call *c)
+{
+    const sim_step *step = sim_service_step(w, c);
+    const sim_ahead *ahead = SIM_AT(w, const sim_ahead, step->ahead);
+    bool is_known = step->kind == SIM_STEP_wait && sim_ahead_has(ahead, c->request, c->path + step->ordinal);
+    return HR_MOSTLY(is_known) ? ahead->time[c->request - ahead->from] : -1;
+}
+
 // The worker of a call that has ended in a plain service goes straight to the first that waits, or is free. False, and nothing has been done, when what
 // that one begins with is not a wait, or not drawn yet.
 HR_CLOSE bool pass_on_worker(sim_world *w, sim_component_id id, sim_replica *r)
@@ -381,13 +390,12 @@ HR_CLOSE bool pass_on_worker(sim_world *w, sim_component_id id, sim_replica *r)
         return true;
     }
     sim_call *c = sim_call_at(w, first);
-    const sim_step *step = sim_service_step(w, c);
-    const sim_ahead *ahead = SIM_AT(w, const sim_ahead, step->ahead);
-    if (HR_SELDOM(step->kind != SIM_STEP_wait || !sim_ahead_has(ahead, c->request, c->path + step->ordinal)))
+    hr_time takes = drawn_wait(w, c);
+    if (takes < 0)
         return false;
     sim_fifo_pop(w, &r->queue.fifo);
     get_worker(r, c);
-    sim_schedule_first(w, w->now + ahead->time[c->request - ahead->from], id, SIM_SERVICE_STEP, first, c->generation);
+    sim_schedule_first(w, w->now + takes, id, SIM_SERVICE_STEP, first, c->generation);
     return true;
 }
 

@@ -59,6 +59,13 @@ static inline sim_link *sim_link_at(const sim_world *w, sim_component_id caller,
 {
     return SIM_AT(w, sim_link, sim_link_between(w, caller, callee));
 }
+// Of a world that `cancels`: the callee of `parent` has made `call` for that, or it is a part of it. The next of these behind `after` (0: the first) that is
+// alive and waited for, in the order in which they were made; 0: no more. None may be made or freed on the way.
+void    sim_call_adopt(sim_world *w, sim_ref parent, sim_ref call);
+sim_ref sim_call_child(sim_world *w, sim_ref parent, sim_ref after);
+// Timers of a call that lives on become stale.
+void    sim_call_outdate(sim_world *w, sim_ref call);
+void    sim_calls_check(const sim_world *w);
 // Tells the callee that nobody waits for `call`, whose caller has it still out. From an event of its own, for other calls may go on at once.
 void sim_call_cancel(sim_world *w, sim_ref call);
 // For the kind whose `carry` has taken it: the call is at its callee, the answer is back at its caller, the callee hears that nobody waits.

@@ -382,6 +382,7 @@ void sim_world_reset_counts(sim_world *w)
 void sim_world_check(const sim_world *w)
 {
     sim_events_check(w);
+    sim_calls_check(w);
     for (sim_component_id i = 0; i < w->component_count; i++) {
         const sim_kind *kind = sim_kind_of(w, i);
         if (kind->check)

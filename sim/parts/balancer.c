@@ -236,7 +236,7 @@ static void reply(sim_world *w, sim_component_id id, sim_ref child)
 static void cancel(sim_world *w, sim_component_id id, sim_ref call)
 {
     balancer *s = SIM_STATE(w, balancer, id);
-    sim_ref child = sim_call_of(w, id, call);
+    sim_ref child = sim_call_child(w, call, 0);
     if (child) {
         sim_call_cancel(w, child);
         return;

@@ -89,7 +89,8 @@ static void end(sim_world *w, sim_component_id id, const sim_call *c, bool faile
 
 static void cancel(sim_world *w, sim_component_id id, sim_ref call)
 {
-    sim_ref child = sim_call_of(w, id, call);
+    (void)id;
+    sim_ref child = sim_call_child(w, call, 0);
     if (child)                                 // else it is answering
         sim_call_cancel(w, child);
 }

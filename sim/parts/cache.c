@@ -217,7 +217,7 @@ static void lose(sim_world *w, cache *s, sim_ref call)
 {
     sim_call *c = sim_call_at(w, call);
     s->left++;
-    c->generation++;                           // its timer is stale
+    sim_call_outdate(w, call);
     c->flags &= (uint8_t)~SIM_CALL_RUNNING;    // its answer may still have a way to go
     sim_stay_end(w, &s->stay);
     sim_call_reply(w, call, SIM_lost);

@@ -191,7 +191,7 @@ static bool leave_fetch(sim_world *w, const cdn *s, sim_ref call)
 static void cancel(sim_world *w, sim_component_id id, sim_ref call)
 {
     cdn *s = SIM_STATE(w, cdn, id);
-    sim_ref child = leave_fetch(w, s, call) ? 0 : sim_call_of(w, id, call);
+    sim_ref child = leave_fetch(w, s, call) ? 0 : sim_call_child(w, call, 0);
     if (child)
         sim_call_cancel(w, child);
     else

@@ -70,7 +70,7 @@ static sim_ref collect(sim_world *w, sim_component_id id, uint32_t slot)
         sim_call *c = sim_call_at(w, call);
         if (!is_here(c, id, slot))
             continue;
-        c->generation++;
+        sim_call_outdate(w, call);
         if (c->flags & SIM_CALL_PART) {
             c->callee = UINT16_MAX;            // free: the walk passes over it
             sim_handler_part_free(w, call);

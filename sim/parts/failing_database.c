@@ -20,7 +20,7 @@ static sim_ref *running_at(sim_world *w, sim_component_id id, uint32_t which, si
         sim_call *c = sim_call_at(w, call);
         if (c->callee != id || c->replica != which || !(c->flags & SIM_CALL_RUNNING) || sim_sharding_is_prepared(c))
             continue;
-        c->generation++;
+        sim_call_outdate(w, call);
         list[(*count)++] = call;
     }
     return list;

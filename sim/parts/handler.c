@@ -24,6 +24,8 @@ sim_ref sim_call_nested(sim_world *w, sim_ref parent, sim_component_id id)
     c->path = p->path;
     c->caller = id;
     c->flags = p->flags & SIM_CALL_COUNTED;
+    if (HR_SELDOM(w->cancels))
+        sim_call_adopt(w, parent, ref);
     return ref;
 }
 

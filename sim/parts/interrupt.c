@@ -56,15 +56,11 @@ static void stop(sim_world *w, sim_component_id id, sim_ref call)
 }
 
 // The parts of a call that is routed; returns how many.
-static uint32_t parts_of(sim_world *w, sim_component_id id, sim_ref call, sim_ref part[SIM_MOST_SHARDS])
+static uint32_t parts_of(sim_world *w, sim_ref call, sim_ref part[SIM_MOST_SHARDS])
 {
     uint32_t count = 0;
-    sim_call_walk walk = sim_calls_walk(w);
-    for (sim_ref ref; (ref = sim_calls_next(w, &walk));) {
-        const sim_call *at = sim_call_at(w, ref);
-        if (at->callee == id && at->flags & SIM_CALL_PART && at->parent == call)
-            part[count++] = ref;
-    }
+    for (sim_ref ref = 0; (ref = sim_call_child(w, call, ref));)
+        part[count++] = ref;
     return count;
 }
 
@@ -79,7 +75,7 @@ void sim_database_cancel(sim_world *w, sim_component_id id, sim_ref call)
         return;
     }
     sim_ref part[SIM_MOST_SHARDS];
-    uint32_t count = s->server_count > 1 && !(c->flags & SIM_CALL_RUNNING) ? parts_of(w, id, call, part) : 0;
+    uint32_t count = s->server_count > 1 && !(c->flags & SIM_CALL_RUNNING) ? parts_of(w, call, part) : 0;
     for (uint32_t i = 0; i < count; i++)
         stop(w, id, part[i]);
     if (!count)

@@ -191,7 +191,7 @@ static void wake(sim_world *w, sim_component_id id, const sim_event *event)
 static void cancel(sim_world *w, sim_component_id id, sim_ref call)
 {
     limiter *s = SIM_STATE(w, limiter, id);
-    sim_ref child = sim_call_of(w, id, call);
+    sim_ref child = sim_call_child(w, call, 0);
     if (!child) {
         sim_level_down(w, &s->waiting);
         drop(w, s, call);

@@ -217,7 +217,7 @@ static void stop(sim_world *w, sim_component_id id, sim_ref call)
 {
     mesh *m = SIM_STATE(w, mesh, id);
     const effort *e = effort_of(w, sim_call_at(w, call));
-    sim_ref attempt = sim_call_of(w, id, call);
+    sim_ref attempt = sim_call_child(w, call, 0);
     if (attempt) {
         sim_call *a = sim_call_at(w, attempt);
         a->flags |= SIM_CALL_ABANDONED;

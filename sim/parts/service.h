@@ -134,13 +134,11 @@ enum { SIM_SERVICE_STEP, SIM_SERVICE_CORE, SIM_SERVICE_TIMEOUT, SIM_SERVICE_SHAR
 // Copies a handler's steps into the world.
 sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_def *handler);
 // Cancellation, cancel.c: a copy of `count` placed steps of which each is the last; the kind's `cancel`, for a call that runs; the caller, `id`,
-// tells the callee of one call, or of all that `asker` (a call, or the part of one that stands between it and its attempts) has out; such a call that
-// `call`, which only passes on, has made, or 0.
+// tells the callee of one call, or of all attempts that an effort has out.
 sim_ref sim_stops_place(sim_world *w, sim_ref steps, uint16_t count);
 void    sim_handler_cancel(sim_world *w, sim_component_id id, sim_ref call);
 void    sim_cancel_soon(sim_world *w, sim_component_id id, sim_ref child);
 void    sim_cancel_attempts(sim_world *w, sim_component_id id, sim_ref effort);
-sim_ref sim_call_of(sim_world *w, sim_component_id id, sim_ref call);
 // How it asks again when it does not: of a cancelled step.
 sim_ref sim_attempts_stop(sim_world *w, sim_ref attempts);
 // How long something takes at the call's replica while a fault slows that down; failing.c.

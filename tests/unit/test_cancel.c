@@ -250,6 +250,23 @@ static void test_a_cancelled_transaction_is_rolled_back(void **state)
     finish(f);
 }
 
+// 20000 calls wait when the first of them is given up, and 20000 are in all: who has asked whom is found without a look at the others, which would take minutes.
+static void test_many_are_given_up_among_many(void **state)
+{
+    (void)state;
+    fixture f = begin("a: {kind: service, workers: 20000, on: {go: [{parallel: [[{call: b.go, cancel: true}], [{wait: 1ms}]]}]}}, "
+                      "b: {kind: service, workers: 20000, on: {go: [{call: s.go, cancel: true, retry: {policy: fixed, most: 1, base: 1ms}}]}}, "
+                      "s: {kind: service, workers: 20000, on: {go: [{repeat: [{wait: 1s}], times: 100}]}}",
+                      "c: {rate: 10000/s, arrivals: constant, call: a.go, timeout: 2s, cancel: true}", 2 * HR_SEC + HR_MS / 20);
+    sim_world_run(f.w, 2 * HR_SEC);
+    assert_int_equal(station(f, "s").busy, 20000);
+    sim_world_run(f.w, 5 * HR_SEC);            // behind the step of each
+    sim_world_check(f.w);
+    assert_int_equal(station(f, "s").cancelled, 20000);
+    assert_int_equal(station(f, "s").busy, 0);
+    finish(f);
+}
+
 static void test_the_ledger_says_who_cancels(void **state)
 {
     (void)state;
@@ -292,7 +309,8 @@ int main(void)
         cmocka_unit_test(test_without_it_the_chain_ends), cmocka_unit_test(test_the_loser_of_a_hedge_stops),
         cmocka_unit_test(test_an_attempt_that_is_late_is_cancelled), cmocka_unit_test(test_a_caller_that_dies_cancels),
         cmocka_unit_test(test_who_waits_in_front_leaves), cmocka_unit_test(test_a_cancelled_transaction_is_rolled_back),
-        cmocka_unit_test(test_a_call_that_waits_for_a_cache_loads_nothing), cmocka_unit_test(test_the_ledger_says_who_cancels),
+        cmocka_unit_test(test_a_call_that_waits_for_a_cache_loads_nothing), cmocka_unit_test(test_many_are_given_up_among_many),
+        cmocka_unit_test(test_the_ledger_says_who_cancels),
         cmocka_unit_test(test_mistakes_are_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -108,6 +108,21 @@ static void test_sidecars_tell_other_regions(void **state)
     finish(f);
 }
 
+// The replica dies at 1.2 s, and that the attempt is lost is on its way back until 1.24 s: it is given up all the same when the caller is, at 1.22 s.
+static void test_an_attempt_whose_answer_is_on_its_way(void **state)
+{
+    (void)state;
+    fixture f = begin_broken("m: {kind: mesh, to: s}, " TEN_STEPS, "c: {rate: 1/s, arrivals: constant, call: m.go, region: us, timeout: 220ms, cancel: true}}\n"
+                             "network: {regions: [eu, us], rtt: {eu-us: 80ms}", "{at: 1200ms, for: 1s, kill: s, replica: 0}, {at: 1200ms, for: 1s, kill: s, replica: 1}", 1500 * HR_MS);
+    run_until(f, 1221 * HR_MS);
+    assert_int_equal(look(f, "c").outcome[SIM_timeout], 1);
+    assert_int_equal(f.w->calls_live, 1);
+    run_until(f, 1241 * HR_MS);
+    assert_int_equal(f.w->calls_live, 0);
+    assert_int_equal(station(f, "s").cancelled, 0);
+    finish(f);
+}
+
 // --- edges --------------------------------------------------------------------------------------------------------------------
 
 // People in us; the origin in eu is 40 ms away and takes ten times 30 ms for `page`, which the edge keeps, and ten times 100 ms for `mine`.
@@ -194,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sidecars_pass_it_on), cmocka_unit_test(test_nobody_asks_again), cmocka_unit_test(test_sidecars_tell_other_regions),
+        cmocka_unit_test(test_an_attempt_whose_answer_is_on_its_way),
         cmocka_unit_test(test_a_fetch_fills_the_cache_for_nobody), cmocka_unit_test(test_who_waits_at_an_edge_leaves),
         cmocka_unit_test(test_what_is_not_kept_is_cancelled), cmocka_unit_test(test_an_edge_that_is_at_work)};
     return cmocka_run_group_tests(tests, NULL, NULL);

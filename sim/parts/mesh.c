@@ -1,5 +1,6 @@
 // sim/parts/mesh.c - see mesh.h: calls that pass their caller's sidecar, which asks again where it is told to.
-// * Between a call and its attempts stands an effort; one attempt is out at a time. One that is late is given up and has failed; the replica works on.
+// * Between a call and its attempts stands an effort; one attempt is out at a time. One that is late is given up and has failed. In a world that cancels its
+//   replica is told, as Envoy resets the stream (Router::Filter::onPerTryTimeout), else it works on.
 // * A caller that has given up gets no further attempts.
 // * A cancellation passes the sidecars as its call has: it takes half of the latency, too. Then nothing is waited for any more: the attempt that is out is
 //   told, none follows, and the replica is not blamed (Envoy: Router::Filter::onDestroy resets what is in flight).
@@ -194,9 +195,13 @@ static void late(sim_world *w, sim_component_id id, const sim_event *event)
     sim_call *a = sim_call_at(w, event->subject);
     if (a->generation != event->generation || a->flags & SIM_CALL_ABANDONED)   // it has come back, or was cancelled
         return;
+    sim_ref call = a->parent;
+    hr_time took = w->now - a->started;
     a->flags |= SIM_CALL_ABANDONED;
     SIM_STATE(w, mesh, id)->given_up++;
-    settle(w, id, a->parent, w->now - a->started, SIM_timeout);
+    if (w->cancels)
+        sim_call_cancel(w, event->subject);
+    settle(w, id, call, took, SIM_timeout);
 }
 
 static void retry(sim_world *w, sim_component_id id, const sim_event *event)

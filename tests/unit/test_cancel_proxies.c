@@ -108,6 +108,70 @@ static void test_sidecars_tell_other_regions(void **state)
     finish(f);
 }
 
+// Two attempts of 150 ms. The first is sent at 1.01 s and late at 1.16 s, when its replica is told: it stops behind its second step, at 1.21 s. The second is sent up
+// to 25 ms later, late by 1.335 s, and stops by 1.435 s. Where nobody cancels both work on, until 2.01 s and later. Either way both replicas are ejected.
+static void test_a_try_that_is_late_is_cancelled(void **state)
+{
+    (void)state;
+    for (int cancels = 0; cancels <= 1; cancels++) {
+        char *asks = hr_format("c: {rate: 1/s, arrivals: constant, call: m.go, timeout: 5s%s}", cancels ? ", cancel: true" : "");
+        fixture f = begin("m: {kind: mesh, to: s, latency: 20ms, retries: {attempts: 1, per_try_timeout: 150ms}, "
+                          "outlier_detection: {consecutive_5xx: 1, max_ejection_percent: 100%}}, " TEN_STEPS, asks, 1500 * HR_MS);
+        run_until(f, 1159 * HR_MS);
+        assert_int_equal(sim_mesh_look(f.w, part_of(f, "m")).ejections, 0);
+        run_until(f, 1161 * HR_MS);
+        assert_int_equal(station(f, "s").cancelled, cancels);
+        assert_int_equal(sim_mesh_look(f.w, part_of(f, "m")).ejections, 1);
+        run_until(f, 1209 * HR_MS);
+        assert_int_equal(station(f, "s").busy, 2);
+        run_until(f, 1211 * HR_MS);
+        assert_int_equal(station(f, "s").busy, 2 - cancels);
+        run_until(f, 1436 * HR_MS);
+        assert_int_equal(station(f, "s").busy, cancels ? 0 : 2);
+        assert_int_equal(station(f, "s").cancelled, cancels ? 2 : 0);
+        assert_int_equal(look(f, "c").outcome[SIM_timeout], 1);
+        assert_int_equal(sim_mesh_look(f.w, part_of(f, "m")).attempts, 2);
+        assert_int_equal(sim_mesh_look(f.w, part_of(f, "m")).ejections, 2);
+        finish(f);
+        free(asks);
+    }
+}
+
+// One attempt, late at 1.02 s, whose request comes to the other region at 1.04 s, delayed at 1.09 s: what is told at 1.06 s waits behind it, and it ends with its first step.
+static void test_it_is_told_behind_its_call(void **state)
+{
+    (void)state;
+    static const struct { const char *faults; hr_time heard, stops; } cases[] = {{"", 1060, 1140}, {"{at: 990ms, for: 20ms, delay: us->eu, by: 50ms}", 1090, 1190}};
+    for (size_t i = 0; i < HR_COUNT(cases); i++) {
+        fixture f = begin_broken("m: {kind: mesh, to: s, retries: {attempts: 1, retry_on: [error], per_try_timeout: 20ms}}, " TEN_STEPS,
+                                 "c: {rate: 1/s, arrivals: constant, call: m.go, region: us, timeout: 5s, cancel: true}}\nnetwork: {regions: [eu, us], rtt: {eu-us: 80ms}",
+                                 cases[i].faults, 1500 * HR_MS);
+        for (int after = 0; after <= 1; after++) {
+            run_until(f, (cases[i].heard + (after ? 1 : -1)) * HR_MS);
+            assert_int_equal(station(f, "s").cancelled, after);
+        }
+        for (int after = 0; after <= 1; after++) {
+            run_until(f, (cases[i].stops + (after ? 1 : -1)) * HR_MS);
+            assert_int_equal(station(f, "s").busy, !after);
+        }
+        assert_int_equal(look(f, "c").outcome[SIM_timeout], 1);
+        finish(f);
+    }
+}
+
+// A breaker in front of the sidecars counts their timeouts as failures: it opens.
+static void test_a_breaker_learns_from_late_tries(void **state)
+{
+    (void)state;
+    fixture f = begin("m: {kind: mesh, to: s, retries: {attempts: 1, retry_on: [error], per_try_timeout: 20ms}}, b: {kind: breaker, to: m, minimum_number_of_calls: 5}, " TEN_STEPS,
+                      "c: {rate: 10/s, arrivals: constant, call: b.go, timeout: 5s, cancel: true}", 2 * HR_SEC);
+    run_until(f, 2 * HR_SEC);
+    assert_int_equal(look(f, "c").outcome[SIM_timeout], 5);
+    assert_true(look(f, "c").outcome[SIM_rejected] > 0);
+    assert_int_equal(station(f, "s").cancelled, 5);
+    finish(f);
+}
+
 // The replica dies at 1.2 s, and that the attempt is lost is on its way back until 1.24 s: it is given up all the same when the caller is, at 1.22 s.
 static void test_an_attempt_whose_answer_is_on_its_way(void **state)
 {
@@ -209,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sidecars_pass_it_on), cmocka_unit_test(test_nobody_asks_again), cmocka_unit_test(test_sidecars_tell_other_regions),
+        cmocka_unit_test(test_a_try_that_is_late_is_cancelled), cmocka_unit_test(test_it_is_told_behind_its_call), cmocka_unit_test(test_a_breaker_learns_from_late_tries),
         cmocka_unit_test(test_an_attempt_whose_answer_is_on_its_way),
         cmocka_unit_test(test_a_fetch_fills_the_cache_for_nobody), cmocka_unit_test(test_who_waits_at_an_edge_leaves),
         cmocka_unit_test(test_what_is_not_kept_is_cancelled), cmocka_unit_test(test_an_edge_that_is_at_work)};

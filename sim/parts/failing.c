@@ -1,7 +1,7 @@
 // sim/parts/failing.c - what faults do to the replicas of a service: they die and come back, become slow, stop for a while.
 // * A fixed replica that is down refuses what comes with `error`, as a port that nobody listens on; what it had is lost, its own cache is empty.
 //   One of an autoscaler is gone for good, and another one is started.
-// * A pause stops computations, which later go on where they were; whatever else is due meanwhile (an answer, a timer) is seen at its end.
+// * A pause stops computations, which later go on where they were; whatever else is due meanwhile (an answer, a timer, a cancellation) is seen at its end.
 #include "sim/core/random.h"
 #include "sim/parts/faults.h"
 #include "sim/parts/memory.h"
@@ -26,7 +26,7 @@ static hr_time moved(const sim_world *w, const sim_event *e, const void *self)
         return r->runs && run >= first && run < first + r->core_count ? e->at + p->by : e->at;
     }
     case SIM_SERVICE_CORE: return is_of(w, sim_call_at(w, e->subject), p) ? e->at + p->by : e->at;
-    case SIM_SERVICE_STEP: case SIM_SERVICE_PATIENCE: case SIM_SERVICE_RETRY: case SIM_SERVICE_HEDGE: case SIM_SERVICE_POLL:
+    case SIM_SERVICE_STEP: case SIM_SERVICE_PATIENCE: case SIM_SERVICE_RETRY: case SIM_SERVICE_HEDGE: case SIM_SERVICE_POLL: case SIM_SERVICE_HEEDED:
         return is_of(w, sim_call_at(w, e->subject), p) ? seen : e->at;
     case SIM_SERVICE_TIMEOUT: case SIM_SERVICE_SEEN: {
         const sim_call *c = sim_call_at(w, e->subject);

@@ -234,14 +234,27 @@ static void give_up(sim_world *w, sim_ref call)
     leave_queue(w, call);
 }
 
-static void cancel(sim_world *w, sim_component_id id, sim_ref call)
+// It has been told that nobody waits, and reads that. What has answered meanwhile has no use for it.
+static void heed(sim_world *w, sim_component_id id, sim_ref call)
 {
     const sim_call *c = sim_call_at(w, call);
+    if (!c->link)
+        return;
     sim_replica_of(w, c)->cancelled++;
     if (c->flags & SIM_CALL_RUNNING)
         sim_handler_cancel(w, id, call);
     else
         leave_queue(w, call);
+}
+
+static void cancel(sim_world *w, sim_component_id id, sim_ref call)
+{
+    const sim_call *c = sim_call_at(w, call);
+    const sim_replica *r = sim_replica_of(w, c);
+    if (r->is_paused)
+        sim_schedule(w, r->resumes, id, SIM_SERVICE_HEEDED, call, c->generation);
+    else
+        heed(w, id, call);
 }
 
 // A worker is free for this call, which has waited; it may be too late, or have waited too long.
@@ -429,6 +442,7 @@ static inline void wake_call(sim_world *w, sim_component_id id, const sim_event 
     case SIM_SERVICE_CANCEL: sim_call_cancel(w, call); break;
     case SIM_SERVICE_POLL: sim_refill_wake(w, id, call); break;
     case SIM_SERVICE_SEEN: sim_service_seen(w, id, call); break;
+    case SIM_SERVICE_HEEDED: heed(w, id, call); break;
     default: sim_attempts_wake(w, id, event); break;               // a retry or a hedged attempt
     }
 }

@@ -126,10 +126,11 @@ static inline sim_replica *sim_replica_of(const sim_world *w, const sim_call *ca
 // Timers: a wait has ended, a computation has ended, a nested call is late, the first of the sharing computations has ended, one on a
 // core that may be taken away has ended, a call has waited for a worker as long as it is willing to, a retry is due, a hedged attempt is due,
 // a load looks again, a replica has used too much memory, one that crashed is back,
-// a call that nobody waits for is cancelled, the machine of a replica is exchanged, an answer that came in a pause is seen, a replica hears of a delete.
+// a call that nobody waits for is cancelled, the machine of a replica is exchanged, an answer that came in a pause is seen, so is a cancellation,
+// a replica hears of a delete.
 enum { SIM_SERVICE_STEP, SIM_SERVICE_CORE, SIM_SERVICE_TIMEOUT, SIM_SERVICE_SHARED, SIM_SERVICE_RUN, SIM_SERVICE_PATIENCE,
        SIM_SERVICE_RETRY, SIM_SERVICE_HEDGE, SIM_SERVICE_CANCEL, SIM_SERVICE_POLL, SIM_SERVICE_KILL, SIM_SERVICE_BACK, SIM_SERVICE_RESIZE, SIM_SERVICE_SEEN,
-       SIM_SERVICE_HEARS = 4096 };             // + replica; whom: the key that is deleted in its own cache
+       SIM_SERVICE_HEEDED, SIM_SERVICE_HEARS = 4096 };             // + replica; whom: the key that is deleted in its own cache
 
 // Copies a handler's steps into the world.
 sim_ref sim_handler_place(sim_world *w, sim_component_id id, const sim_handler_def *handler);

@@ -61,6 +61,31 @@ static void test_who_waits_leaves_and_who_works_stops_at_its_next_step(void **st
     finish(f);
 }
 
+// A replica that stands still hears nothing until it goes on. From 340 to 400 ms: the first, told of at 350, ends at 500 ms as above. From 90 ms on the first begins
+// at 400 ms, ahead of what is told at 350, and ends behind its first step, at 800 ms. From 340 to 620 ms: the step of the first, due at 500, is seen at 620, so it
+// has begun its second when it hears; those who wait leave. One that is killed meanwhile hears nothing any more.
+static void test_a_replica_that_stands_still_hears_later(void **state)
+{
+    (void)state;
+    static const struct { const char *faults; hr_time arrivals, at; uint32_t busy, queued; uint64_t started, cancelled; } cases[] = {
+        {"{at: 340ms, for: 60ms, pause: s}", 310, 399, 1, 2, 1, 0}, {"{at: 340ms, for: 60ms, pause: s}", 310, 401, 1, 2, 1, 1},
+        {"{at: 340ms, for: 60ms, pause: s}", 310, 501, 1, 0, 2, 2}, {"{at: 340ms, for: 60ms, pause: s}", 310, 901, 0, 0, 2, 3},
+        {"{at: 90ms, for: 310ms, pause: s}", 110, 399, 0, 1, 0, 0}, {"{at: 90ms, for: 310ms, pause: s}", 110, 401, 1, 0, 1, 1},
+        {"{at: 90ms, for: 310ms, pause: s}", 110, 799, 1, 0, 1, 1}, {"{at: 90ms, for: 310ms, pause: s}", 110, 801, 0, 0, 1, 1},
+        {"{at: 340ms, for: 280ms, pause: s}", 310, 619, 1, 2, 1, 0}, {"{at: 340ms, for: 280ms, pause: s}", 310, 621, 1, 0, 1, 3},
+        {"{at: 340ms, for: 280ms, pause: s}", 310, 1019, 1, 0, 1, 3}, {"{at: 340ms, for: 280ms, pause: s}", 310, 1021, 0, 0, 1, 3},
+        {"{at: 340ms, for: 60ms, pause: s}, {at: 380ms, for: 60ms, pause: s}", 310, 439, 1, 2, 1, 0},
+        {"{at: 340ms, for: 60ms, pause: s}, {at: 380ms, for: 60ms, pause: s}", 310, 441, 1, 2, 1, 1},
+        {"{at: 340ms, for: 280ms, pause: s}, {at: 400ms, for: 10ms, kill: s}", 310, 621, 0, 0, 1, 0}};
+    for (size_t i = 0; i < HR_COUNT(cases); i++) {
+        fixture f = run_to(SLOW, "c: {rate: 10/s, arrivals: constant, call: s.go, timeout: 250ms, cancel: true}", cases[i].faults, cases[i].arrivals * HR_MS, cases[i].at * HR_MS);
+        sim_station_view s = station(f, "s");
+        if (s.busy != cases[i].busy || s.queued != cases[i].queued || s.started != cases[i].started || s.cancelled != cases[i].cancelled)
+            fail_msg("case %zu: busy %u, queued %u, started %llu, cancelled %llu", i, s.busy, s.queued, (unsigned long long)s.started, (unsigned long long)s.cancelled);
+        finish(f);
+    }
+}
+
 // One request, at 1 s, through `fronts` to a service that waits 100 ms ten times: given up at 1.25 s, it stops at 1.3 s.
 static void test_what_passes_calls_on_passes_it_on(void **state)
 {
@@ -304,7 +329,8 @@ static void test_mistakes_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_who_waits_leaves_and_who_works_stops_at_its_next_step), cmocka_unit_test(test_what_passes_calls_on_passes_it_on),
+        cmocka_unit_test(test_who_waits_leaves_and_who_works_stops_at_its_next_step),
+        cmocka_unit_test(test_a_replica_that_stands_still_hears_later), cmocka_unit_test(test_what_passes_calls_on_passes_it_on),
         cmocka_unit_test(test_a_breaker_learns_nothing_of_what_is_cancelled), cmocka_unit_test(test_a_balancer_counts_no_failure_of_what_is_cancelled),
         cmocka_unit_test(test_without_it_the_chain_ends), cmocka_unit_test(test_the_loser_of_a_hedge_stops),
         cmocka_unit_test(test_an_attempt_that_is_late_is_cancelled), cmocka_unit_test(test_a_caller_that_dies_cancels),

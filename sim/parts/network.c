@@ -32,6 +32,8 @@ static const char *const gauges[] = {"under_way", NULL};
 
 static network *network_of(const sim_world *w) { return SIM_STATE(w, network, w->network); }
 static sim_pipe *pipe_at(const sim_world *w, const network *n, uint32_t which) { return SIM_AT(w, sim_pipe, n->pipes) + which; }
+// The same link, the other way.
+static uint32_t back_pipe(const network *n, uint32_t pipe) { return pipe % n->region_count * n->region_count + pipe / n->region_count; }
 static uint32_t pipe_count(const network *n) { return n->region_count * n->region_count; }
 
 static sim_ref copy_in(sim_world *w, const uint8_t *from, size_t bytes)
@@ -152,7 +154,7 @@ static void depart(sim_world *w, sim_component_id id, network *n, sim_ref call, 
     uint32_t bytes = bytes_of(w, n, c, t->is_answer);
     hr_time rtt = sim_dist_time(w, &p->rtt, n->stream, c->request, ordinal_of(w, c)), half = t->is_answer ? rtt - rtt / 2 : rtt / 2;
     hr_time extra = delay_of(w, n, t->pipe, c, t->is_answer);
-    rtt += extra + delay_of(w, n, t->pipe % n->region_count * n->region_count + t->pipe / n->region_count, c, !t->is_answer);
+    rtt += extra + delay_of(w, n, back_pipe(n, t->pipe), c, !t->is_answer);
     t->rto = rtt + n->min_rto;                 // Linux: the smoothed round trip and at least so much (tcp_rto_min)
     t->travel = half + extra + sim_tcp_slow_start(bytes, n->initial_window, rtt, p->ns_per_byte) +
                 loss_of(w, n, p, c, ordinal_of_way(w, c, t->is_answer), bytes, rtt, t->rto);
@@ -235,23 +237,29 @@ static void land(sim_world *w, sim_component_id id, sim_ref call)
 
 // --- cancelling ---------------------------------------------------------------------------------------------------------------
 
+// Whether the message that a call is cancelled goes by a connection of its own, as PostgreSQL's (its manual, "Message Flow", Canceling Requests in Progress).
+static bool has_own_connection(const sim_world *w, const sim_call *c) { return sim_component_at(w, c->callee)->kind == SIM_PART_database; }
+
 // Its packet is lost by chances of its own, but takes as long as the call's, whose draws these are.
 static bool tell(sim_world *w, sim_component_id id, sim_ref call)
 {
-    enum { CANCEL = 0x165667B1, BYTES = 13 };  // RST_STREAM with the head of its frame (RFC 9113, 4.1 and 6.4)
+    enum { CANCEL = 0x165667B1, BYTES = 16 };  // one packet: CancelRequest has so many, RST_STREAM with the head of its frame 13 (RFC 9113, 4.1 and 6.4)
     const network *n = SIM_STATE(w, const network, id);
     const trip *t = sim_table_find(w, &n->trips, call, 0);
     if (!t || t->is_answer)
         return t != NULL;
     const sim_call *c = sim_call_at(w, call);
     const sim_pipe *p = pipe_at(w, n, t->pipe);
-    hr_time rtt = sim_dist_time(w, &p->rtt, n->stream, c->request, ordinal_of(w, c)), takes = rtt / 2 + delay_of(w, n, t->pipe, c, false);
+    hr_time rtt = sim_dist_time(w, &p->rtt, n->stream, c->request, ordinal_of(w, c)), there = rtt / 2 + delay_of(w, n, t->pipe, c, false), takes = there;
+    if (has_own_connection(w, c))              // SYN and SYN-ACK
+        takes += there + rtt - rtt / 2 + delay_of(w, n, back_pipe(n, t->pipe), c, true);
     takes += loss_of(w, n, p, c, ordinal_of_way(w, c, false) ^ CANCEL, BYTES, rtt, t->rto);
     sim_schedule(w, w->now + takes, id, SIM_NETWORK_CANCELS, call, c->generation);
     return true;
 }
 
-// The message is at the callee, unless the pipe is cut, or it has overtaken the call. Nobody reads it when the answer has left.
+// The message is at the callee, unless the pipe is cut, or it has overtaken the call, behind which it waits on the same connection. Nobody heeds it when the
+// answer has left, or, by a connection of its own, before the call is there: a server process that reads its next command ignores it (ProcessInterrupts).
 static void cancel(sim_world *w, sim_component_id id, const sim_event *event)
 {
     network *n = SIM_STATE(w, network, id);
@@ -265,7 +273,7 @@ static void cancel(sim_world *w, sim_component_id id, const sim_event *event)
     } else if (c->link) {
         sim_call_cancelled(w, event->subject);
     } else {
-        t->cancel_waits = 1;
+        t->cancel_waits = !has_own_connection(w, c);
     }
 }
 

@@ -3,7 +3,8 @@
 // * A link has two pipes, one each way. What has to go through a pipe shares its bandwidth equally, then travels for half a round trip, and longer
 //   by what TCP needs: round trips of slow start, retransmissions.
 // * A pipe that is cut loses what arrives; TCP sends it again after its timeout, which doubles, until the pipe is whole. Nobody is told.
-// * Who cancels a call sends a message after it, on the same connection: it comes no sooner than the call, and finds nothing when that is answered.
+// * Who cancels a call sends a message after it, on the same connection: it comes no sooner than the call, and finds nothing when that is answered. To a
+//   database it takes a connection of its own, so a round trip more, and finds nothing before the call is there either.
 // * Calls inside a region take no time, unless the network says what they take.
 #ifndef SIM_NETWORK_H
 #define SIM_NETWORK_H

@@ -460,7 +460,7 @@ void sim_model_ledger(const sim_model *model, hr_text *out)
                      "assumption: everybody knows at once in which shard a row lives; rows that move go to the replicas of their new shard without a cost there\n"
                      "assumption: replicas are ready from the start, those of an autoscaler after `startup` and `readiness`; a `cpu` step has a core to itself until it ends, unless `sharing` or `preemptive`\n"
                      "assumption: interrupting a computation and going on with it costs nothing; on live servers `preemptive` is not imitated\n"
-                     "assumption: what is no longer needed (after a timeout, of a hedge) works on, unless `cancel: true`; then the callee knows at once, between regions as soon as a message gets there, waiting calls leave, running ones end behind their present step, statements at once unless they commit, and what an edge fetches goes on\n"
+                     "assumption: what is no longer needed (after a timeout, of a hedge) works on, unless `cancel: true`; then the callee knows at once, between regions as soon as a message gets there (a database's by a new connection), one that is paused when it goes on; waiting calls leave, running ones end behind their present step, statements at once unless they commit, and what an edge fetches goes on\n"
                      "assumption: for retries and breakers every outcome but ok is a failure\n"
                      "assumption: sidecars learn at once which replicas are ready; where calls stay in a region max_ejection_percent is of its replicas\n"
                      "assumption: branches of `parallel` hold no worker of their own; after a deadline they work on, and their work is wasted\n"

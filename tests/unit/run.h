@@ -6,21 +6,21 @@
 
 typedef struct { sim_world *w; sim_model *model; } fixture;
 
-static inline hr_status read_parts(const char *components, const char *workload, const char *faults, sim_model **model, hr_error *e)
+// A model; `sections`: further ones of the file, each on lines of its own.
+static inline hr_status read_sections(const char *sections, const char *components, const char *workload, sim_model **model, hr_error *e)
 {
-    char *text = hr_format("scenario: t\ncomponents: {%s}\nworkload: {%s}\n%s%s%s\nrun: {duration: 1000s, warmup: 0}\n", components, workload, *faults ? "faults: [" : "",
-                           faults, *faults ? "]" : "");
+    char *text = hr_format("scenario: t\n%scomponents: {%s}\nworkload: {%s}\nrun: {duration: 1000s, warmup: 0}\n", sections, components, workload);
     hr_status status = sim_model_parse("t", text, strlen(text), "", model, e);
     free(text);
     return status;
 }
 
 // The world of a scenario at time zero; requests arrive until a time.
-static inline fixture begin_broken(const char *components, const char *workload, const char *faults, hr_time until)
+static inline fixture begin_with(const char *sections, const char *components, const char *workload, hr_time until)
 {
     hr_error e = {0};
     fixture f;
-    if (read_parts(components, workload, faults, &f.model, &e))
+    if (read_sections(sections, components, workload, &f.model, &e))
         fail_msg("%s", e.text);
     f.w = sim_model_build(f.model, 1);
     f.w->arrivals_end = until;
@@ -28,7 +28,35 @@ static inline fixture begin_broken(const char *components, const char *workload,
     return f;
 }
 
+static inline char *faults_of(const char *faults) { return hr_format("%s%s%s", *faults ? "faults: [" : "", faults, *faults ? "]\n" : ""); }
+
+static inline fixture begin_broken(const char *components, const char *workload, const char *faults, hr_time until)
+{
+    char *sections = faults_of(faults);
+    fixture f = begin_with(sections, components, workload, until);
+    free(sections);
+    return f;
+}
+
 static inline fixture begin(const char *components, const char *workload, hr_time until) { return begin_broken(components, workload, "", until); }
+
+// Runs on to a time, in one go.
+static inline void go(fixture f, double seconds)
+{
+    sim_world_run(f.w, (hr_time)(seconds * 1e9));
+    sim_world_check(f.w);
+}
+
+// Runs on to a time; every invariant is checked each millisecond on the way.
+static inline void run_until(fixture f, hr_time until)
+{
+    for (hr_time at = f.w->now; at <= until; at += HR_MS) {
+        sim_world_run(f.w, at);
+        sim_world_check(f.w);
+    }
+    sim_world_run(f.w, until);
+    sim_world_check(f.w);
+}
 
 // Runs a world to a time and drains it; every invariant is checked at each `every` on the way.
 static inline void run_checked(fixture f, hr_time until, hr_time every)
@@ -53,11 +81,21 @@ static inline fixture run(const char *components, const char *workload, hr_time 
 
 static inline sim_component_id part_of(fixture f, const char *name) { return (sim_component_id)sim_model_find(f.model, name); }
 static inline sim_workload_view look(fixture f, const char *name) { return sim_workload_look(f.w, part_of(f, name)); }
+static inline sim_station_view station(fixture f, const char *name) { return sim_station_look(f.w, part_of(f, name)); }
 
 static inline void done(fixture f)
 {
     sim_world_free(f.w);
     sim_model_free(f.model);
+}
+
+// Nothing is left when it is drained.
+static inline void finish(fixture f)
+{
+    assert_true(sim_world_drain(f.w, 1000 * HR_SEC));
+    sim_world_check(f.w);
+    assert_int_equal(f.w->calls_live, 0);
+    done(f);
 }
 
 static inline double mean_of(const char *service, const char *workload, hr_time until)
@@ -70,16 +108,24 @@ static inline double mean_of(const char *service, const char *workload, hr_time 
     return mean;
 }
 
-// The components are refused, and the complaint stands in what is said. How many messages that are.
-static inline int refused_faults(const char *components, const char *workload, const char *faults, const char *complaint)
+// They are refused, and the complaint stands in what is said. How many messages that are.
+static inline int refused_with(const char *sections, const char *components, const char *workload, const char *complaint)
 {
     hr_error e = {0};
     sim_model *model = NULL;
-    if (read_parts(components, workload, faults, &model, &e) != HR_BAD_INPUT || !strstr(e.text, complaint))
+    if (read_sections(sections, components, workload, &model, &e) != HR_BAD_INPUT || !strstr(e.text, complaint))
         fail_msg("%s\nwant '%s' in: %s", components, complaint, e.text);
     return e.count;
 }
-static inline int refused(const char *components, const char *workload, const char *complaint) { return refused_faults(components, workload, "", complaint); }
+
+static inline int refused_faults(const char *components, const char *workload, const char *faults, const char *complaint)
+{
+    char *sections = faults_of(faults);
+    int count = refused_with(sections, components, workload, complaint);
+    free(sections);
+    return count;
+}
+static inline int refused(const char *components, const char *workload, const char *complaint) { return refused_with("", components, workload, complaint); }
 
 typedef struct { const char *part, *complaint; } mistake;
 

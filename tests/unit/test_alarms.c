@@ -23,7 +23,7 @@ static fixture begin_alarm(const char *keys, const char *queue, const char *work
     return f;
 }
 
-static void go(fixture f, hr_time until_ms)
+static void go_on(fixture f, hr_time until_ms)
 {
     for (hr_time at = f.w->now; at < until_ms * HR_MS; at += 100 * HR_MS) {
         sim_world_run(f.w, at);
@@ -43,14 +43,14 @@ static void test_publishers_wait_until_memory_is_there(void **state)
 {
     (void)state;
     fixture f = begin_alarm(MEGABYTES, "", EVERY_SECOND, "", 8500 * HR_MS);
-    go(f, 11500);
+    go_on(f, 11500);
     near(sim_histogram_mean_s(look(f, "c").latency) * 8, 5 * 0.002 + 1.001 + 4.001 + 3.001);
     near(broker(f).blocking * 11.5, 5);
     near(broker(f).memory, (12 * 1e6 + 25 * 1000736.0) / 12 / 10e6);
     near(broker(f).memory_most, (1e6 + 4 * 1000736.0) / 10e6);
     assert_int_equal(sim_queue_look(f.w, (sim_component_id)sim_model_find(f.model, "m"), 0).count[SIM_MESSAGE_acked], 4);     // consumers go on
     sim_world_reset_counts(f.w);
-    go(f, 11900);
+    go_on(f, 11900);
     near(broker(f).memory_most, (1e6 + 4 * 1000736.0) / 10e6);     // what is there, though nobody has looked since
     near(broker(f).blocking, 0);
     done(f);
@@ -62,14 +62,14 @@ static void test_an_alarm_ends_with_its_broker(void **state)
 {
     (void)state;
     fixture f = begin_alarm(MEGABYTES, "", EVERY_SECOND, "{at: 9500ms, for: 100ms, kill: m}", 8500 * HR_MS);
-    go(f, 9900);
+    go_on(f, 9900);
     assert_int_equal(look(f, "c").outcome[SIM_error], 2);
     near(broker(f).blocking * 9.9, 1 + 2.5);
-    go(f, 10100);
+    go_on(f, 10100);
     near(broker(f).blocking * 10.1, 1 + 2.5 + 0.1);
     done(f);
     f = begin_alarm(MEGABYTES, "", EVERY_SECOND, "{at: 5900ms, for: 500ms, pause: m}", 5500 * HR_MS);
-    go(f, 6800);
+    go_on(f, 6800);
     near(broker(f).blocking * 6.8, 1.4);
     done(f);
 }
@@ -79,7 +79,7 @@ static void test_a_full_disk_blocks_as_well(void **state)
 {
     (void)state;
     fixture f = begin_alarm(MEGABYTES, "", EVERY_SECOND, "{at: 4500ms, for: 3s, full: m}", 8500 * HR_MS);
-    go(f, 7900);
+    go_on(f, 7900);
     near(broker(f).blocking * 7.9, 0.5 + 1 + 1.5);
     done(f);
 }
@@ -98,7 +98,7 @@ static void test_queues_keep_what_the_guides_say(void **state)
         char *keys = hr_format("demand: 0, memory_high_watermark: 40%%, base: 0B, %s", cases[i].keys);
         char *workload = hr_format("c: {arrivals: constant, call: s.go, timeout: none, %s}", cases[i].workload);
         fixture f = begin_alarm(keys, cases[i].queue, workload, "", 100 * HR_SEC);
-        go(f, 5000);
+        go_on(f, 5000);
         assert_int_equal(sim_queue_look(f.w, (sim_component_id)sim_model_find(f.model, "m"), 0).count[SIM_MESSAGE_published], cases[i].published);
         free(workload);
         free(keys);
@@ -112,7 +112,7 @@ static void test_what_stands_before_the_queue_counts(void **state)
     (void)state;
     fixture f = begin_alarm("demand: 100ms, memory: 1MB, memory_high_watermark: 40%, base: 0B", "", "c: {rate: 100/s, arrivals: constant, call: s.go, timeout: none, size: 10kB}", "",
                             100 * HR_SEC);
-    go(f, 1500);
+    go_on(f, 1500);
     near(broker(f).memory_most, 98 * 10736 / 1e6);
     near(broker(f).blocking * 1.5, 0.5);
     done(f);

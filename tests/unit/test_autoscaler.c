@@ -15,12 +15,6 @@
 #include "sim/parts/lives.h"
 #include "tests/unit/run.h"
 
-static void go(fixture f, double seconds)
-{
-    sim_world_run(f.w, (hr_time)(seconds * 1e9));
-    sim_world_check(f.w);
-}
-
 static void expect(fixture f, double seconds, uint32_t wanted, uint32_t present, uint32_t ready)
 {
     go(f, seconds);

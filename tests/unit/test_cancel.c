@@ -12,28 +12,12 @@
 #include "sim/parts/parts.h"
 #include "tests/unit/run.h"
 
-static sim_station_view station(fixture f, const char *name)
-{
-    return sim_station_look(f.w, (sim_component_id)sim_model_find(f.model, name));
-}
-
 // The world at `until`, with everything checked on the way each millisecond.
 static fixture run_to(const char *components, const char *workload, const char *faults, hr_time arrivals, hr_time until)
 {
     fixture f = begin_broken(components, workload, faults, arrivals);
-    for (hr_time at = 0; at <= until; at += HR_MS) {
-        sim_world_run(f.w, at);
-        sim_world_check(f.w);
-    }
+    run_until(f, until);
     return f;
-}
-
-static void finish(fixture f)
-{
-    assert_true(sim_world_drain(f.w, 1000 * HR_SEC));
-    sim_world_check(f.w);
-    assert_int_equal(f.w->calls_live, 0);
-    done(f);
 }
 
 // Requests at 100, 200 and 300 ms; each step takes 400 ms and there is one worker. The first is cancelled at 350 ms, in its first step, which
@@ -248,10 +232,7 @@ static void test_a_call_that_waits_for_a_cache_loads_nothing(void **state)
         char *parts = hr_format("k: {kind: cache, demand: 0, network: 400ms}, s: {kind: service, on: {go: [{wait: 1ms}]}}, f: {kind: service, on: {go: [%s]}}", gets[i]);
         fixture f = run_to(parts, "c: {rate: 1/s, arrivals: constant, call: f.go, timeout: 250ms, cancel: true}", "", 1500 * HR_MS, 1399 * HR_MS);
         assert_int_equal(station(f, "f").busy, 1);
-        for (hr_time at = 1400 * HR_MS; at <= 3 * HR_SEC; at += HR_MS) {
-            sim_world_run(f.w, at);
-            sim_world_check(f.w);
-        }
+        run_until(f, 3 * HR_SEC);
         assert_int_equal(station(f, "f").busy, 0);
         assert_int_equal(station(f, "s").started, 0);
         free(parts);
@@ -267,7 +248,7 @@ static void test_a_cancelled_transaction_is_rolled_back(void **state)
         "d: {kind: database, pool: 1, statements: {put: {wait: 100ms, writes: true}, get: {wait: 1ms}}}, "
         "f: {kind: service, on: {go: [{transaction: [{query: d.put}, {query: d.put}, {query: d.put}]}]}}";
     fixture f = run_to(parts, "c: {rate: 1/s, arrivals: constant, call: f.go, timeout: 150ms, cancel: true}", "", 1500 * HR_MS, 1199 * HR_MS);
-    sim_component_id d = (sim_component_id)sim_model_find(f.model, "d");
+    sim_component_id d = part_of(f, "d");
     assert_int_equal(station(f, "d").started, 2);
     sim_world_run(f.w, 1210 * HR_MS);          // the third would take until 1.3 s
     assert_int_equal(f.w->calls_live, 0);
@@ -305,25 +286,14 @@ static void test_the_ledger_says_who_cancels(void **state)
     finish(f);
 }
 
-static void complains(const char *components, const char *workload, const char *rest, const char *complaint)
-{
-    hr_error e = {0};
-    sim_model *model = NULL;
-    char *text = hr_format("scenario: t\ncomponents: {%s}\nworkload: {%s}\n%s\n", components, workload, rest);
-    assert_int_equal(sim_model_parse("t", text, strlen(text), "", &model, &e), HR_BAD_INPUT);
-    if (!strstr(e.text, complaint))
-        fail_msg("no '%s' in: %s", complaint, e.text);
-    free(text);
-}
-
 static void test_mistakes_are_named(void **state)
 {
     (void)state;
 #define S "s: {kind: service, on: {go: [{wait: 1ms}]}}"
-    complains(S, "c: {rate: 1/s, call: s.go, timeout: none, cancel: true}", "", "who waits for ever cancels nothing");
-    complains(S, "c: {rate: 1/s, call: s.go, cancel: maybe}", "", "cancel");
-    complains(S ", f: {kind: service, on: {go: [{call: s.go, cancel: perhaps}]}}", "c: {rate: 1/s, call: f.go}", "", "want true or false");
-    complains("k: {kind: cache}, f: {kind: service, on: {go: [{get: k, cancel: true}]}}", "c: {rate: 1/s, call: f.go}", "", "has no `cancel`");
+    refused(S, "c: {rate: 1/s, call: s.go, timeout: none, cancel: true}", "who waits for ever cancels nothing");
+    refused(S, "c: {rate: 1/s, call: s.go, cancel: maybe}", "cancel");
+    refused(S ", f: {kind: service, on: {go: [{call: s.go, cancel: perhaps}]}}", "c: {rate: 1/s, call: f.go}", "want true or false");
+    refused("k: {kind: cache}, f: {kind: service, on: {go: [{get: k, cancel: true}]}}", "c: {rate: 1/s, call: f.go}", "has no `cancel`");
 }
 
 int main(void)

@@ -20,21 +20,8 @@ static fixture run_far(const char *components, const char *timeout, const char *
     char *workload = hr_format("c: {rate: 1/s, arrivals: constant, call: f.go, region: us, timeout: %s, cancel: true}}\nnetwork: {regions: [eu, us], rtt: {eu-us: 80ms}", timeout);
     fixture f = begin_broken(components, workload, faults, 1500 * HR_MS);
     free(workload);
-    for (hr_time at = 0; at <= until; at += HR_MS) {
-        sim_world_run(f.w, at);
-        sim_world_check(f.w);
-    }
+    run_until(f, until);
     return f;
-}
-
-static sim_station_view station(fixture f, const char *name) { return sim_station_look(f.w, (sim_component_id)sim_model_find(f.model, name)); }
-
-static void finish(fixture f)
-{
-    assert_true(sim_world_drain(f.w, 1000 * HR_SEC));
-    sim_world_check(f.w);
-    assert_int_equal(f.w->calls_live, 0);
-    done(f);
 }
 
 typedef struct { const char *components, *timeout, *faults; hr_time heard, stops; } story;

@@ -13,25 +13,6 @@
 #include "sim/parts/mesh.h"
 #include "tests/unit/run.h"
 
-static sim_component_id named(fixture f, const char *name) { return (sim_component_id)sim_model_find(f.model, name); }
-static sim_station_view station(fixture f, const char *name) { return sim_station_look(f.w, named(f, name)); }
-
-static void run_until(fixture f, hr_time until)
-{
-    for (hr_time at = f.w->now; at <= until; at += HR_MS) {
-        sim_world_run(f.w, at);
-        sim_world_check(f.w);
-    }
-}
-
-static void finish(fixture f)
-{
-    assert_true(sim_world_drain(f.w, 1000 * HR_SEC));
-    sim_world_check(f.w);
-    assert_int_equal(f.w->calls_live, 0);
-    done(f);
-}
-
 // --- sidecars -----------------------------------------------------------------------------------------------------------------
 
 #define TEN_STEPS "s: {kind: service, replicas: 2, on: {go: [{repeat: [{wait: 100ms}], times: 10}]}}"
@@ -69,8 +50,8 @@ static void test_sidecars_pass_it_on(void **state)
         run_until(f, 1311 * HR_MS);
         assert_int_equal(station(f, "s").busy, 0);
         assert_int_equal(f.w->calls_live, 0);
-        assert_int_equal(sim_mesh_look(f.w, named(f, "m")).attempts, 1);
-        assert_int_equal(sim_mesh_look(f.w, named(f, "m")).ejections, 0);
+        assert_int_equal(sim_mesh_look(f.w, part_of(f, "m")).attempts, 1);
+        assert_int_equal(sim_mesh_look(f.w, part_of(f, "m")).ejections, 0);
         assert_int_equal(look(f, "c").wasted, 0);
         finish(f);
     }
@@ -82,12 +63,12 @@ static void test_nobody_asks_again(void **state)
     (void)state;
     fixture f = begin_mesh("m: {kind: mesh, to: s, retries: {attempts: 9, base_interval: 10s, max_interval: 10s}}, s: {kind: service, on: {go: [{wait: 100ms}, {fail: error}]}}", "m.go");
     run_until(f, 1249 * HR_MS);
-    uint64_t attempts = sim_mesh_look(f.w, named(f, "m")).attempts;
+    uint64_t attempts = sim_mesh_look(f.w, part_of(f, "m")).attempts;
     assert_true(f.w->calls_live > 0);
     run_until(f, 1251 * HR_MS);
     assert_int_equal(f.w->calls_live, 0);
     sim_world_run(f.w, 60 * HR_SEC);
-    assert_int_equal(sim_mesh_look(f.w, named(f, "m")).attempts, attempts);
+    assert_int_equal(sim_mesh_look(f.w, part_of(f, "m")).attempts, attempts);
     finish(f);
 }
 
@@ -207,10 +188,10 @@ static void test_a_fetch_fills_the_cache_for_nobody(void **state)
     (void)state;
     fixture f = begin_cdn("0", "page", 150 * HR_MS);
     run_until(f, 351 * HR_MS);
-    sim_edge_view us = sim_edge_look(f.w, named(f, "e"), 1);
+    sim_edge_view us = sim_edge_look(f.w, part_of(f, "e"), 1);
     assert_int_equal(us.entries, 0);
     run_until(f, 481 * HR_MS);
-    us = sim_edge_look(f.w, named(f, "e"), 1);
+    us = sim_edge_look(f.w, part_of(f, "e"), 1);
     assert_int_equal(us.entries, 1);
     assert_int_equal(station(f, "s").cancelled, 0);
     assert_int_equal(look(f, "c").wasted, 0);

@@ -11,25 +11,6 @@
 #include "sim/parts/parts.h"
 #include "tests/unit/run.h"
 
-static sim_station_view station(fixture f, const char *name) { return sim_station_look(f.w, (sim_component_id)sim_model_find(f.model, name)); }
-
-static void run_until(fixture f, hr_time until)
-{
-    for (hr_time at = f.w->now; at <= until; at += HR_MS) {
-        sim_world_run(f.w, at);
-        sim_world_check(f.w);
-    }
-    sim_world_run(f.w, until);
-}
-
-static void finish(fixture f)
-{
-    assert_true(sim_world_drain(f.w, 1000 * HR_SEC));
-    sim_world_check(f.w);
-    assert_int_equal(f.w->calls_live, 0);
-    done(f);
-}
-
 // A client asks at 100 ms for what `steps` do, gives up at 350 ms, and tells; another one asks for `fast`, without giving up, at 125 ms.
 static fixture begin_two(const char *database, const char *statements, const char *steps)
 {
@@ -69,7 +50,7 @@ static void test_who_runs_ends_at_once(void **state)
         run_until(f, 351 * HR_MS);
         assert_int_equal(station(f, "d").cancelled, 1);
         assert_int_equal(station(f, "a").busy, 0);
-        assert_int_equal(sim_database_version(f.w, (sim_component_id)sim_model_find(f.model, "d"), 0), 1);
+        assert_int_equal(sim_database_version(f.w, part_of(f, "d"), 0), 1);
         assert_true(sim_world_drain(f.w, 10 * HR_SEC));
         near(latency(f, "e"), 0.235);
         finish(f);
@@ -159,7 +140,7 @@ static void test_a_commit_is_not_interrupted(void **state)
         assert_int_equal(station(f, "d").busy, 1 + i);
         assert_int_equal(station(f, "d").cancelled, 1);
         assert_true(sim_world_drain(f.w, 10 * HR_SEC));
-        assert_int_equal(sim_database_version(f.w, (sim_component_id)sim_model_find(f.model, "d"), 0), 2);
+        assert_int_equal(sim_database_version(f.w, part_of(f, "d"), 0), 2);
         near(latency(f, "e"), i ? 1.185 : 0.685);                  // after the second phase, whose commit takes as long again
         finish(f);
     }
@@ -209,7 +190,7 @@ static void test_a_step_that_is_late(void **state)
         assert_int_equal(station(f, "a").busy, 0);
         assert_true(sim_world_drain(f.w, 10 * HR_SEC));
         near(latency(f, "e"), cases[i].latency);
-        assert_int_equal(sim_database_version(f.w, (sim_component_id)sim_model_find(f.model, "d"), 0), 1);
+        assert_int_equal(sim_database_version(f.w, part_of(f, "d"), 0), 1);
         finish(f);
     }
 }

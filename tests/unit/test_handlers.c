@@ -286,7 +286,7 @@ static void test_a_step_has_the_keys_that_it_is_said_to_have(void **state)
             char *refusal = hr_format("a %s step has no `%s`", kind, k->name);
             hr_error e = {0};
             sim_model *model = NULL;
-            if (!read_parts(components, one_a_second, "", &model, &e))
+            if (!read_sections("", components, one_a_second, &model, &e))
                 sim_model_free(model);
             if (sim_key_is_of_step(k, kind) == (e.count && strstr(e.text, refusal)))
                 fail_msg("%s: %s: %s", kind, k->name, e.text);

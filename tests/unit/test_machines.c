@@ -158,25 +158,20 @@ static void test_a_machine_is_exchanged(void **state)
 {
     (void)state;
     const char *service = "s: {kind: service, instance: small, queue: 0, workers: 64, resize: {at: 50s, to: large, restart: 25s}, on: {go: [{cpu: 1s}]}}";
-    sim_model *m = read_text(TYPES, service, "c: {rate: 4/s, arrivals: constant, call: s.go, timeout: none}");
-    sim_world *w = sim_model_build(m, 1);
-    w->arrivals_end = 100 * HR_SEC;
-    sim_world_start(w, 0);
-    sim_world_run(w, 50 * HR_SEC - 1);
-    uint64_t before = sim_workload_look(w, 1).outcome[SIM_ok];
+    fixture f = begin_with(TYPES, service, "c: {rate: 4/s, arrivals: constant, call: s.go, timeout: none}", 100 * HR_SEC);
+    sim_world_run(f.w, 50 * HR_SEC - 1);
+    uint64_t before = look(f, "c").outcome[SIM_ok];
     assert_in_range(before, 96, 100);          // two a second, from the first second on
-    assert_int_equal(sim_workload_look(w, 1).outcome[SIM_rejected] > 0, 1);
-    sim_world_run(w, 75 * HR_SEC - 1);
-    sim_world_check(w);
-    assert_int_equal(sim_workload_look(w, 1).outcome[SIM_ok], before);
-    uint64_t failed = sim_workload_look(w, 1).outcome[SIM_error];
+    assert_int_equal(look(f, "c").outcome[SIM_rejected] > 0, 1);
+    sim_world_run(f.w, 75 * HR_SEC - 1);
+    sim_world_check(f.w);
+    assert_int_equal(look(f, "c").outcome[SIM_ok], before);
+    uint64_t failed = look(f, "c").outcome[SIM_error];
     assert_in_range(failed, 99 + 64, 101 + 64);                    // those of 25 s, and what it had
-    sim_world_run(w, 100 * HR_SEC);
-    sim_world_check(w);
-    assert_in_range(sim_workload_look(w, 1).outcome[SIM_ok] - before, 95, 97);     // four a second, but those of the last second
-    assert_int_equal(sim_workload_look(w, 1).outcome[SIM_error], failed);
-    sim_world_free(w);
-    sim_model_free(m);
+    go(f, 100);
+    assert_in_range(look(f, "c").outcome[SIM_ok] - before, 95, 97);     // four a second, but those of the last second
+    assert_int_equal(look(f, "c").outcome[SIM_error], failed);
+    done(f);
     sim_study *study = study_of(TYPES, service, "c: {rate: 4/s, call: s.go}");
     near(cost(study, "s"), 0.5 * 0.04 + 0.5 * 0.17);
     sim_study_free(study);
@@ -190,19 +185,15 @@ static void test_machines_are_exchanged_one_by_one(void **state)
     const char *components = "lb: {kind: balancer, policy: least-conn, to: s}, s: {kind: service, replicas: 3, instance: small, resize: {at: 50s, to: large, restart: 10s}, on: {go: [{cpu: 1s}]}}",
                *workload = "c: {rate: 3/s, arrivals: constant, call: lb.go, timeout: none}";
     static const struct { double at; uint32_t down; uint32_t large; } steps[] = {{49.9, 0, 0}, {50.1, 1, 1}, {59.9, 1, 1}, {60.1, 1, 2}, {70.1, 1, 3}, {80.1, 0, 3}};
-    sim_model *m = read_text(TYPES, components, workload);
-    sim_world *w = sim_model_build(m, 1);
-    sim_world_start(w, 0);
+    fixture f = begin_with(TYPES, components, workload, 100 * HR_SEC);
     for (size_t i = 0; i < HR_COUNT(steps); i++) {
-        sim_world_run(w, (hr_time)(steps[i].at * 1e9));
-        sim_world_check(w);
-        const sim_replica *r = SIM_AT(w, const sim_replica, SIM_STATE(w, const sim_service, 1)->replicas);
+        go(f, steps[i].at);
+        const sim_replica *r = SIM_AT(f.w, const sim_replica, SIM_STATE(f.w, const sim_service, 1)->replicas);
         assert_int_equal((r[0].down != 0) + (r[1].down != 0) + (r[2].down != 0), steps[i].down);
         assert_int_equal((r[0].core_count == 8) + (r[1].core_count == 8) + (r[2].core_count == 8), steps[i].large);
     }
-    assert_in_range(sim_workload_look(w, 2).outcome[SIM_error], 3, 5);
-    sim_world_free(w);
-    sim_model_free(m);
+    assert_in_range(look(f, "c").outcome[SIM_error], 3, 5);
+    done(f);
     sim_study *study = study_of(TYPES, components, workload);
     near(cost(study, "s"), 0.5 * 3 * 0.04 + 0.1 * (2 * 0.04 + 0.17) + 0.1 * (0.04 + 2 * 0.17) + 0.3 * 3 * 0.17);
     sim_study_free(study);
@@ -215,21 +206,18 @@ static void test_cores_are_added_in_place(void **state)
     static const char *const orders[] = {"", "sharing: true, "};
     for (size_t i = 0; i < HR_COUNT(orders); i++) {
         char *components = hr_format("s: {kind: service, instance: small, %sworkers: 40, queue: 1000, resize: {at: 50s, to: large, restart: none}, on: {go: [{cpu: 1s}]}}", orders[i]);
-        sim_model *m = read_text(TYPES, components, "c: {rate: 4/s, arrivals: constant, call: s.go, timeout: none}");
+        fixture f = begin_with(TYPES, components, "c: {rate: 4/s, arrivals: constant, call: s.go, timeout: none}", 100 * HR_SEC);
         free(components);
-        sim_world *w = sim_model_build(m, 1);
-        sim_world_start(w, 0);
-        sim_world_run(w, 50 * HR_SEC - 1);
-        uint64_t before = sim_workload_look(w, 1).outcome[SIM_ok];
+        sim_world_run(f.w, 50 * HR_SEC - 1);
+        uint64_t before = look(f, "c").outcome[SIM_ok];
         assert_in_range(before, 60, 100);      // shared by 40: each takes 20 s, and the first come later
         for (hr_time at = 50 * HR_SEC; at <= 60 * HR_SEC; at += HR_SEC / 10) {
-            sim_world_run(w, at);
-            sim_world_check(w);
+            sim_world_run(f.w, at);
+            sim_world_check(f.w);
         }
-        assert_in_range(sim_workload_look(w, 1).outcome[SIM_ok] - before, 70, 100);    // eight a second
-        assert_int_equal(sim_workload_look(w, 1).outcome[SIM_error], 0);
-        sim_world_free(w);
-        sim_model_free(m);
+        assert_in_range(look(f, "c").outcome[SIM_ok] - before, 70, 100);    // eight a second
+        assert_int_equal(look(f, "c").outcome[SIM_error], 0);
+        done(f);
     }
 }
 
@@ -239,27 +227,22 @@ static void test_a_database_gets_another_machine(void **state)
     (void)state;
     const char *components = "s: {kind: service, workers: 200, on: {go: [{query: d.q}]}}, d: {kind: database, network: 0, pool: 40, queue: 0, instance: small, "
                              "resize: {at: 50s, to: large, restart: 25s}, statements: {q: {cpu: 1s}}}", *workload = "c: {rate: 4/s, arrivals: constant, call: s.go, timeout: none}";
-    sim_model *m = read_text(TYPES, components, workload);
-    sim_world *w = sim_model_build(m, 1);
-    w->arrivals_end = 100 * HR_SEC;
-    sim_world_start(w, 0);
-    sim_world_run(w, 50 * HR_SEC - 1);
-    sim_world_check(w);
-    uint64_t before = sim_workload_look(w, 2).outcome[SIM_ok];
+    fixture f = begin_with(TYPES, components, workload, 100 * HR_SEC);
+    sim_world_run(f.w, 50 * HR_SEC - 1);
+    sim_world_check(f.w);
+    uint64_t before = look(f, "c").outcome[SIM_ok];
     assert_in_range(before, 96, 100);
-    sim_world_run(w, 75 * HR_SEC - 1);
-    sim_world_check(w);
-    sim_workload_view v = sim_workload_look(w, 2);
+    sim_world_run(f.w, 75 * HR_SEC - 1);
+    sim_world_check(f.w);
+    sim_workload_view v = look(f, "c");
     assert_int_equal(v.outcome[SIM_ok], before);
     uint64_t failed = v.outcome[SIM_error] + v.outcome[SIM_lost];
     assert_in_range(failed, 99 + 39, 101 + 40);                    // those of 25 s, and what it had
-    sim_world_run(w, 100 * HR_SEC);
-    sim_world_check(w);
-    v = sim_workload_look(w, 2);
+    go(f, 100);
+    v = look(f, "c");
     assert_in_range(v.outcome[SIM_ok] - before, 95, 97);
     assert_int_equal(v.outcome[SIM_error] + v.outcome[SIM_lost], failed);
-    sim_world_free(w);
-    sim_model_free(m);
+    done(f);
     sim_study *study = study_of(TYPES, components, workload);
     near(cost(study, "d"), 0.5 * 0.04 + 0.5 * 0.17);
     sim_study_free(study);
@@ -280,27 +263,17 @@ static void test_mistakes_are_told(void **state)
         {"instances: {a: {cores: 2, memory: 1GiB}}\n", "", "lacks `price`"}, {"instances: {a: 3}\n", "", "instances.a: want {cores: 2"}, {"instances: 3\n", "", "want {NAME: {cores: 2"},
         {"prices: {storage: 0.1 $/h}\n", "", "prices.storage: want a price such as 0.04 $/GiB/month"}, {"prices: {requests: 2}\n", "", "$/million"}};
     for (size_t i = 0; i < HR_COUNT(cases); i++) {
-        char *text = hr_format("scenario: t\n%scomponents: {s: {kind: service, %s%son: {go: [{wait: 1ms}]}}}\nworkload: {c: {rate: 1/s, call: s.go}}\n", cases[i].sections,
-                               cases[i].keys, *cases[i].keys ? ", " : "");
-        hr_error e = {0};
-        sim_model *model;
-        assert_int_equal(sim_model_parse("t", text, strlen(text), "", &model, &e), HR_BAD_INPUT);
-        if (!strstr(e.text, cases[i].says) || e.count != 1)
-            fail_msg("want '%s' once in: %s", cases[i].says, e.text);
-        free(text);
+        char *service = hr_format("s: {kind: service, %s%son: {go: [{wait: 1ms}]}}", cases[i].keys, *cases[i].keys ? ", " : "");
+        assert_int_equal(refused_with(cases[i].sections, service, "c: {rate: 1/s, call: s.go}", cases[i].says), 1);
+        free(service);
     }
     static const mistake databases[] = {
         {"instance: small, resize: {at: 1s, to: large}, replicas: 1", "without `replicas` and `shards`"}, {"instance: small, resize: {at: 1s, to: large, restart: none}", "want a time"},
         {"resize: {at: 1s, to: large}", "give `instance`, too"}, {"instance: small, resize: {at: 1s, to: lage}", "did you mean 'large'"}};
     for (size_t i = 0; i < HR_COUNT(databases); i++) {
-        char *text = hr_format("scenario: t\n%scomponents: {s: {kind: service, on: {go: [{query: d.q}]}}, d: {kind: database, %s, statements: {q: {wait: 1ms}}}}\n"
-                               "workload: {c: {rate: 1/s, call: s.go}}\n", TYPES, databases[i].part);
-        hr_error e = {0};
-        sim_model *model;
-        assert_int_equal(sim_model_parse("t", text, strlen(text), "", &model, &e), HR_BAD_INPUT);
-        if (!strstr(e.text, databases[i].complaint) || e.count != 1)
-            fail_msg("want '%s' once in: %s", databases[i].complaint, e.text);
-        free(text);
+        char *parts = hr_format("s: {kind: service, on: {go: [{query: d.q}]}}, d: {kind: database, %s, statements: {q: {wait: 1ms}}}", databases[i].part);
+        assert_int_equal(refused_with(TYPES, parts, "c: {rate: 1/s, call: s.go}", databases[i].complaint), 1);
+        free(parts);
     }
     refused("lb: {kind: balancer, to: s}, s: {kind: service, resize: {at: 1s, to: large}, on: {go: [{wait: 1ms}]}}, a: {kind: autoscaler, of: s, policy: fixed, max: 1}",
             "c: {rate: 1/s, call: lb.go}", "without an autoscaler");

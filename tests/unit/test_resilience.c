@@ -14,8 +14,6 @@
 
 static sim_gate_view limiter(fixture f, const char *name) { return sim_limiter_look(f.w, (sim_component_id)sim_model_find(f.model, name)); }
 static sim_gate_view breaker(fixture f, const char *name) { return sim_breaker_look(f.w, (sim_component_id)sim_model_find(f.model, name)); }
-static sim_station_view station(fixture f, const char *name) { return sim_service_look(f.w, (sim_component_id)sim_model_find(f.model, name), 0); }
-
 #define EVERY(gap, target) "c: {rate: " gap ", arrivals: constant, call: " target ", timeout: none}"
 
 // --- limiter ------------------------------------------------------------------------------------------------------------

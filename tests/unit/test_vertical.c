@@ -170,13 +170,6 @@ static void test_how_many_may_be_missing(void **state)
 
 // --- in a world ---------------------------------------------------------------------------------------------------------
 
-
-static void go(fixture f, double seconds)
-{
-    sim_world_run(f.w, (hr_time)(seconds * 1e9));
-    sim_world_check(f.w);
-}
-
 // What all replicas of `s` that are there have now.
 static void expect(fixture f, double seconds, uint64_t evicted, uint64_t resized, double cores, double bytes)
 {

@@ -10,6 +10,7 @@ typedef struct {
     const char *name, *unit;
     double      budget;                        // of DESIGN 9, for one core of a 2-core machine; 0: none
     bool        more_is_better;
+    bool        runs_caching;                  // the catalogue's scenario, which has to be there
     double    (*measure)(uint32_t argument);   // one run; the verb takes five
     uint32_t    argument;
 } cli_bench_row;

@@ -25,4 +25,11 @@ grep -q 'worse' "$work/out" && fail "compared with another machine"
 echo 'hello' > "$work/bad"
 "$program" bench hold-10 --baseline "$work/bad" 2> "$work/err"; [ $? -eq 3 ] && grep -q 'bad:1: no result' "$work/err" || fail "a bad baseline"
 "$program" bench hold-10 --save /dev/full > "$work/out" 2> "$work/err"; [ $? -eq 4 ] && grep -q 'cannot be written' "$work/err" || fail "a full disk"
+
+# Only rows that run the catalogue's scenario want it.
+mkdir "$work/elsewhere"
+HEADROOM_ROOT=$work/elsewhere "$program" bench hold-10 > "$work/out" || fail "a row that runs no pattern wants one"
+HEADROOM_ROOT=$work/elsewhere "$program" bench hold-10 caching > "$work/out" 2> "$work/err"
+[ $? -eq 3 ] && grep -q "^headroom: row 'caching' of bench runs the catalogue's scenario: no pattern is named 'caching'" "$work/err" && [ ! -s "$work/out" ] ||
+    fail "the pattern is missing: $(cat "$work/err")"
 echo "bench prints, keeps and compares"

@@ -13,7 +13,7 @@
 enum { BUFFER = 1 << 16, MOST_LINE = 1024, MOST_NAME = 200, MOST_TEXT = 1 << 20, MOST_OPERATIONS = 4096 };
 
 static const char magic[16] = "headroom log 1\n";
-static const char head[] = "replication,workload,request,key,operation,intended_ns,sent_ns,ended_ns,outcome,stale,version,measured,attempt\n";
+static const char head[] = "replication,workload,request,key,operation,intended_ns,sent_ns,ended_ns,outcome,stale,version,measured\n";
 
 typedef struct {                               // little-endian, as the machines are that this runs on (world.h asserts it)
     char     magic[16];
@@ -28,7 +28,8 @@ typedef struct {
     uint64_t request, key;
     int64_t  intended_ns, sent_ns, ended_ns;
     uint32_t version;                          // of the row that it read or wrote, 0: none
-    uint8_t  outcome, flags, attempt, zero;
+    uint8_t  outcome, flags;
+    uint16_t zero;
 } record;
 _Static_assert(sizeof(log_head) == 32 && sizeof(record) == 56, "the layout of docs/request-log.md");
 
@@ -86,7 +87,7 @@ static char *put_word(char *at, const char *word)
     return at + n + 1;
 }
 
-// Two names of at most MOST_NAME characters and eleven numbers fit into MOST_LINE.
+// Two names of at most MOST_NAME characters and nine numbers fit into MOST_LINE.
 static size_t put_line(char *line, const names *name, const record *r)
 {
     const names *n = &name[r->workload];
@@ -102,7 +103,6 @@ static size_t put_line(char *line, const names *name, const record *r)
     at = put_number(at, (r->flags & STALE) != 0);
     at = put_number(at, r->version);
     at = put_number(at, (r->flags & MEASURED) != 0);
-    at = put_number(at, r->attempt);
     at[-1] = '\n';
     return (size_t)(at - line);
 }
@@ -151,7 +151,7 @@ static void observe(void *self, const sim_world *w, const sim_note *note)
     const sim_call *c = sim_call_at(w, note->call);
     const record r = {.replication = part->replication, .workload = c->caller, .operation = c->operation, .request = c->request & 0xFFFFFFFFFFFFu,
                       .key = c->key, .intended_ns = c->started, .sent_ns = c->since, .ended_ns = w->now, .version = c->version,
-                      .outcome = note->status, .attempt = c->attempt,
+                      .outcome = note->status,
                       .flags = (uint8_t)((note->status <= SIM_late && c->version && c->version < c->floor ? STALE : 0) |
                                          (c->flags & SIM_CALL_COUNTED ? MEASURED : 0))};
     if (part->used + MOST_LINE > BUFFER) {

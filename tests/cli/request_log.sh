@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # cli.request_log - the log has every request once, the same bytes for any number of threads and format; what cannot be written is told.
 set -uo pipefail
-program=$2
+root=$1 program=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export HEADROOM_STORE=$work/runs.db NO_COLOR=1
@@ -23,6 +23,11 @@ cmp -s "$work/1.csv" "$work/other.csv" && fail "another seed gives the same log"
 gzip -dc "$work/1.csv.gz" | cmp - "$work/1.csv" || fail "compressed text is other text"
 "$program" runs log "$work/1.hrlog" | cmp - "$work/1.csv" || fail "records are other requests"
 ls "$work" | grep -q 'part' && fail "an unfinished log is left"
+
+# Its columns are those of the page about it, and nothing else: a number that always says the same says nothing.
+sed -n 's/^| \(`[a-z_`, ]*`\) |.*/\1/p' "$root/docs/request-log.md" | tr -d '` ' | paste -sd, > "$work/columns"
+head -1 "$work/1.csv" | cmp - "$work/columns" || fail "columns: $(head -1 "$work/1.csv"), but docs/request-log.md has $(cat "$work/columns")"
+awk -F, 'NR > 1 && NF != 12 { bad = 1 } END { exit bad }' "$work/1.csv" || fail "lines and columns differ"
 
 # What the log says is what the document says: outcomes of measured requests, each request once.
 awk -F, 'NR > 1 { if (seen[$1, $2, $3]++) twice = 1; if ($12) n[$9]++ } END { if (twice) print "twice"; for (o in n) print o, n[o] }' "$work/1.csv" | sort > "$work/log"

@@ -39,7 +39,7 @@ static void print_range(const sim_key *k)
     char least[32], most[32];
     if (!(k->most > 0))
         return;
-    if (k->type == SIM_TYPE_TIME)
+    if (k->type == SIM_TYPE_TIME || k->type == SIM_TYPE_TIME_OR_NONE)
         printf("    from %s to %s\n", sim_show_time((hr_time)(k->least * 1e9 + 0.5), least, sizeof least),
                sim_show_time((hr_time)(k->most * 1e9), most, sizeof most));
     else
@@ -50,7 +50,7 @@ static void print_key(const sim_key *k)
 {
     printf("%s.%s\n    %s\n    ", k->owner, k->name, k->help);
     if (k->type != SIM_TYPE_OTHER)             // of others the help says it
-        printf("want: %s; ", sim_type_example(k->type));
+        printf("want: %s; ", sim_key_example(k));
     printf("default: %s\n", !k->fallback ? "none, it is required" : *k->fallback ? k->fallback : "absent");
     print_range(k);
 }

@@ -69,18 +69,6 @@ static void read_steps(sim_reader *r, sim_node *node, const char *where, sim_sca
     d->steps = steps;
 }
 
-// A TIME may be `none`; here that makes no sense.
-static void check_times(sim_reader *r, sim_node *node, const char *where, const sim_scale_settings *s)
-{
-    const struct { const char *word; hr_time time; } times[] = {
-        {"every", s->every}, {"scrape", s->scrape}, {"window", s->window}, {"cpu_initialization_period", s->cpu_initialisation},
-        {"initial_readiness_delay", s->readiness_delay}, {"scale_out_cooldown", s->out_cooldown}, {"scale_in_cooldown", s->in_cooldown},
-        {"lead", s->lead}};
-    for (size_t i = 0; i < HR_COUNT(times); i++)
-        if (times[i].time == HR_FOREVER)
-            SIM_FAIL(r, sim_node_member(node, times[i].word), "%s.%s: want a time", where, times[i].word);
-}
-
 void sim_autoscaler_read(sim_reader *r, uint16_t id, bool good)
 {
     sim_autoscaler_def *d = r->model->components[id].def;
@@ -97,7 +85,6 @@ void sim_autoscaler_read(sim_reader *r, uint16_t id, bool good)
         sim_vertical_read(r, node, where, &d->scale.settings);
     else if (!sim_node_member(node, "max"))
         SIM_FAIL(r, node, "%s lacks `max`: %s", where, sim_key_find("autoscaler", "max")->help);
-    check_times(r, node, where, &d->scale.settings);
     hr_error e = {0};
     if (!r->failed && sim_scale_fits(policy, &d->scale, sim_given(node, sim_scale_words), &e))
         sim_complain(r, node, where, &e);
@@ -267,7 +254,7 @@ static void read_schedule(sim_reader *r, uint16_t id, sim_node *map)
 void sim_autoscalers_settle(sim_reader *r)
 {
     const sim_model *m = r->model;
-    for (uint16_t i = 0; i < m->component_count && m->duration > 0 && m->duration != HR_FOREVER; i++) {
+    for (uint16_t i = 0; i < m->component_count && m->duration > 0; i++) {
         if (m->components[i].kind != SIM_PART_autoscaler)
             continue;
         sim_node *schedule = sim_node_member(r->nodes[i], "schedule");

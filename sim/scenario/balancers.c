@@ -39,9 +39,8 @@ static void read_weights(sim_reader *r, uint16_t id, const sim_service_def *serv
 bool sim_outliers_read(sim_reader *r, sim_node *node, const char *where, sim_outlier_def *d)
 {
     sim_node *outliers = sim_node_member(node, "outlier_detection");
-    if (outliers && sim_map_read(r, node, where, "outlier_detection", "{consecutive_5xx: 5}, or {} for Envoy's values", d) &&
-        (d->interval == HR_FOREVER || d->base_ejection_time == HR_FOREVER))
-        SIM_FAIL(r, outliers, "%s.outlier_detection: want times for interval and base_ejection_time", where);
+    if (outliers)
+        (void)sim_map_read(r, node, where, "outlier_detection", "{consecutive_5xx: 5}, or {} for Envoy's values", d);
     return outliers != NULL;
 }
 
@@ -66,13 +65,11 @@ static void read_healing(sim_reader *r, sim_node *node, const char *where, sim_b
     d->has_outliers = sim_outliers_read(r, node, where, &d->outliers);
     if (d->has_checks && !sim_map_read(r, node, where, "health_check", "{call: OPERATION, interval: 5s}", &d->health))
         return;
-    if (d->has_checks && d->health.interval == HR_FOREVER)
-        SIM_FAIL(r, sim_node_member(node, "health_check"), "%s.health_check.interval: want a time", where);
-    else if (d->has_checks && d->health.timeout > d->health.interval)
+    if (d->has_checks && d->health.timeout > d->health.interval)
         SIM_FAIL(r, sim_node_member(node, "health_check"), "%s.health_check: `timeout` must not exceed `interval`: there is one check of a replica at a time", where);
     if (panic && !d->has_checks && !d->has_outliers)
         SIM_FAIL(r, panic, "%s.panic belongs to `health_check` or `outlier_detection`", where);
-    if (d->slow_start == HR_FOREVER || (d->slow_start && d->slow_start < HR_MS))
+    if (d->slow_start && d->slow_start < HR_MS)
         SIM_FAIL(r, slow, "%s.slow_start: want a time of at least 1ms", where);
     else if (d->slow_start && (!(policy->uses & SIM_USES_WEIGHTS) || policy->uses & (SIM_USES_KEY | SIM_USES_ADDRESS)))
         SIM_FAIL(r, slow, "%s.slow_start lets a weight grow: the policy %s %s", where, policy->name,

@@ -26,8 +26,6 @@ static void read_behind(sim_reader *r, sim_node *node, const char *where, sim_th
         SIM_FAIL(r, behind, "%s.behind belongs to `write: behind`", where);
     else
         sim_map_read(r, node, where, "behind", "{interval: 1s, batch: 100, queue: 10k}", d);
-    if (d->interval == HR_FOREVER)
-        SIM_FAIL(r, behind, "%s.behind.interval: want a time", where);
 }
 
 // Of what it has loaded by itself.

@@ -15,8 +15,6 @@ void sim_cdn_read(sim_reader *r, uint16_t id)
         SIM_FAIL(r, node, "%s: what an edge keeps has no limit: give `entries` or `memory`", name);
     if (d->ttl == HR_FOREVER && (d->stale || d->spare))
         SIM_FAIL(r, node, "%s: without a `ttl` nothing becomes stale", name);
-    if (d->stale == HR_FOREVER || d->spare == HR_FOREVER)
-        SIM_FAIL(r, node, "%s: stale_while_revalidate and stale_if_error: want times", name);
     if (r->model->components[origin].kind != SIM_PART_service) {
         if (origin != id)                      // else `to` was a mistake, and told
             SIM_FAIL(r, sim_node_member(node, "to"), "%s.to: want a service, or what stands in front of one", name);

@@ -92,8 +92,6 @@ static void read_plans(sim_reader *r, sim_node *node, const char *where, const s
         sim_node *per_row = s->kind == SIM_MAP ? sim_node_member(s, "per_row") : NULL;
         if (per_row && t->plan == SIM_PLAN_none)
             SIM_FAIL(r, per_row, "%s.statements.%s.per_row belongs to `plan: index` or `plan: sequential`", where, t->name);
-        if (per_row && t->per_row == HR_FOREVER)
-            SIM_FAIL(r, per_row, "%s.statements.%s.per_row: want a time", where, t->name);
         if (t->inserts && !t->writes)
             SIM_FAIL(r, s, "%s.statements.%s: `inserts` belongs to `writes: true`", where, t->name);
     }
@@ -114,8 +112,6 @@ static void read_locks(sim_reader *r, sim_node *node, const char *where, const s
         SIM_FAIL(r, timeout, "%s.lock_timeout belongs to a statement with `lock: true`, and there is none", where);
     if (deadlock && !any && d->statement_count)
         SIM_FAIL(r, deadlock, "%s.deadlock_timeout belongs to statements with `lock: true`, and there are none", where);
-    if (d->deadlock_timeout == HR_FOREVER)
-        SIM_FAIL(r, deadlock, "%s.deadlock_timeout: want a time: nothing else ends a deadlock", where);
 }
 
 // What the first statement finds in use, and it with it.
@@ -134,8 +130,6 @@ static void read_memory(sim_reader *r, sim_node *node, const char *where, const 
         SIM_FAIL(r, work, "%s.work_mem belongs to a database without `replicas` and `shards`", where);
     if (d->work_mem > 0 && memory_least(d) > d->memory_bytes)
         SIM_FAIL(r, work, "%s: shared_buffers and the first statement do not fit into its `memory` of %.0f bytes: it would be killed for ever", where, d->memory_bytes);
-    if (d->work_mem > 0 && d->recovery == HR_FOREVER)
-        SIM_FAIL(r, sim_node_member(node, "recovery"), "%s.recovery: want a time", where);
 }
 
 static void read_resize(sim_reader *r, sim_node *node, const char *where, sim_database_def *d)

@@ -150,7 +150,7 @@ static void read_retry(sim_reader *r, const char *where, sim_node *retry, sim_at
         r->failed = true;
     else if (sim_node_member(retry, "min_retries") && a->retry.budget <= 0)
         SIM_FAIL(r, retry, "%s: `min_retries` belongs to a `budget`", name);
-    else if (a->retry.cap == HR_FOREVER || a->retry.base == HR_FOREVER || a->retry.cap < a->retry.base)
+    else if (a->retry.cap < a->retry.base)
         SIM_FAIL(r, retry, "%s: want times with `base` <= `cap`", name);
 }
 

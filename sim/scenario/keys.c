@@ -42,7 +42,8 @@ const char *sim_type_example(sim_type type)
         [SIM_TYPE_COUNT] = "a whole number such as 64 or 10k", [SIM_TYPE_COUNT64] = "a whole number such as 64 or 10k",
         [SIM_TYPE_REAL] = "a number of cores such as 2 cores", [SIM_TYPE_BYTES] = "a size such as 512MiB (units: B, KiB, MiB, GiB, TiB, kB, MB, GB)",
         [SIM_TYPE_BYTES32] = "a size such as 8KiB", [SIM_TYPE_BYTES64] = "a size such as 512MiB (units: B, KiB, MiB, GiB, TiB, kB, MB, GB)",
-        [SIM_TYPE_TIME] = "a time such as 5ms (units: ns, us, ms, s, min, h), or none",
+        [SIM_TYPE_TIME] = "a time such as 5ms (units: ns, us, ms, s, min, h)",
+        [SIM_TYPE_TIME_OR_NONE] = "a time such as 5ms (units: ns, us, ms, s, min, h), or none",
         [SIM_TYPE_RATE] = "a rate such as 800/s, 30/min or 5k/h, or one that varies; see `headroom explain rates`",
         [SIM_TYPE_PLAIN_RATE] = "a rate such as 10/s or 30/min", [SIM_TYPE_SHARE] = "a share such as 50%", [SIM_TYPE_DIST] = "a time such as 5ms (units: ns, us, ms, s, min, h) or exp(5ms); see `headroom explain distributions`",
         [SIM_TYPE_EVICTION] = "one of `list evictions`", [SIM_TYPE_BALANCER] = "one of `list balancers`",
@@ -51,6 +52,18 @@ const char *sim_type_example(sim_type type)
         [SIM_TYPE_DISCIPLINE] = "one of `list disciplines`", [SIM_TYPE_COMMIT] = "off, local, on or remote_apply", [SIM_TYPE_POOLER] = "session or transaction", [SIM_TYPE_PLAN] = "none, index or sequential", [SIM_TYPE_UPDATE_MODE] = "Off, Initial, Recreate or InPlaceOrRecreate", [SIM_TYPE_NUMBER] = "a number such as 1.5",
         [SIM_TYPE_BOOL] = "true or false", [SIM_TYPE_TEXT] = "a text"};
     return examples[type];
+}
+
+const char *sim_key_example(const sim_key *k)
+{
+    bool is_count = k->type == SIM_TYPE_COUNT || k->type == SIM_TYPE_COUNT64;
+    if (is_count && k->most < 1e4)
+        return k->most < 64 ? "a whole number such as 5" : "a whole number such as 64";
+    if (k->type == SIM_TYPE_TIME && k->least > 0.005)
+        return "a time such as 5s (units: ns, us, ms, s, min, h)";
+    if (k->type == SIM_TYPE_TIME_OR_NONE && k->least > 0.005)
+        return "a time such as 5s (units: ns, us, ms, s, min, h), or none";
+    return sim_type_example(k->type);
 }
 
 const sim_key *sim_key_find(const char *owner, const char *name)
@@ -96,8 +109,8 @@ static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *
         x = ((const sim_rate_def *)at)->kind == SIM_RATE_constant ? ((const sim_rate_def *)at)->mean : k->least;
         break;
     case SIM_TYPE_BYTES: case SIM_TYPE_BYTES32: case SIM_TYPE_BYTES64: good = sim_read_bytes(text, &x); break;
-    case SIM_TYPE_TIME:
-        good = sim_read_time(text, &time);
+    case SIM_TYPE_TIME: case SIM_TYPE_TIME_OR_NONE:
+        good = sim_read_time(text, &time) && (time != HR_FOREVER || k->type == SIM_TYPE_TIME_OR_NONE);
         x = time == HR_FOREVER ? k->most : (double)time / 1e9;
         break;
     case SIM_TYPE_DIST: return sim_read_dist(pool, source, text, at);
@@ -122,7 +135,7 @@ static bool read_value(sim_pool *pool, const sim_source *source, const sim_key *
     switch (k->type) {
     case SIM_TYPE_COUNT: case SIM_TYPE_BYTES32: *(uint32_t *)at = (uint32_t)x; break;
     case SIM_TYPE_COUNT64: case SIM_TYPE_BYTES64: *(uint64_t *)at = (uint64_t)x; break;
-    case SIM_TYPE_TIME: *(hr_time *)at = time; break;
+    case SIM_TYPE_TIME: case SIM_TYPE_TIME_OR_NONE: *(hr_time *)at = time; break;
     case SIM_TYPE_RATE: break;
     default: *(double *)at = x;
     }
@@ -164,13 +177,13 @@ static bool read_key(sim_pool *pool, const sim_source *source, const sim_key *k,
     const char *said = node->kind == SIM_SCALAR ? node->text : node->kind == SIM_MAP ? "{…}" : "[…]";
     const char *near = node->kind == SIM_SCALAR ? nearest_row(k, node->text) : NULL;
     char least[32], most[32];
-    if (range && k->type == SIM_TYPE_TIME)
+    if (range && (k->type == SIM_TYPE_TIME || k->type == SIM_TYPE_TIME_OR_NONE))
         SIM_WRONG(source, node, "%s.%s = '%s': out of range, want %s to %s", where, k->name, said, sim_show_time((hr_time)(k->least * 1e9 + 0.5), least, sizeof least),
                   sim_show_time((hr_time)(k->most * 1e9), most, sizeof most));
     else if (range)
         SIM_WRONG(source, node, "%s.%s = '%s': out of range, want %g to %g", where, k->name, said, k->least, k->most);
     else
-        SIM_WRONG(source, node, "%s.%s = '%s': want %s%s", where, k->name, said, sim_type_example(k->type),
+        SIM_WRONG(source, node, "%s.%s = '%s': want %s%s", where, k->name, said, sim_key_example(k),
                   HR_HINT(near, '\''));
     if (k->fallback && *k->fallback)           // so that nobody complains of a 0 that is not in the file
         HR_ASSERT(read_value(pool, source, k, k->fallback, at, &range));

@@ -7,7 +7,7 @@
 #include "sim/scenario/node.h"
 
 typedef enum { SIM_TYPE_OTHER, SIM_TYPE_COUNT, SIM_TYPE_COUNT64, SIM_TYPE_REAL, SIM_TYPE_BYTES, SIM_TYPE_BYTES32, SIM_TYPE_BYTES64,
-               SIM_TYPE_TIME, SIM_TYPE_RATE, SIM_TYPE_PLAIN_RATE, SIM_TYPE_SHARE, SIM_TYPE_NUMBER, SIM_TYPE_DIST, SIM_TYPE_EVICTION, SIM_TYPE_BALANCER, SIM_TYPE_LIMITER,
+               SIM_TYPE_TIME, SIM_TYPE_TIME_OR_NONE, SIM_TYPE_RATE, SIM_TYPE_PLAIN_RATE, SIM_TYPE_SHARE, SIM_TYPE_NUMBER, SIM_TYPE_DIST, SIM_TYPE_EVICTION, SIM_TYPE_BALANCER, SIM_TYPE_LIMITER,
                SIM_TYPE_BREAKER, SIM_TYPE_RETRY, SIM_TYPE_SHED, SIM_TYPE_SCALER, SIM_TYPE_READ, SIM_TYPE_SHARDING, SIM_TYPE_DISCIPLINE, SIM_TYPE_COMMIT, SIM_TYPE_POOLER, SIM_TYPE_PLAN, SIM_TYPE_UPDATE_MODE, SIM_TYPE_BOOL, SIM_TYPE_TEXT } sim_type;
 
 typedef struct {
@@ -19,8 +19,9 @@ typedef struct {
     const char *help;
 } sim_key;
 extern const sim_key sim_key_table[];          // ends with a NULL owner
-// What a value of that type looks like: "a time such as 5ms"; NULL of OTHER, whose help says it.
+// What a value of that type looks like: "a time such as 5ms"; NULL of OTHER, whose help says it. And of a key, within its range.
 const char *sim_type_example(sim_type type);
+const char *sim_key_example(const sim_key *key);
 
 // The policy in that row of the table that a type names (evictions, limiters …); NULL beyond the last, and for other types.
 const char *sim_type_row(sim_type type, uint32_t row);

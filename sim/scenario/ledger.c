@@ -74,7 +74,7 @@ static void show_value(const sim_key *k, const void *at, hr_text *out)
     case SIM_TYPE_BYTES: sim_show_bytes(*(const double *)at, out); break;
     case SIM_TYPE_RATE: show_rate(at, out); break;
     case SIM_TYPE_PLAIN_RATE: hr_text_add(out, "%g/s", *(const double *)at); break;
-    case SIM_TYPE_TIME: hr_text_add(out, "%s", sim_show_time(*(const hr_time *)at, text, sizeof text)); break;
+    case SIM_TYPE_TIME: case SIM_TYPE_TIME_OR_NONE: hr_text_add(out, "%s", sim_show_time(*(const hr_time *)at, text, sizeof text)); break;
     case SIM_TYPE_DIST: sim_show_dist(at, out); break;
     case SIM_TYPE_NUMBER: hr_text_add(out, "%g", *(const double *)at); break;
     case SIM_TYPE_SHARE: hr_text_add(out, "%g%%", *(const double *)at * 100); break;

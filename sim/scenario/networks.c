@@ -375,8 +375,6 @@ void sim_network_read(sim_reader *r)
         return;
     sim_network_def *d = m->components[id].def;
     sim_node *node = r->nodes[id];
-    if (d->min_rto == HR_FOREVER)
-        SIM_FAIL(r, sim_node_member(node, "min_rto"), "network.min_rto: want a time");
     read_regions(r, node, d);
     sim_pipe_def *pipes = sim_pool_take(r->pool, (size_t)(d->region_count * d->region_count + 1) * sizeof *pipes);
     for (size_t i = 0; i < HR_COUNT(properties) && d->region_count; i++)

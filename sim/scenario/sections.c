@@ -22,17 +22,13 @@ void sim_run_read(sim_reader *r, sim_node *root)
         SIM_FAIL(r, warmup, "run.warmup: want a time such as 10s, or auto");
     else if (m->duration && m->warmup >= m->duration)
         SIM_FAIL(r, warmup, "run.warmup: nothing is left of the duration of %g s", (double)m->duration / 1e9);
-    if (m->duration == HR_FOREVER || m->sample == HR_FOREVER)
-        SIM_FAIL(r, run ? run : root, "run: duration and sample must be times");
 }
 
 void sim_at_check(sim_reader *r, const sim_node *node, const char *where, hr_time at)
 {
     hr_time end = r->model->duration;
     char text[32];
-    if (node && at == HR_FOREVER)
-        SIM_FAIL(r, node, "%s = '%s': want a time such as 30s; what never happens is left out", where, node->text);
-    else if (node && end > 0 && at >= end)     // a duration that cannot be read has been told
+    if (node && end > 0 && at >= end)          // a duration that cannot be read has been told
         SIM_FAIL(r, node, "%s = '%s': the run is over after %s, so this never happens; want an earlier time, or a longer `run.duration`", where,
                  node->text, sim_show_time(end, text, sizeof text));
 }

@@ -22,16 +22,6 @@ static void read_controlled(sim_reader *r, sim_node *node, const char *where, si
     }
 }
 
-// A TIME may be `none`, which fits some of these.
-static void check_times(sim_reader *r, const char *where, const sim_node *node, const sim_vpa_settings *s)
-{
-    const struct { const char *word; hr_time time; } times[] = {{"recommender.half_life", s->recommender.half_life}, {"recommender.memory_interval", s->recommender.memory_interval},
-                                                                {"recommender.confidence_interval", s->recommender.confidence_interval}};
-    for (size_t i = 0; i < HR_COUNT(times); i++)
-        if (times[i].time == HR_FOREVER)
-            SIM_FAIL(r, node, "%s.%s: want a time", where, times[i].word);
-}
-
 void sim_vertical_read(sim_reader *r, sim_node *node, const char *where, sim_scale_settings *s)
 {
     static const char *const counts[] = {"min", "max"};
@@ -46,7 +36,6 @@ void sim_vertical_read(sim_reader *r, sim_node *node, const char *where, sim_sca
     sim_map_read(r, node, where, "min_allowed", "{cpu: 1, memory: 128MiB}", &s->vpa.min_allowed);
     sim_map_read(r, node, where, "max_allowed", "{cpu: 4, memory: 2GiB}", &s->vpa.max_allowed);
     read_controlled(r, node, where, &s->vpa);
-    check_times(r, where, node, &s->vpa);
 }
 
 // --- the service ----------------------------------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ void sim_workload_read(sim_reader *r, uint16_t id)
 void sim_workloads_settle(sim_reader *r)
 {
     sim_model *m = r->model;
-    for (uint16_t i = 0; i < m->component_count && m->duration > 0 && m->duration != HR_FOREVER; i++) {
+    for (uint16_t i = 0; i < m->component_count && m->duration > 0; i++) {
         sim_workload_def *d = m->components[i].def;
         if (m->components[i].kind != SIM_PART_workload || !d || d->users || d->arrivals.kind == SIM_ARRIVALS_trace)
             continue;

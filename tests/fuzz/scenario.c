@@ -21,7 +21,8 @@ static void check_values(const char *owner, const void *def)
         case SIM_TYPE_COUNT: case SIM_TYPE_BYTES32: x = *(const uint32_t *)at; break;
         case SIM_TYPE_COUNT64: case SIM_TYPE_BYTES64: x = (double)*(const uint64_t *)at; break;
         case SIM_TYPE_REAL: case SIM_TYPE_BYTES: case SIM_TYPE_RATE: x = *(const double *)at; break;
-        case SIM_TYPE_TIME: x = *(const hr_time *)at == HR_FOREVER ? k->most : (double)*(const hr_time *)at * 1e-9; break;
+        case SIM_TYPE_TIME: x = (double)*(const hr_time *)at * 1e-9; break;
+        case SIM_TYPE_TIME_OR_NONE: x = *(const hr_time *)at == HR_FOREVER ? k->most : (double)*(const hr_time *)at * 1e-9; break;
         case SIM_TYPE_DIST:
             HR_ASSERT(sim_dist_mean(at) >= 0 && sim_dist_mean(at) <= 1e6);
             continue;

@@ -276,7 +276,7 @@ static void test_wrong_keys_are_refused(void **state)
         {"health_check: 5s", "want {call: OPERATION"}, {"health_check: {interval: 5s}", "lacks `call`"},
         {"health_check: {call: helth}", "did you mean 'health'"}, {"health_check: {call: health, timeout: 6s}", "must not exceed"},
         {"health_check: {call: health, interval: none, timeout: none}", "want a time"},
-        {"panic: 50%", "belongs to `health_check`"}, {"outlier_detection: {interval: none}", "want times"}, {"slow_start: none", "at least 1ms"},
+        {"panic: 50%", "belongs to `health_check`"}, {"outlier_detection: {interval: none}", "want a time"}, {"slow_start: none", "want a time"}, {"slow_start: 1us", "at least 1ms"},
         {"policy: jsq, slow_start: 30s", "looks at no weights"}, {"policy: ip-hash, slow_start: 30s", "nginx does not allow"}};
     for (size_t i = 0; i < HR_COUNT(wrong); i++) {
         char *text = hr_format("scenario: t\ncomponents: {lb: {kind: balancer, to: s, %s}, s: {kind: service, replicas: 2, on: {go: [{wait: 1ms}], "

@@ -183,7 +183,7 @@ static void test_mistakes_are_refused(void **state)
         {"regions: [a, b-c, a-b, c], rtt: {a-b-c: 1ms}", "can be two different pairs"},
         {"regions: [eu, us], rtt: {eu-us: 80ms}, bandwidth: fast", "network.bandwidth: want bits or bytes a second"},
         {"regions: [eu, us], rtt: {eu-us: 80ms}, loss: 90%", "a share of the packets up to 30%"},
-        {"regions: [eu, us], rtt: {eu-us: 80ms}, min_rto: none", "network.min_rto: want a time"},
+        {"regions: [eu, us], rtt: {eu-us: 80ms}, min_rto: none", "network.min_rto = 'none': want a time"},
     };
     for (size_t i = 0; i < HR_COUNT(mistakes); i++) {
         char *both = hr_format("c: {rate: 1/s, call: s.o}}\nnetwork: {%s", mistakes[i].network);

@@ -164,7 +164,7 @@ static void test_what_makes_no_sense_is_refused(void **state)
         {", loads: db.nothing", "has no statement 'nothing'"}, {", loads: s.read", "no database is named 's'"},
         {", write: behind", "k.write belongs to `writes`"}, {", writes: db.put, write: aside", "want through, around or behind"},
         {", writes: db.put, behind: {batch: 10}", "k.behind belongs to `write: behind`"}, {", ttl: 5s", "k.ttl belongs to `loads`"},
-        {", writes: db.put, write: behind, behind: {interval: none}", "interval: want a time"}};
+        {", writes: db.put, write: behind, behind: {interval: none}", "interval = 'none': want a time"}};
     all_refused("s: {kind: service, on: {read: [{get: k}]}}, k: {kind: cache@}, db: {kind: database, statements: {by_id: {}, put: {writes: true}}}",
                 "c: {rate: 1/s, call: s.read}", wrong, HR_COUNT(wrong));
 }

@@ -508,7 +508,7 @@ static void test_mistakes(void **state)
         {"{set: k}]}}, k: {kind: cache, writes: d.put}, d: {kind: database, statements: {put: {writes: true, lock: true, if_unchanged: true}}", "has read no version"}};
     all_refused("s: {kind: service, on: {go: [@}", "c: {rate: 1/s, call: s.go}", checked, HR_COUNT(checked));
     static const mistake keys[] = {{"deadlock_timeout: 2s", "belongs to statements with `lock: true`"},
-                                   {"deadlock_timeout: none, lock_timeout: none", "nothing else ends a deadlock"}};
+                                   {"deadlock_timeout: none, lock_timeout: none", "d.deadlock_timeout = 'none': want a time"}};
     all_refused("s: {kind: service, on: {go: [{query: d.put}]}}, d: {kind: database, @, statements: {put: {writes: true}}}", "c: {rate: 1/s, call: s.go}", keys, 1);
     all_refused("s: {kind: service, on: {go: [{query: d.put}]}}, d: {kind: database, @, statements: {put: {writes: true, lock: true}}}",
                 "c: {rate: 1/s, call: s.go}", keys + 1, 1);

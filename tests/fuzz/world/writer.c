@@ -76,9 +76,9 @@ static void write_value(writer *r, const sim_key *k)
     case SIM_TYPE_BYTES: case SIM_TYPE_BYTES32: case SIM_TYPE_BYTES64:
         hr_text_add(&r->text, "%.0fB", fmax(k->least, fmin(k->most, bytes[pick(r, HR_COUNT(bytes))])));
         break;
-    case SIM_TYPE_TIME: {
+    case SIM_TYPE_TIME: case SIM_TYPE_TIME_OR_NONE: {
         uint32_t which = pick(r, HR_COUNT(times) + 1);
-        bool is_run = strcmp(k->owner, "run") == 0, endless = which == HR_COUNT(times) && !is_run;
+        bool is_run = strcmp(k->owner, "run") == 0, endless = which == HR_COUNT(times) && k->type == SIM_TYPE_TIME_OR_NONE;
         double seconds = fmax(is_run ? 1e-3 : k->least, fmin(k->most, times[which % HR_COUNT(times)]));
         if (is_run && strcmp(k->name, "duration") == 0)
             r->duration = seconds;

@@ -95,14 +95,16 @@ static const char *const *texts_of(reader *r, const char *where, const sim_node 
 
 // --- sections -------------------------------------------------------------------------------------------------------
 
-// The metric, and the component if one is named, with which a claim begins. The claim itself is checked by sim_claims_check.
+// The metric, and the component if one is named, that a claim compares: alone on its left, for that is what the learner is shown as measured. The claim
+// itself is checked by sim_claims_check.
 static bool read_measured(sim_pool *pool, const char *expression, lab_target *target)
 {
     char metric[32], variant[32], component[64];
     char closing;
     int words = sscanf(expression, "%31[a-z0-9_](%31[a-z0-9_-] , %63[A-Za-z0-9_-] %c", metric, variant, component, &closing);
     int row = words >= 2 ? sim_metric_find(metric) : -1;
-    if (row < 0)
+    const char *end = strchr(expression, ')');
+    if (row < 0 || !end || strcspn(end + 1 + strspn(end + 1, " "), "*/+-") == 0)
         return false;
     target->metric = (sim_metric)row;
     target->component = words == 4 ? sim_pool_text(pool, component) : NULL;
@@ -120,7 +122,7 @@ static void read_targets(reader *r, const sim_node *list)
         const sim_node *holds = sim_node_member(n, "holds");
         lab_target target = {.title = text_of(n, "title"), .look = text_of(n, "look")};
         if (!read_measured(r->pool, holds->text, &target))
-            FAIL(r, holds, "target %s: want a claim that begins with what is measured, such as p99(%s) < 30ms", text_of(n, "id"), LAB_YOURS);
+            FAIL(r, holds, "target %s: want a claim that begins with what is measured, and nothing else before < or >, such as p99(%s) < 30ms", text_of(n, "id"), LAB_YOURS);
         l->claims[l->target_count] = (sim_claim){.id = text_of(n, "id"), .source = target.title, .expression = holds->text,
                                                  .line = holds->line, .column = holds->column};
         l->targets[l->target_count++] = target;

@@ -13,19 +13,16 @@
 
 #include "sim/scenario/units.h"
 #include "sim/study/study.h"
+#include "sim/study/dimension.h"
 
 enum { WORD = 2 * SIM_MOST_name + 2 };         // "broker.queue"
-
-// What a value is; shares and counts are plain numbers. MIXED: a product that nothing is told of, or 0, which goes with all.
-typedef enum { PLAIN, TIME, RATE, PER_HOUR, SUM, MIXED } sort;
 
 typedef struct {
     const char      *text, *at;
     const sim_model *model;                    // names of variants and components
     const sim_study *study;                    // NULL while only checking
     int              replication;
-    int              metric;                   // last metric read: says in which unit both sides are shown
-    sort             is;                       // of the last value read
+    sim_dimension    unit;                     // of the last value read
     bool             is_absent;                // a variant was named that the study does not have
     const char      *problem;                  // first mistake; `at` stays there
     char             wrong[WORD];              // the word that it is about
@@ -74,8 +71,9 @@ static bool read_sum(const char *text, double *money) { return sim_read_money(te
 // A number with the unit that follows it, written as everywhere in a scenario. False: no unit follows.
 static bool number_with_unit(reader *r, const char *unit, double *value)
 {
-    static const struct { bool (*read)(const char *text, double *value); sort is; } readers[] = {
-        {sim_read_span, TIME}, {sim_read_rate, RATE}, {sim_read_percent, PLAIN}, {read_per_hour, PER_HOUR}, {read_sum, SUM}};
+    static const struct { bool (*read)(const char *text, double *value); sim_dimension_kind kind; const char *pure; } readers[] = {
+        {sim_read_span, SIM_TIME, NULL}, {sim_read_rate, SIM_RATE, NULL}, {sim_read_percent, SIM_PLAIN, "%"}, {read_per_hour, SIM_PER_HOUR, NULL},
+        {read_sum, SIM_SUM, NULL}};
     enum { LONGEST = 6 };
     char text[64];
     for (int n = LONGEST; n > 0; n--) {        // the longest one: 500/s is no 500 that something is divided by
@@ -85,7 +83,7 @@ static bool number_with_unit(reader *r, const char *unit, double *value)
         for (size_t i = 0; i < HR_COUNT(readers); i++)
             if (readers[i].read(text, value)) {
                 r->at = unit + n;
-                r->is = readers[i].is;
+                r->unit = sim_dimension_of_number(readers[i].kind, readers[i].pure);
                 return true;
             }
     }
@@ -99,7 +97,7 @@ static double number(reader *r)
     if (number_with_unit(r, end + strspn(end, " "), &value))
         return value;
     r->at = end;
-    r->is = value > 0 ? PLAIN : MIXED;
+    r->unit = (sim_dimension){.is_zero = value == 0};
     return isalpha((unsigned char)*end) ? wrong(r, "unknown unit: want one such as ms, s, min, %, /s or $/h") : value;
 }
 
@@ -151,15 +149,6 @@ static int column_of(reader *r)
     return column;
 }
 
-static sort sort_of(int metric)
-{
-    static const struct { const char *unit; sort is; } sorts[] = {{"ms", TIME}, {"s", TIME}, {"/s", RATE}, {"$/h", PER_HOUR}, {"$", SUM}};
-    for (size_t i = 0; i < HR_COUNT(sorts); i++)
-        if (strcmp(sorts[i].unit, sim_metrics[metric].unit) == 0)
-            return sorts[i].is;
-    return PLAIN;
-}
-
 static double metric_value(reader *r)
 {
     char name[WORD];
@@ -179,8 +168,7 @@ static double metric_value(reader *r)
         column = column_of(r);
     if (!take(r, ')'))
         return wrong(r, "want ')'");
-    r->metric = metric;
-    r->is = sort_of(metric);
+    r->unit = sim_dimension_of((sim_metric)metric);
     if (r->study && r->study->replications == 0)
         return 1;                              // nothing has been measured: only the names are looked at
     return r->study && variant >= 0 ? sim_study_value(r->study, (size_t)variant, r->replication, (sim_metric)metric, column)
@@ -205,34 +193,34 @@ static double product(reader *r)
 {
     double value = unary(r);
     while (!r->problem) {
-        sort left = r->is;
+        sim_dimension left = r->unit;
         bool divides = take(r, '/');
         if (!divides && !take(r, '*'))
             break;
         value = divides ? value / unary(r) : value * unary(r);
-        sort right = r->is;
-        r->is = right == PLAIN ? left : left == PLAIN && !divides ? right : left == right && left != MIXED && divides ? PLAIN : MIXED;
+        r->unit = sim_dimension_product(left, r->unit, divides);
     }
     return value;
 }
 
-// What is added or compared must be of one sort.
-static void join(reader *r, sort left)
+// What is added or compared must be of one kind.
+static void join(reader *r, sim_dimension left)
 {
     static const char *const problems[] = {
-        [PLAIN] = "this has another unit than what is before it", [TIME] = "want a time such as 200ms, as before it", [RATE] = "want a rate such as 500/s, as before it",
-        [PER_HOUR] = "want a price such as 0.5 $/h, as before it", [SUM] = "want a sum such as 2 $, as before it"};
-    if (left == MIXED || r->is == MIXED || left == r->is)
-        r->is = r->is == MIXED ? left : r->is;
-    else
-        wrong(r, problems[left]);
+        [SIM_PLAIN] = "this has another unit than what is before it", [SIM_TIME] = "want a time such as 200ms, as before it",
+        [SIM_RATE] = "want a rate such as 500/s, as before it", [SIM_PER_HOUR] = "want a price such as 0.5 $/h, as before it",
+        [SIM_SUM] = "want a sum such as 2 $, as before it"};
+    sim_dimension_kind a = sim_dimension_kind_of(&left), b = sim_dimension_kind_of(&r->unit);
+    if (a != SIM_OTHER && b != SIM_OTHER && a != b)
+        wrong(r, problems[a]);
+    r->unit = sim_dimension_join(left, r->unit);
 }
 
 static double sum(reader *r)
 {
     double value = product(r);
     while (!r->problem) {
-        sort left = r->is;
+        sim_dimension left = r->unit;
         bool adds = take(r, '+');
         if (!adds && !take(r, '-'))
             break;
@@ -242,11 +230,11 @@ static double sum(reader *r)
     return value;
 }
 
-// Both sides of the next comparison; the sign is +1 when left must be below right.
+// Both sides of the next comparison, whose unit is r->unit; the sign is +1 when left must be below right.
 static void comparison(reader *r, double *left, double *right, int *sign)
 {
     *left = sum(r);
-    sort is = r->is;
+    sim_dimension unit = r->unit;
     *sign = take(r, '<') ? 1 : take(r, '>') ? -1 : 0;
     if (!*sign) {
         wrong(r, "want '<' or '>'");
@@ -254,7 +242,7 @@ static void comparison(reader *r, double *left, double *right, int *sign)
     }
     (void)take(r, '=');                        // quantities are continuous: < and <= are decided alike
     *right = sum(r);
-    join(r, is);
+    join(r, unit);
 }
 
 static bool take_and(reader *r)
@@ -338,20 +326,12 @@ bool sim_claim_is_asked(const sim_study *study, const sim_claim *claim)
     return !r.is_absent;
 }
 
-static int show(char *out, size_t room, double value, int metric)
-{
-    const sim_metric_row *m = &sim_metrics[metric];
-    double x = value * m->factor;
-    return snprintf(out, room, strcmp(m->unit, "$") == 0 || m->unit[0] == '$' ? "%.4g %s" : "%.3g %s", x, m->unit);
-}
-
-static void describe(sim_claim_result *result, double left, double right, int sign, int metric)
+static void describe(sim_claim_result *result, double left, double right, int sign, const sim_dimension *unit)
 {
     size_t used = strlen(result->values);
-    char a[40], b[40];
-    show(a, sizeof a, left, metric);
-    show(b, sizeof b, right, metric);
-    snprintf(result->values + used, sizeof result->values - used, "%s%s %c %s", used ? " and " : "", a, sign > 0 ? '<' : '>', b);
+    char a[80], b[80];
+    snprintf(result->values + used, sizeof result->values - used, "%s%s %c %s", used ? " and " : "", sim_dimension_show(unit, left, a, sizeof a),
+             sign > 0 ? '<' : '>', sim_dimension_show(unit, right, b, sizeof b));
 }
 
 void sim_claim_decide(const sim_study *study, const sim_claim *claim, sim_claim_result *result)
@@ -362,7 +342,8 @@ void sim_claim_decide(const sim_study *study, const sim_claim *claim, sim_claim_
     bool more = true;
     for (int part = 0; more; part++) {         // one round a comparison of the condition
         double lefts = 0, rights = 0;
-        int sign = 0, metric = 0;
+        int sign = 0;
+        sim_dimension unit = {0};
         for (size_t i = 0; i < n; i++) {
             reader r = {.text = claim->expression, .at = claim->expression, .model = study->variants[0].model, .study = study,
                         .replication = (int)i};
@@ -374,10 +355,10 @@ void sim_claim_decide(const sim_study *study, const sim_claim *claim, sim_claim_
             margin[i] = sign * (right - left);
             lefts += left / (double)n;
             rights += right / (double)n;
-            metric = r.metric;
+            unit = r.unit;
         }
         sim_verdict verdict = sim_decide_sign(margin, n, study->confidence);
-        describe(result, lefts, rights, sign, metric);
+        describe(result, lefts, rights, sign, &unit);
         if (part == 0 || (verdict != SIM_HOLDS && result->verdict != SIM_FAILS))
             result->margin = sim_mean_interval(margin, n, study->confidence);
         if (verdict == SIM_FAILS || (verdict == SIM_UNDECIDED && result->verdict == SIM_HOLDS))

@@ -145,6 +145,7 @@ static void test_wrong_labs_are_refused(void **state)
         {"{components.api.on.read: [{wait: 2ms}]}", "{components.api.on.read: all}", "keep.components.api.on.read: want a list of steps"},
         {"p50(yours, users)", "p51(yours, users)", "lab.yaml:9:38: target speed: want a claim that begins with what is measured"},
         {"p50(yours, users)", "1 * p50(yours, users)", "target speed: want a claim that begins with what is measured"},
+        {"p50(yours, users)", "p50(yours, users) / p50(yours)", "target speed: want a claim that begins with what is measured, and nothing else before < or >"},
         {"p50(yours, users)", "p50(yours, user)", "claim speed: unknown component 'user'; did you mean 'users'?"},
         {"cost(yours)", "cost(start)", "claim cost: unknown variant 'start'"},
         {"< 3.5 $/h", "3.5 $/h", "claim cost: want '<' or '>'"},

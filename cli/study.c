@@ -124,14 +124,13 @@ static int width_of(const sim_study_table *t, size_t column)
 void cli_print_workloads(const sim_study *study, const char *above)
 {
     sim_study_table t;
-    size_t names = study->variant_count > 1 ? 2 : 1;               // at the left of their columns
     if (!sim_study_workloads(study, &t))
         return;
     printf("%s", above);
     for (size_t i = 0; i < t.count; i++) {
         size_t column = i % t.columns;
         int width = width_of(&t, column);
-        if (column < names)
+        if (column < t.names)
             printf("%s%*s", t.cell[i], width - cli_width(t.cell[i]), "");
         else
             cli_print_cell(t.cell[i], width);

@@ -125,7 +125,11 @@ const char *sim_estimate_text(sim_estimate estimate, double factor, char *out, s
 bool       sim_study_is_workload(const sim_study *study, uint32_t column);
 size_t     sim_study_workload_count(const sim_study *study);
 // The workloads one by one as text: a row of headings, then one for each workload and variant. Of the outcomes other than ok those that occur.
-typedef struct { char **cell; size_t columns, count; } sim_study_table;         // count: of all cells, row by row
+typedef struct {
+    char **cell;                               // row by row
+    size_t columns, count;                     // count: of all cells
+    size_t names;                              // columns at the left that say whose row it is; the others are numbers, at the right of theirs
+} sim_study_table;
 // Fills a table, which the caller frees. False: there is only one workload, which is the whole.
 bool       sim_study_workloads(const sim_study *study, sim_study_table *table);
 void       sim_study_table_free(sim_study_table *table);

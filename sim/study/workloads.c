@@ -46,6 +46,7 @@ static void add_head(sim_study_table *t, const sim_study *study)
     add(t, "workload");
     if (study->variant_count > 1)
         add(t, "variant");
+    t->names = t->count;
     add(t, "offered, /s");
     add(t, "goodput, /s");
     for (int f = 0; f < FATE_COUNT; f++)

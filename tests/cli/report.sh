@@ -32,7 +32,7 @@ cmp -s other/report.md again/report.md && fail "another seed gives the same repo
 grep -q '"differences"' document && grep -q '"sentence"' document || fail "the document lacks the differences or the sentence"
 
 # Each workload of the scenario has its row in the terminal and in the report.
-grep -qE '^readers +aside ' out && grep -qE '^\| readers \| aside \|' reports/caching/report.md && grep -q '<th scope="row">readers</th><td>aside</td>' reports/caching/report.html ||
+grep -qE '^readers +aside ' out && grep -qE '^\| readers \| aside \|' reports/caching/report.md && grep -q '<th scope="row">readers</th><td class="name">aside</td>' reports/caching/report.html ||
     fail "no row for the workload readers"
 
 # Nothing but what was asked for.

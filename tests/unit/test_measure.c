@@ -103,6 +103,7 @@ static void test_each_workload_has_its_row(void **state)
     sim_study_table t;
     assert_true(sim_study_workloads(study, &t));
     assert_int_equal(t.columns, 8);
+    assert_int_equal(t.names, 1);
     assert_int_equal(t.count, HR_COUNT(want));
     for (size_t i = 0; i < t.count; i++)
         assert_string_equal(t.cell[i], want[i]);

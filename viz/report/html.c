@@ -35,6 +35,7 @@ static const char style[] =
     ".scroll{overflow-x:auto}\n"
     "table{border-collapse:separate;border-spacing:0;width:100%}\n"
     "th,td{padding:8px 12px;text-align:right;vertical-align:top;border-top:1px solid var(--border)}\n"
+    ".name{text-align:left}\n"
     "thead th{border-top:0;color:var(--strong);white-space:nowrap}\n"
     "td,td small{white-space:nowrap}\n"
     "th[scope=row]{text-align:left;font-weight:600;color:var(--strong);position:sticky;left:0;background:var(--panel);min-width:150px;max-width:300px;overflow-wrap:anywhere}\n"
@@ -223,11 +224,11 @@ static void add_workloads(const sim_study *study, hr_text *out)
     hr_text_add(out, "<h2>Workloads</h2>\n<p>How each fared: requests offered, answered inside its objective, and in per cent of those offered what "
                      "became of the others.</p>\n<div class=\"scroll\"><table>\n");
     for (size_t i = 0; i < t.count; i++) {
-        bool is_head = i < t.columns, is_name = i % t.columns == 0;
-        const char *cell = is_head || is_name ? "th" : "td";
-        if (is_name)
+        bool is_head = i < t.columns, is_first = i % t.columns == 0, is_name = i % t.columns < t.names;
+        const char *cell = is_head || is_first ? "th" : "td";
+        if (is_first)
             hr_text_add(out, i == 0 ? "<thead><tr>" : "<tr>");
-        hr_text_add(out, "<%s%s>", cell, is_name ? " scope=\"row\"" : is_head ? " scope=\"col\"" : "");
+        hr_text_add(out, "<%s%s%s>", cell, is_first ? " scope=\"row\"" : is_head ? " scope=\"col\"" : "", is_name && !is_first ? " class=\"name\"" : "");
         viz_escape(t.cell[i], out);
         hr_text_add(out, "</%s>", cell);
         if ((i + 1) % t.columns == 0)

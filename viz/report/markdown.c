@@ -71,7 +71,7 @@ static void add_workloads(const sim_study *study, hr_text *out)
         if ((i + 1) % t.columns == 0)
             hr_text_add(out, " |");
         for (size_t c = 0; i + 1 == t.columns && c < t.columns; c++)
-            hr_text_add(out, c == 0 ? "\n|---|" : study->variant_count > 1 && c == 1 ? "---|" : "---:|");
+            hr_text_add(out, "%s%s", c ? "" : "\n|", c < t.names ? "---|" : "---:|");
     }
     hr_text_add(out, "\n");
     sim_study_table_free(&t);

@@ -15,7 +15,7 @@ const sim_fault_row sim_fault_rows[] = {
 typedef struct {
     sim_dist every, takes, by;
     double   factor, share;
-    hr_time  at, until, ends;                  // ends: of the present run
+    hr_time  at, until, ends, begins;          // ends: of the present run; begins: the next one, HR_FOREVER: none that is known
     uint32_t verb, places, replicas;           // as in the def
     sim_ref  chosen;                           // uint64_t[]: a bit for each place that the present run is about
     uint16_t target, replica, shard;
@@ -86,8 +86,9 @@ static hr_time draw(const sim_world *w, const faults *s, uint32_t i, const sim_d
 static void begin_later(sim_world *w, sim_component_id id, uint32_t i)
 {
     const faults *s = SIM_STATE(w, const faults, id);
-    const fault *f = fault_at(w, s, i);
+    fault *f = fault_at(w, s, i);
     hr_time at = f->has_at && !f->runs ? f->at : w->now + draw(w, s, i, &f->every, DRAW_EVERY);
+    f->begins = at < f->until ? at : HR_FOREVER;
     if (at < f->until)
         sim_schedule(w, at, id, BEGINS, i, 0);
 }
@@ -223,6 +224,7 @@ static void begin(sim_world *w, sim_component_id id, uint32_t i)
     sim_fault_run run = {.fault = (uint16_t)i, .from = w->now, .to = HR_FOREVER};
     choose(w, s, i, &run);
     f->ends = takes == HR_FOREVER ? HR_FOREVER : w->now + takes;
+    f->begins = HR_FOREVER;
     f->active = 1;
     f->runs++;
     s->active++;
@@ -253,8 +255,19 @@ static void check(const sim_world *w, sim_component_id id)
         active += fault_at(w, s, i)->active;
         runs += fault_at(w, s, i)->runs;
         SIM_ASSERT(w, !fault_at(w, s, i)->active || fault_at(w, s, i)->ends >= w->now);
+        SIM_ASSERT(w, fault_at(w, s, i)->active ? fault_at(w, s, i)->begins == HR_FOREVER : fault_at(w, s, i)->begins >= w->now);
     }
     SIM_ASSERT(w, active == s->active && runs == s->runs);
+}
+
+sim_fault_view sim_fault_look(const sim_world *w, sim_component_id id, uint32_t nth)
+{
+    const faults *s = SIM_STATE(w, const faults, id);
+    const fault *f = fault_at(w, s, nth);
+    sim_fault_run run = {.replica = f->replica, .shard = f->shard};
+    if (f->active && f->entry < JOURNAL)
+        run = SIM_AT(w, const sim_fault_run, s->journal)[f->entry];
+    return (sim_fault_view){.is_under_way = f->active, .replica = run.replica, .shard = run.shard, .ends = f->active ? f->ends : HR_FOREVER, .begins = f->begins};
 }
 
 bool sim_faults_look(const sim_world *w, sim_component_id id, uint32_t nth, sim_fault_run *run)

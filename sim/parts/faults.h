@@ -73,6 +73,10 @@ hr_time  sim_faults_hold(const sim_world *w, sim_component_id faults, sim_compon
 
 // replica, shard: what it is about, SIM_ANY_REPLICA: as many as the fault says. to: HR_FOREVER while it is under way.
 typedef struct sim_fault_run { uint16_t fault, replica, shard; hr_time from, to; } sim_fault_run;
+// What the nth fault of the list does now: about what a run is under way and when that is over, HR_FOREVER: never; else when the next one begins,
+// HR_FOREVER: none does. Of a fault that comes again and again that is known when the one before is over.
+typedef struct { bool is_under_way; uint16_t replica, shard; hr_time ends, begins; } sim_fault_view;
+sim_fault_view sim_fault_look(const sim_world *w, sim_component_id id, uint32_t nth);
 // The nth run since time zero; of the first 1000. False: there is none.
 bool sim_faults_look(const sim_world *w, sim_component_id id, uint32_t nth, sim_fault_run *run);
 

@@ -190,6 +190,32 @@ static void test_replicas_are_drawn(void **state)
 }
 
 // An autoscaler's replica is replaced: after `startup` there are as many as before.
+// For each moment: what is under way until when, what begins when. 2 s after each other, for 1 s: from 2 to 3 s, from 5 to 6 s; the next one is known when one is over.
+// That of 10 s would begin when none may any more.
+static void test_what_comes_next_is_known(void **state)
+{
+    (void)state;
+    static const struct { hr_time at_ms, ends_ms, begins_ms; } often[] = {{1000, -1, 2000}, {2500, 3000, -1}, {3500, -1, 5000}, {5500, 6000, -1}, {6500, -1, -1}},
+                                                               once[] = {{1000, -1, 4000}, {4500, 0, -1}, {9000, 0, -1}};       // 0: never
+    for (size_t i = 0; i < HR_COUNT(often); i++) {
+        fixture f = broken("on: {go: [{wait: 1ms}]}", "{every: 2s, for: 1s, until: 8s, slow: s}", often[i].at_ms * HR_MS);
+        sim_fault_view v = sim_fault_look(f.w, (sim_component_id)sim_model_find(f.model, "faults"), 0);
+        assert_int_equal(v.is_under_way, often[i].ends_ms >= 0);
+        assert_int_equal(v.ends, often[i].ends_ms < 0 ? HR_FOREVER : often[i].ends_ms * HR_MS);
+        assert_int_equal(v.begins, often[i].begins_ms < 0 ? HR_FOREVER : often[i].begins_ms * HR_MS);
+        done(f);
+    }
+    for (size_t i = 0; i < HR_COUNT(once); i++) {
+        fixture f = broken("on: {go: [{wait: 1ms}]}", "{at: 4s, kill: s}", once[i].at_ms * HR_MS);
+        sim_fault_view v = sim_fault_look(f.w, (sim_component_id)sim_model_find(f.model, "faults"), 0);
+        assert_int_equal(v.is_under_way, once[i].ends_ms == 0);
+        assert_int_equal(v.ends, HR_FOREVER);
+        assert_int_equal(v.begins, once[i].begins_ms < 0 ? HR_FOREVER : once[i].begins_ms * HR_MS);
+        assert_int_equal(v.replica, 0);
+        done(f);
+    }
+}
+
 static void test_what_an_autoscaler_looks_after_is_replaced(void **state)
 {
     (void)state;
@@ -245,7 +271,8 @@ int main(void)
         cmocka_unit_test(test_slow_is_what_begins_meanwhile), cmocka_unit_test(test_a_killed_replica_loses_what_it_has),
         cmocka_unit_test(test_a_killed_cache_comes_back_empty), cmocka_unit_test(test_a_killed_database_comes_back),
         cmocka_unit_test(test_a_full_disk_fails_writes_alone), cmocka_unit_test(test_random_failures_take_their_share_of_time),
-        cmocka_unit_test(test_replicas_are_drawn), cmocka_unit_test(test_what_an_autoscaler_looks_after_is_replaced),
+        cmocka_unit_test(test_replicas_are_drawn), cmocka_unit_test(test_what_comes_next_is_known),
+        cmocka_unit_test(test_what_an_autoscaler_looks_after_is_replaced),
         cmocka_unit_test(test_what_a_dead_consumer_had_comes_back), cmocka_unit_test(test_what_means_nothing_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

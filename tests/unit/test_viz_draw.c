@@ -169,6 +169,44 @@ static void test_charts_stay_inside(void **state)
     everywhere(draw_chart, &c);
 }
 
+static void test_words_of_events_stand_above_the_plot(void **state)
+{
+    (void)state;
+    const viz_line line = {"good", NULL, x, plain, NULL, NULL, POINTS, 0};
+    const double cards_high[] = {112, 160, 252, 400};
+    for (size_t i = 0; i < HR_COUNT(cards_high); i++) {
+        viz_rect card = {10, 10, 300, cards_high[i]};
+        unsigned char *pixels[2];
+        viz_frame f = {0};
+        cairo_surface_t *surface[2];
+        for (int k = 0; k < 2; k++) {          // two pictures that differ in nothing but the letters of their words, and are as wide
+            const viz_band bands[] = {{8, 30, k ? "kill ab" : "kill ba"}, {9, 12, k ? "slow recommendations_dp, factor 3" : "slow recommendations_pd, factor 3"},
+                                      {10, 40, k ? "pause bd" : "pause db"}, {11, 12, k ? "flush pq" : "flush qp"}};
+            const viz_flag flag = {20, k ? "counted form here" : "counted from here", false};
+            const viz_chart c = {.title = "Throughput", .lines = &line, .line_count = 1, .bands = bands, .band_count = HR_COUNT(bands), .flags = &flag,
+                                 .flag_count = 1};
+            surface[k] = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 320, 420);
+            cairo_t *cr = cairo_create(surface[k]);
+            viz_pen pen = viz_pen_open(cr, VIZ_LIGHT, 1);
+            f = viz_chart_draw(&pen, card, &c);
+            viz_pen_close(&pen);
+            cairo_destroy(cr);
+            cairo_surface_flush(surface[k]);
+            pixels[k] = cairo_image_surface_get_data(surface[k]);
+        }
+        int inside = 0, above = 0, stride = cairo_image_surface_get_stride(surface[0]);
+        for (int y = 0; y < 420; y++)
+            for (int p = 0; p < 320; p++)
+                if (memcmp(pixels[0] + y * stride + p * 4, pixels[1] + y * stride + p * 4, 3) != 0)
+                    *(y >= f.plot.y - 4 ? &inside : &above) += 1;
+        printf("height %.0f: %d pixels of words above the plot, %d in it\n", cards_high[i], above, inside);
+        assert_int_equal(inside, 0);
+        assert_true(above > 0 || f.plot.height < 3 * 14);          // too small a plot is not made smaller
+        cairo_surface_destroy(surface[0]);
+        cairo_surface_destroy(surface[1]);
+    }
+}
+
 static void test_bars_stay_inside(void **state)
 {
     (void)state;
@@ -216,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_nonsense_still_makes_an_axis),
         cmocka_unit_test(test_numbers_are_words),
         cmocka_unit_test(test_charts_stay_inside),
+        cmocka_unit_test(test_words_of_events_stand_above_the_plot),
         cmocka_unit_test(test_bars_stay_inside),
         cmocka_unit_test(test_planted_label_outside_is_found),
         cmocka_unit_test(test_colours_with_one_light_value_share_the_dark_one),

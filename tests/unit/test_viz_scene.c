@@ -40,6 +40,15 @@ static const char crowd[] =
     "workload:\n  shoppers: {rate: 700/s, call: edge.page}\n  buyers: {rate: 60/s, call: edge.order}\n"
     "objectives: {p99: 20ms}\nrun: {duration: 20s, warmup: 2s}\n";
 
+// What breaks at the same time, with names that are longer than cards; the first variant has nothing that breaks.
+static const char broken[] =
+    "scenario: broken\ncomponents:\n  recommendation_service: {kind: service, replicas: 3, workers: 16, on: {read: [{query: order_history_database.get}]}}\n"
+    "  lb: {kind: balancer, to: recommendation_service}\n  order_history_database: {kind: database, pool: 20, statements: {get: {wait: exp(6ms)}}}\n"
+    "workload:\n  shoppers: {rate: 300/s, call: lb.read}\n"
+    "faults:\n  - {at: 10s, for: 20s, slow: order_history_database, factor: 3}\n  - {at: 12500ms, for: 10s, kill: recommendation_service, replica: 1}\n"
+    "  - {at: 50s, kill: order_history_database}\n  - {every: 100s, for: 1s, pause: order_history_database}\n"
+    "variants: {whole: {faults: []}}\nrun: {duration: 60s, warmup: 2s}\n";
+
 // A chain of `n` services, each asking a database of its own.
 static sim_model *chain(int n)
 {
@@ -140,6 +149,7 @@ static void test_layouts_keep_cards_apart_and_routes_beside_them(void **state)
     check_layouts(parse(crowd), true);
     check_layouts(chain(12), true);
     check_layouts(fan(100), true);
+    check_layouts(parse(broken), true);
 }
 
 // The planted-bug twin: a card moved onto its neighbour, or into a pipe, must be seen.
@@ -229,6 +239,64 @@ static void test_no_ink_leaves_its_card(void **state)
     check_ink(read_caching("aside"), 10 * HR_SEC);
     check_ink(parse(crowd), 10 * HR_SEC);
     check_ink(chain(8), 3 * HR_SEC);
+    check_ink(parse(broken), 5 * HR_SEC);
+    check_ink(parse(broken), 20 * HR_SEC);
+}
+
+// --- faults ---------------------------------------------------------------------------------------------------------
+
+// What is under way by when it is over, then what comes by when it begins; a pause that comes 100 s after the start comes when all is over.
+static void test_faults_are_told_in_the_words_of_the_scenario(void **state)
+{
+    (void)state;
+    static const struct { hr_time at_s; const char *told; } moments[] = {
+        {5, "from 0:10: slow order_history_database, factor 3; from 0:12.5: kill recommendation_service-1; from 0:50: kill order_history_database; "},
+        {15, "until 0:22.5: kill recommendation_service-1; until 0:30: slow order_history_database, factor 3; from 0:50: kill order_history_database; "},
+        {25, "until 0:30: slow order_history_database, factor 3; from 0:50: kill order_history_database; "},
+        {40, "from 0:50: kill order_history_database; "},
+        {55, "for good: kill order_history_database; "}};
+    sim_model *model = parse(broken);
+    viz_player *p = viz_player_open(model, 3);
+    for (size_t i = 0; i < HR_COUNT(moments); i++) {
+        viz_player_seek(p, moments[i].at_s * HR_SEC);
+        viz_player_work(p, HR_FOREVER);
+        viz_scene s = {.player = p, .graph = viz_player_graph(p), .world = viz_player_world(p)};
+        viz_trouble *all;
+        uint32_t count = viz_troubles(&s, (uint16_t)sim_model_find(model, "faults"), &all);
+        hr_text told = {0};
+        char when[48];
+        for (uint32_t k = 0; k < count; k++)
+            hr_text_add(&told, "%s: %s; ", viz_trouble_when(&all[k], when, sizeof when), all[k].text);
+        assert_string_equal(told.data, moments[i].told);
+        free(told.data);
+        viz_troubles_free(all, count);
+    }
+    viz_player_close(p);
+    sim_model_free(model);
+}
+
+static bool has_card(const char *variant, uint16_t kind)
+{
+    hr_error e = {0};
+    sim_model *model;
+    assert_int_equal(sim_model_parse("test.yaml", broken, strlen(broken), variant, &model, &e), HR_OK);
+    viz_graph *g = viz_graph_make(model);
+    viz_layout *l = viz_layout_make(g, 1280, 720);
+    bool found = false;
+    for (uint32_t c = 0; c < l->card_count; c++)
+        found = found || g->parts[l->cards[c].part].kind == kind;
+    assert_true(cards_are_right(l) && routes_are_right(l));
+    viz_layout_free(l);
+    viz_graph_free(g);
+    sim_model_free(model);
+    return found;
+}
+
+static void test_without_faults_there_is_no_card_of_them(void **state)
+{
+    (void)state;
+    assert_true(has_card("", SIM_PART_faults) && has_card("", SIM_PART_balancer));
+    assert_true(!has_card("whole", SIM_PART_faults) && has_card("whole", SIM_PART_balancer));
 }
 
 // --- flow -----------------------------------------------------------------------------------------------------------
@@ -390,6 +458,8 @@ int main(void)
         cmocka_unit_test(test_layouts_keep_cards_apart_and_routes_beside_them),
         cmocka_unit_test(test_the_layout_checks_see_a_moved_card),
         cmocka_unit_test(test_no_ink_leaves_its_card),
+        cmocka_unit_test(test_faults_are_told_in_the_words_of_the_scenario),
+        cmocka_unit_test(test_without_faults_there_is_no_card_of_them),
         cmocka_unit_test(test_flow_adds_up_where_pipes_run_together),
         cmocka_unit_test(test_a_picture_depends_on_time_and_view_only),
         cmocka_unit_test(test_places_of_buttons_and_timeline),

@@ -1,5 +1,6 @@
 // viz/draw/chart.c - lines over an axis: intervals as bands, stretches of trouble, a limit, events as dotted uprights; see chart.h.
 #include "viz/draw/chart.h"
+#include "viz/draw/strip.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -133,51 +134,25 @@ static void draw_line(viz_pen *pen, const viz_frame *f, const viz_line *l)
         viz_mark(pen, look.shape, look.colour, x, y, 7);
 }
 
-// Returns where its words end.
-static double draw_flags(viz_pen *pen, const viz_frame *f, const viz_chart *c)
+static void draw_flags(viz_pen *pen, const viz_frame *f, const viz_chart *c)
 {
-    double taken = -INFINITY, right = f->plot.x + f->plot.width;
     for (size_t i = 0; i < c->flag_count; i++) {
         double x = viz_scale_place(&f->x, c->flags[i].x);
-        if (!(x >= f->plot.x && x <= right))
-            continue;
-        viz_colour colour = c->flags[i].is_trouble ? VIZ_critical : VIZ_muted;
-        viz_hairline(pen, x, f->plot.y, x, f->plot.y + f->plot.height, colour, 2);
-        const viz_type type = {.size = VIZ_SMALL_SIZE, .colour = colour};
-        double width = c->flags[i].word ? viz_text_width(pen, type, c->flags[i].word) : 0;
-        double left = x + VIZ_GAP + width <= right ? x + VIZ_GAP : x - VIZ_GAP - width;
-        if (width <= 0 || left < fmax(taken + 8, f->plot.x))
-            continue;                          // no room: the line alone
-        viz_text(pen, left, f->plot.y + 10, type, c->flags[i].word);
-        taken = left + width;
+        if (x >= f->plot.x && x <= f->plot.x + f->plot.width)
+            viz_hairline(pen, x, f->plot.y, x, f->plot.y + f->plot.height, c->flags[i].is_trouble ? VIZ_critical : VIZ_muted, 2);
     }
-    return taken;
 }
 
-// Words of bands that meet stand below each other, as long as there is room; the first row is `used` so far. A band that has hardly begun
-// is seen all the same.
-static void draw_trouble(viz_pen *pen, const viz_frame *f, const viz_chart *c, double used)
+// A band that has hardly begun is seen all the same.
+static void draw_trouble(viz_pen *pen, const viz_frame *f, const viz_chart *c)
 {
-    enum { ROWS = 4, ROW = 13 };
-    double taken[ROWS] = {used, -INFINITY, -INFINITY, -INFINITY}, right = f->plot.x + f->plot.width;
-    const viz_type type = {.size = VIZ_SMALL_SIZE, .colour = VIZ_critical};
     for (size_t i = 0; i < c->band_count; i++) {
-        double from = fmax(viz_scale_place(&f->x, c->bands[i].from), f->plot.x), to = fmin(viz_scale_place(&f->x, c->bands[i].to), right);
+        double from = fmax(viz_scale_place(&f->x, c->bands[i].from), f->plot.x), to = fmin(viz_scale_place(&f->x, c->bands[i].to), f->plot.x + f->plot.width);
         if (!(from <= to))
             continue;
         cairo_rectangle(pen->cr, from, f->plot.y, fmax(to - from, 1), f->plot.height);
         viz_ink(pen, VIZ_critical, 0.10);
         cairo_fill(pen->cr);
-        if (c->bands_are_silent)
-            continue;
-        double width = viz_text_width(pen, type, c->bands[i].word), left = fmin(from + VIZ_GAP, right - width);
-        int row = 0;
-        while (row < ROWS && left < taken[row] + 8)
-            row++;
-        if (row == ROWS || left < f->plot.x || 10 + row * ROW > f->plot.height / 2)
-            continue;                          // no room: the band alone
-        viz_text(pen, left, f->plot.y + 10 + row * ROW, type, c->bands[i].word);
-        taken[row] = left + width;
     }
 }
 
@@ -210,30 +185,44 @@ static bool has_points(const viz_frame *f, const viz_chart *c)
     return false;
 }
 
-viz_frame viz_chart_draw(viz_pen *pen, viz_rect card, const viz_chart *c)
+// Most ticks of the y axis.
+static int most_in(viz_rect rest) { return (int)(rest.height / 40) + 2; }
+
+static viz_frame place_plot(viz_pen *pen, const viz_chart *c, viz_rect rest)
 {
-    viz_rect rest = head(pen, card, c);
-    int most = (int)(rest.height / 40) + 2;
-    viz_frame f = {.x = x_scale(c), .y = y_scale(c, most - 1)};
-    double words = left_words(pen, &f.y, most, rest, false);
+    viz_frame f = {.x = x_scale(c), .y = y_scale(c, most_in(rest) - 1)};
+    double words = left_words(pen, &f.y, most_in(rest), rest, false);
     f.plot = (viz_rect){rest.x + words + 8, rest.y + 6, rest.width - words - 12, rest.height - BELOW - 6};
-    if (f.plot.width < 24 || f.plot.height < 16)
-        return f;                              // a card too small for anything but its head
     f.x.at_from = f.plot.x;
     f.x.at_to = f.plot.x + f.plot.width;
     f.y.at_from = f.plot.y + f.plot.height;
     f.y.at_to = f.plot.y;
+    return f;
+}
+
+viz_frame viz_chart_draw(viz_pen *pen, viz_rect card, const viz_chart *c)
+{
+    viz_rect rest = head(pen, card, c);
+    viz_frame f = place_plot(pen, c, rest);
+    if (f.plot.width < 24 || f.plot.height < 16)
+        return f;                              // a card too small for anything but its head
+    int rows = viz_strip_rows(pen, c, &f.x, (int)(f.plot.height / 3 / VIZ_STRIP_ROW));
+    double strip = rows * VIZ_STRIP_ROW;
+    rest = (viz_rect){rest.x, rest.y + strip, rest.width, rest.height - strip};
+    f = place_plot(pen, c, rest);
     if (!has_points(&f, c)) {                  // an axis would show numbers that nobody measured
         const viz_type type = {.size = VIZ_SMALL_SIZE, .colour = VIZ_muted, .align = VIZ_CENTRE, .width = rest.width};
         viz_text(pen, rest.x + rest.width / 2, rest.y + rest.height / 2, type, "no data yet");
         return f;
     }
-    left_words(pen, &f.y, most, f.plot, true);
+    viz_strip_draw(pen, c, &f.x, rows, rest.y - strip);
+    left_words(pen, &f.y, most_in(rest), f.plot, true);
     viz_axis_below(pen, f.plot, &f.x, &c->x, false);
     cairo_save(pen->cr);
     cairo_rectangle(pen->cr, f.plot.x, f.plot.y - 4, f.plot.width + 4, f.plot.height + 4);
     cairo_clip(pen->cr);
-    draw_trouble(pen, &f, c, draw_flags(pen, &f, c));
+    draw_flags(pen, &f, c);
+    draw_trouble(pen, &f, c);
     for (size_t i = 0; i < c->line_count; i++)
         if (c->lines[i].low && c->lines[i].high)
             draw_band(pen, &f, &c->lines[i]);

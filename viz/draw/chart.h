@@ -19,8 +19,8 @@ typedef struct {
     int         look;                          // viz_look: 0 is A (solid), 1 is B (dashed) …
 } viz_line;
 
-typedef struct { double x; const char *word; bool is_trouble; } viz_flag;     // an event: dotted upright through the plot
-typedef struct { double from, to; const char *word; } viz_band;               // a stretch of trouble: shaded behind the lines; from = to: a line
+typedef struct { double x; const char *word; bool is_trouble; } viz_flag;     // an event: dotted upright through the plot, its word above
+typedef struct { double from, to; const char *word; } viz_band;               // a stretch of trouble: shaded, its word above; from = to: a line
 
 typedef struct {
     viz_axis_kind kind;

@@ -23,6 +23,8 @@ static size_t grade_of(double utilisation)
 }
 
 static bool is_station(const viz_part *p) { return !viz_part_is_plain(p); }
+// Its name stands on top, for there is more below than a line.
+static bool is_tall(const viz_part *p) { return is_station(p) || p->kind == SIM_PART_faults; }
 
 const char *viz_card_name(const viz_scene *s, uint32_t card, char *out, size_t room)
 {
@@ -72,6 +74,7 @@ static viz_icon icon_of(const viz_part *p)
     case SIM_PART_cache: case SIM_PART_cdn: return VIZ_ICON_CACHE;
     case SIM_PART_database: return VIZ_ICON_DATABASE;
     case SIM_PART_broker: return VIZ_ICON_BROKER;
+    case SIM_PART_faults: return VIZ_ICON_WARNING;
     default: return VIZ_ICON_SERVICE;
     }
 }
@@ -115,10 +118,10 @@ static void draw_still(viz_pen *pen, const viz_scene *s, uint32_t card)
     else
         draw_unused(pen, r);
     char name[80];
-    double y = is_station(p) ? r.y + 17 : r.y + r.height / 2, beside = is_station(p) && p->is_used ? 46 : 0;
+    double y = is_tall(p) ? r.y + 17 : r.y + r.height / 2, beside = is_tall(p) && p->is_used ? 46 : 0;
     viz_icon_draw(pen, icon_of(p), VIZ_muted, r.x + 20, y);
     viz_type type = {.colour = p->is_used ? VIZ_strong : VIZ_muted, .is_strong = p->is_used, .width = r.width - 36 - INSIDE - beside};
-    viz_text(pen, r.x + 36, is_station(p) ? y + 5 : y - 2, type, viz_card_name(s, card, name, sizeof name));
+    viz_text(pen, r.x + 36, is_tall(p) ? y + 5 : y - 2, type, viz_card_name(s, card, name, sizeof name));
     viz_type small = {.size = VIZ_SMALL_SIZE, .colour = VIZ_muted, .width = r.width - 2 * INSIDE};
     if (!p->is_used)
         viz_text(pen, r.x + INSIDE, r.y + 44, small, "not asked in this variant");
@@ -287,17 +290,9 @@ static bool say_network(const viz_scene *s, const viz_place *c, char *out, size_
     return false;
 }
 
-static bool say_faults(const viz_scene *s, const viz_place *c, char *out, size_t room)
-{
-    uint32_t count = viz_faults_now(s, c->part, 0, out, room);
-    if (count > 1)
-        snprintf(out, room, "%u under way", count);
-    return count > 0;
-}
-
 static const struct { uint16_t kind; bool (*say)(const viz_scene *s, const viz_place *c, char *out, size_t room); } lines[] = {
     {SIM_PART_workload, say_workload}, {SIM_PART_autoscaler, say_autoscaler}, {SIM_PART_cluster, say_cluster}, {SIM_PART_broker, say_broker},
-    {SIM_PART_cdn, say_cdn}, {SIM_PART_network, say_network}, {SIM_PART_faults, say_faults}};
+    {SIM_PART_cdn, say_cdn}, {SIM_PART_network, say_network}};
 
 static void draw_line(viz_pen *pen, const viz_scene *s, const viz_place *c)
 {
@@ -340,6 +335,8 @@ void viz_cards_now(viz_pen *pen, const viz_scene *s)
         const viz_part *p = &s->graph->parts[s->layout->cards[c].part];
         if (is_station(p) && p->is_used)
             draw_replicas(pen, s, c);
+        else if (p->kind == SIM_PART_faults)
+            viz_faults_draw(pen, s, &s->layout->cards[c]);
         else if (p->is_used || p->kind == SIM_PART_workload)
             draw_line(pen, s, &s->layout->cards[c]);
     }

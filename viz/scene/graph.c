@@ -10,6 +10,8 @@
 static uint32_t replicas_of(const sim_model_component *c)
 {
     const sim_service_def *s = c->def;
+    if (c->kind == SIM_PART_faults)            // a variant may have none: then there is no card for them
+        return ((const sim_faults_def *)c->def)->count > 0;
     return c->kind != SIM_PART_service ? 1 : s->slots ? s->slots : s->replicas;
 }
 
@@ -148,8 +150,6 @@ static void place_columns(viz_graph *g)
             g->parts[i].column = g->column_count - 1;
 }
 
-static bool has_faults(const sim_model_component *c) { return c->kind == SIM_PART_faults && ((const sim_faults_def *)c->def)->count > 0; }
-
 viz_graph *viz_graph_make(const sim_model *model)
 {
     viz_graph *g = hr_alloc(sizeof *g);
@@ -164,7 +164,7 @@ viz_graph *viz_graph_make(const sim_model *model)
     for (uint16_t i = 0; i < n; i++) {
         const sim_model_component *c = &model->components[i];
         g->parts[i] = (viz_part){.name = c->name, .kind = c->kind, .first_node = g->node_count, .replicas = replicas_of(c),
-                                 .is_used = c->kind == SIM_PART_workload || c->kind == SIM_PART_network || has_faults(c)};
+                                 .is_used = c->kind == SIM_PART_workload || c->kind == SIM_PART_network || c->kind == SIM_PART_faults};
         g->node_count += g->parts[i].replicas;
         join_part(g, i);
     }

@@ -9,7 +9,7 @@
 #include "sim/parts/faults.h"
 #include "viz/scene/paint.h"
 
-enum { STEPS = 600, STRIDE = 4, MEAN_OF = 10, LINES = 3, GRAPHS = 5, BANDS = 64, NAMED = 6, NARROWEST = 288, POINTS = STEPS / STRIDE + 2 };
+enum { STEPS = 600, STRIDE = 4, MEAN_OF = 10, LINES = 3, GRAPHS = 5, BANDS = 64, NARROWEST = 288, POINTS = STEPS / STRIDE + 2 };
 
 typedef struct {                               // one chart in the making
     viz_chart chart;
@@ -205,7 +205,7 @@ void viz_graphs_draw(viz_pen *pen, const viz_scene *s)
         c->lines = graphs[i].line;
         c->bands = w->band;
         c->band_count = w->bands;
-        c->bands_are_silent = i > 0 || w->bands > NAMED;           // said once, and the tip of the faults' card says more
+        c->bands_are_silent = i > 0;           // said once
         viz_chart_draw(pen, (viz_rect){row.x + i * (width + 12), row.y, width, row.height}, c);
     }
     free(graphs);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/parts/faults.h"
+
 enum { CARD_FULL = 84, CARD_FLAT = 60, CARD_PLAIN = 52, GAP_LEAST = 8, GAP_GOOD = 32, GAP_MOST = 56, WIDTH_LEAST = 120, WIDTH_MOST = 184, PIPE_LEAST = 40,
        PIPE_GOOD = 128, CORNER = 12 };
 static const double zoom_most = 1.3;            // where there is room, cards grow, too
@@ -24,9 +26,16 @@ typedef struct {                               // while a layout is made
 
 // --- regions --------------------------------------------------------------------------------------------------------
 
+static uint32_t faults_in(const viz_graph *g)
+{
+    int id = sim_model_find(g->model, "faults");
+    return id < 0 ? 0 : ((const sim_faults_def *)g->model->components[id].def)->count;
+}
+
+// Faults have their words above a chart: room for two rows of them, where there is any to spare.
 static void place_regions(viz_layout *l)
 {
-    const double side = 20, w = l->width - 2 * side, charts = fmin(216, fmax(112, l->height * 0.2));
+    const double side = 20, w = l->width - 2 * side, words = l->height >= 600 && faults_in(l->graph) ? 28 : 0, charts = fmin(216, fmax(112, l->height * 0.2)) + words;
     l->top = (viz_rect){0, 0, l->width, 44};
     l->words = (viz_rect){side, 52, w, 52};
     l->bar = (viz_rect){0, l->height - 56, l->width, 56};
@@ -43,7 +52,13 @@ static uint32_t cards_of(const viz_graph *g, const item *i)
     return i->shown == g->parts[i->part].replicas ? i->shown : i->shown + 1;
 }
 
-static double height_of(const plan *p, const viz_part *part) { return viz_part_is_plain(part) ? CARD_PLAIN : p->card_height; }
+// Of the faults each has two lines, three of them at most.
+static double height_of(const plan *p, const viz_part *part)
+{
+    if (part->kind == SIM_PART_faults)
+        return p->card_height == CARD_FULL ? 33 + VIZ_TROUBLE_LINE * 2 * fmin(3, faults_in(p->l->graph)) : CARD_FLAT;
+    return viz_part_is_plain(part) ? CARD_PLAIN : p->card_height;
+}
 
 static double column_needs(const plan *p, uint32_t column, double gap)
 {

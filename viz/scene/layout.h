@@ -9,6 +9,7 @@
 #include "viz/draw/draw.h"
 #include "viz/scene/graph.h"
 
+enum { VIZ_TROUBLE_LINE = 15 };                // of the card of the faults, which has up to five
 typedef struct {
     viz_rect at;
     uint16_t part;

@@ -36,9 +36,17 @@ sim_replicas_view viz_card_replicas(const viz_scene *s, uint16_t autoscaler);
 // What a component that only passes calls on, or an autoscaler, decides by; NULL for others.
 const char *viz_card_policy(const viz_scene *s, uint16_t part);
 
-// tips.c - and the faults that are under way: how many, and the name of the nth.
+// tips.c
 void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card);
-uint32_t viz_faults_now(const viz_scene *s, uint16_t part, uint32_t nth, char *out, size_t room);
+
+// faults.c - `at`: when it is over, or begins; text: as sim_fault_text has it.
+typedef struct { bool is_now; hr_time at; char *text; } viz_trouble;
+// Those under way, then those to come before the run ends; by time. The caller frees them.
+uint32_t viz_troubles(const viz_scene *s, uint16_t part, viz_trouble **troubles);
+void viz_troubles_free(viz_trouble *troubles, uint32_t count);
+// "until 0:22", "for good", "from 0:45".
+const char *viz_trouble_when(const viz_trouble *trouble, char *out, size_t room);
+void viz_faults_draw(viz_pen *pen, const viz_scene *s, const viz_place *card);
 
 // icon.c - 16 units square, its middle at x, y.
 typedef enum { VIZ_ICON_PEOPLE, VIZ_ICON_BALANCER, VIZ_ICON_SERVICE, VIZ_ICON_CACHE, VIZ_ICON_DATABASE, VIZ_ICON_LIMITER, VIZ_ICON_BREAKER, VIZ_ICON_BROKER,

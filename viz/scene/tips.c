@@ -5,13 +5,12 @@
 #include <stdlib.h>
 
 #include "sim/parts/cdn.h"
-#include "sim/parts/faults.h"
 #include "sim/parts/mesh.h"
 #include "sim/parts/network.h"
 #include "viz/scene/paint.h"
 
 enum { TIP_ROWS = 10 };
-typedef struct { char left[48], right[64]; } tip_row;
+typedef struct { char left[48], right[128]; } tip_row;
 typedef struct { tip_row row[TIP_ROWS]; int count; } tip;
 
 static void HR_PRINTF(3, 4) add_row(tip *t, const char *left, const char *format, ...)
@@ -96,30 +95,21 @@ static void tell_network(tip *t, const viz_scene *s, uint16_t part)
     add_row(t, "between regions, since the start", "%.1f MiB", (double)sim_network_crossed(s->world) / (1 << 20));
 }
 
-uint32_t viz_faults_now(const viz_scene *s, uint16_t part, uint32_t nth, char *out, size_t room)
-{
-    const sim_model *model = s->graph->model;
-    sim_fault_run run;
-    uint32_t count = 0;
-    for (uint32_t i = 0; sim_faults_look(s->world, part, i, &run); i++) {
-        if (run.to != HR_FOREVER || count++ != nth)
-            continue;
-        char *name = sim_fault_name(model, sim_fault_def_of(model, &run), run.replica, run.shard);
-        snprintf(out, room, "%s", name);
-        free(name);
-    }
-    return count;
-}
-
 static void tell_faults(tip *t, const viz_scene *s, uint16_t part)
 {
-    char text[64];
-    uint32_t count = viz_faults_now(s, part, 0, text, sizeof text);
-    add_row(t, "under way now", "%u", count);
+    viz_trouble *all;
+    uint32_t count = viz_troubles(s, part, &all);
+    if (!count)
+        add_row(t, "none now, none to come", "%s", "");
     for (uint32_t i = 0; i < count && t->count < TIP_ROWS; i++) {
-        (void)viz_faults_now(s, part, i, text, sizeof text);
-        add_row(t, "", "%s", text);
+        char when[48];
+        bool is_cut = t->count + 1 == TIP_ROWS && i + 1 < count;
+        if (is_cut)
+            add_row(t, "", "and %u more", count - i);
+        else
+            add_row(t, viz_trouble_when(&all[i], when, sizeof when), "%s", all[i].text);
     }
+    viz_troubles_free(all, count);
 }
 
 static void tell_cdn(tip *t, const viz_scene *s, uint16_t part)
@@ -167,6 +157,17 @@ static const struct { uint16_t kind; void (*tell)(tip *t, const viz_scene *s, ui
     {SIM_PART_network, tell_network}, {SIM_PART_cdn, tell_cdn}, {SIM_PART_balancer, tell_balancer}, {SIM_PART_limiter, tell_limiter},
     {SIM_PART_breaker, tell_breaker}, {SIM_PART_mesh, tell_mesh}, {SIM_PART_faults, tell_faults}};
 
+static const viz_type small = {.size = VIZ_SMALL_SIZE};
+
+// As wide as its widest row, within reason.
+static double width_of(viz_pen *pen, const tip *t)
+{
+    double width = 272;
+    for (int i = 0; i < t->count; i++)
+        width = fmax(width, viz_text_width(pen, small, t->row[i].left) + viz_text_width(pen, small, t->row[i].right) + 2 * VIZ_PAD + VIZ_GAP);
+    return fmin(width, 520);
+}
+
 void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card)
 {
     const viz_place *c = &s->layout->cards[card];
@@ -180,7 +181,7 @@ void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card)
         if (plain[i].kind == p->kind)
             plain[i].tell(&t, s, c->part);
     char name[80];
-    double width = 272, height = 36 + 18 * t.count, x = s->view->pointer_x + 16, y = s->view->pointer_y + 16;
+    double width = width_of(pen, &t), height = 36 + 18 * t.count, x = s->view->pointer_x + 16, y = s->view->pointer_y + 16;
     x = fmax(8, fmin(x, s->layout->width - width - 8));
     y = fmax(8, fmin(y, s->layout->height - height - 8));
     viz_card(pen, (viz_rect){x, y, width, height}, VIZ_muted);
@@ -189,6 +190,7 @@ void viz_card_tip(viz_pen *pen, const viz_scene *s, uint32_t card)
     for (int i = 0; i < t.count; i++) {
         double row = y + 40 + 18 * i;
         viz_text(pen, x + VIZ_PAD, row, (viz_type){.size = VIZ_SMALL_SIZE, .colour = VIZ_muted}, t.row[i].left);
-        viz_text(pen, x + width - VIZ_PAD, row, (viz_type){.size = VIZ_SMALL_SIZE, .colour = VIZ_text, .align = VIZ_RIGHT}, t.row[i].right);
+        viz_type right = {.size = VIZ_SMALL_SIZE, .colour = VIZ_text, .align = VIZ_RIGHT, .width = width - 2 * VIZ_PAD - viz_text_width(pen, small, t.row[i].left)};
+        viz_text(pen, x + width - VIZ_PAD, row, right, t.row[i].right);
     }
 }

@@ -39,7 +39,7 @@ static void print_range(const sim_key *k)
     char least[32], most[32];
     if (!(k->most > 0))
         return;
-    if (k->type == SIM_TYPE_TIME || k->type == SIM_TYPE_TIME_OR_NONE)
+    if (sim_key_is_time(k))
         printf("    from %s to %s\n", sim_show_time((hr_time)(k->least * 1e9 + 0.5), least, sizeof least),
                sim_show_time((hr_time)(k->most * 1e9), most, sizeof most));
     else

@@ -177,7 +177,7 @@ static bool read_key(sim_pool *pool, const sim_source *source, const sim_key *k,
     const char *said = node->kind == SIM_SCALAR ? node->text : node->kind == SIM_MAP ? "{…}" : "[…]";
     const char *near = node->kind == SIM_SCALAR ? nearest_row(k, node->text) : NULL;
     char least[32], most[32];
-    if (range && (k->type == SIM_TYPE_TIME || k->type == SIM_TYPE_TIME_OR_NONE))
+    if (range && sim_key_is_time(k))
         SIM_WRONG(source, node, "%s.%s = '%s': out of range, want %s to %s", where, k->name, said, sim_show_time((hr_time)(k->least * 1e9 + 0.5), least, sizeof least),
                   sim_show_time((hr_time)(k->most * 1e9), most, sizeof most));
     else if (range)

@@ -19,6 +19,7 @@ typedef struct {
     const char *help;
 } sim_key;
 extern const sim_key sim_key_table[];          // ends with a NULL owner
+static inline bool sim_key_is_time(const sim_key *k) { return k->type == SIM_TYPE_TIME || k->type == SIM_TYPE_TIME_OR_NONE; }
 // What a value of that type looks like: "a time such as 5ms"; NULL of OTHER, whose help says it. And of a key, within its range.
 const char *sim_type_example(sim_type type);
 const char *sim_key_example(const sim_key *key);

@@ -68,8 +68,8 @@ static void test_none_is_offered_where_it_means_something(void **state)
     (void)state;
     for (const sim_key *k = sim_key_table; k->owner; k++) {
         bool means = strstr(k->help, "none: ") || (k->fallback && strcmp(k->fallback, "none") == 0);
-        bool is_time = k->type == SIM_TYPE_TIME || k->type == SIM_TYPE_TIME_OR_NONE, is_offered = is_time && strstr(sim_key_example(k), "or none");
-        if (is_time && means != is_offered)
+        bool is_offered = sim_key_is_time(k) && strstr(sim_key_example(k), "or none");
+        if (sim_key_is_time(k) && means != is_offered)
             fail_msg("%s.%s: none means %s, and is %soffered", k->owner, k->name, means ? "something" : "nothing", is_offered ? "" : "not ");
     }
 }

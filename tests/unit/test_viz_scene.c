@@ -250,10 +250,10 @@ static void test_faults_are_told_in_the_words_of_the_scenario(void **state)
 {
     (void)state;
     static const struct { hr_time at_s; const char *told; } moments[] = {
-        {5, "from 0:10: slow order_history_database, factor 3; from 0:12.5: kill recommendation_service-1; from 0:50: kill order_history_database; "},
-        {15, "until 0:22.5: kill recommendation_service-1; until 0:30: slow order_history_database, factor 3; from 0:50: kill order_history_database; "},
-        {25, "until 0:30: slow order_history_database, factor 3; from 0:50: kill order_history_database; "},
-        {40, "from 0:50: kill order_history_database; "},
+        {5, "at 0:10: slow order_history_database, factor 3; at 0:12.5: kill recommendation_service-1; at 0:50: kill order_history_database; "},
+        {15, "until 0:22.5: kill recommendation_service-1; until 0:30: slow order_history_database, factor 3; at 0:50: kill order_history_database; "},
+        {25, "until 0:30: slow order_history_database, factor 3; at 0:50: kill order_history_database; "},
+        {40, "at 0:50: kill order_history_database; "},
         {55, "for good: kill order_history_database; "}};
     sim_model *model = parse(broken);
     viz_player *p = viz_player_open(model, 3);

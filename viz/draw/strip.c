@@ -56,6 +56,8 @@ void viz_strip_draw(viz_pen *pen, const viz_chart *c, const viz_scale *x, int ro
 {
     const viz_type type = {.size = VIZ_SMALL_SIZE, .colour = VIZ_critical, .is_strong = true, .align = VIZ_RIGHT};
     strip s = begin(pen, x, rows);
+    if (rows <= 0)
+        return;
     int left_out = place_all(s, c).left_out;
     if (left_out)                              // their number stands at the end of the last row
         s.end -= viz_text_width(pen, type, "+99") + APART;

@@ -211,6 +211,16 @@ static const char *phase_of(const viz_scene *s, uint32_t card)
     return is_one ? sim_service_phase(s->world, c->part, c->first_node - p->first_node) : NULL;
 }
 
+void viz_card_trouble(viz_pen *pen, viz_rect r)
+{
+    viz_round_rect(pen, viz_inset(r, 0.75), VIZ_RADIUS);
+    viz_ink(pen, VIZ_critical, 1);
+    cairo_set_line_width(pen->cr, 1.5);
+    cairo_stroke(pen->cr);
+    fill_rect(pen, (viz_rect){r.x + 11, r.y + 8, 18, 18}, VIZ_panel, 0);
+    viz_icon_draw(pen, VIZ_ICON_WARNING, VIZ_critical, r.x + 20, r.y + 17);
+}
+
 static void draw_station(viz_pen *pen, const viz_scene *s, uint32_t card)
 {
     viz_rect r = s->layout->cards[card].at;
@@ -219,14 +229,8 @@ static void draw_station(viz_pen *pen, const viz_scene *s, uint32_t card)
     size_t grade = grade_of(u);
     bool is_trouble = u >= VIZ_NEARLY || (state.view.queue_limit && state.view.queued >= state.view.queue_limit);
     bool has_detail = r.height >= FULL_HEIGHT;
-    if (is_trouble) {
-        viz_round_rect(pen, viz_inset(r, 0.75), VIZ_RADIUS);
-        viz_ink(pen, VIZ_critical, 1);
-        cairo_set_line_width(pen->cr, 1.5);
-        cairo_stroke(pen->cr);
-        fill_rect(pen, (viz_rect){r.x + 11, r.y + 8, 18, 18}, VIZ_panel, 0);
-        viz_icon_draw(pen, VIZ_ICON_WARNING, VIZ_critical, r.x + 20, r.y + 17);
-    }
+    if (is_trouble)
+        viz_card_trouble(pen, r);
     char text[96];
     snprintf(text, sizeof text, "%.0f %%", u * 100);
     if (phase_of(s, card))                     // it says so in this place

@@ -43,7 +43,7 @@ const char *viz_trouble_when(const viz_trouble *t, char *out, size_t room)
     char at[32] = "";
     if (t->at != HR_FOREVER)
         viz_clock(t->at, t->at % HR_SEC ? 1 : 0, at, sizeof at);
-    snprintf(out, room, "%s%s", !t->is_now ? "from " : *at ? "until " : "for good", at);
+    snprintf(out, room, "%s%s", !t->is_now ? "at " : *at ? "until " : "for good", at);
     return out;
 }
 
@@ -59,9 +59,9 @@ static uint32_t draw_lines(viz_pen *pen, viz_rect r, double bottom, const viz_tr
         char when[48], line[256];
         snprintf(line, sizeof line, "%s: %s", viz_trouble_when(&all[i], when, sizeof when), all[i].text);
         viz_type type = {.size = VIZ_SMALL_SIZE, .colour = all[i].is_now ? VIZ_critical : VIZ_muted};
-        int lines = viz_text_width(pen, type, line) > width && y + LINE <= bottom ? 2 : 1;
         if (y > bottom)
             return count - i;
+        int lines = viz_text_width(pen, type, line) > width && y + LINE <= bottom ? 2 : 1;
         type.width = width;
         if (draws)
             viz_paragraph(pen, r.x + INSIDE, y, type, lines, line);
@@ -81,7 +81,7 @@ void viz_faults_draw(viz_pen *pen, const viz_scene *s, const viz_place *c)
     snprintf(text, sizeof text, now ? "%u now" : count ? "none now" : "none to come", now);
     viz_text(pen, c->at.x + c->at.width - INSIDE, c->at.y + 22, head, text);
     if (now)
-        viz_icon_draw(pen, VIZ_ICON_WARNING, VIZ_critical, c->at.x + 20, c->at.y + 17);
+        viz_card_trouble(pen, c->at);
     double bottom = c->at.y + c->at.height - 8;
     if (draw_lines(pen, c->at, bottom, all, count, false)) {       // the last line tells how many there are besides
         uint32_t left_out = draw_lines(pen, c->at, bottom - LINE, all, count, true);

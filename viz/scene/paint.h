@@ -29,6 +29,7 @@ viz_marker viz_flight_marker(uint8_t kind);    // of viz_flight_kind
 void viz_cards_still(viz_pen *pen, const viz_scene *s);
 void viz_cards_now(viz_pen *pen, const viz_scene *s);
 void viz_card_select(viz_pen *pen, const viz_scene *s, uint32_t card);
+void viz_card_trouble(viz_pen *pen, viz_rect card);                // its border and icon
 typedef struct { sim_station_view view; viz_recent recent; } viz_state;        // of a card; a folded one: means and sums
 viz_state viz_card_state(const viz_scene *s, uint32_t card);
 const char *viz_card_name(const viz_scene *s, uint32_t card, char *out, size_t room);
@@ -44,7 +45,7 @@ typedef struct { bool is_now; hr_time at; char *text; } viz_trouble;
 // Those under way, then those to come before the run ends; by time. The caller frees them.
 uint32_t viz_troubles(const viz_scene *s, uint16_t part, viz_trouble **troubles);
 void viz_troubles_free(viz_trouble *troubles, uint32_t count);
-// "until 0:22", "for good", "from 0:45".
+// "until 0:22", "for good", "at 0:45".
 const char *viz_trouble_when(const viz_trouble *trouble, char *out, size_t room);
 void viz_faults_draw(viz_pen *pen, const viz_scene *s, const viz_place *card);
 

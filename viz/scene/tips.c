@@ -164,7 +164,7 @@ static double width_of(viz_pen *pen, const tip *t)
 {
     double width = 272;
     for (int i = 0; i < t->count; i++)
-        width = fmax(width, viz_text_width(pen, small, t->row[i].left) + viz_text_width(pen, small, t->row[i].right) + 2 * VIZ_PAD + VIZ_GAP);
+        width = fmax(width, viz_text_width(pen, small, t->row[i].left) + viz_text_width(pen, small, t->row[i].right) + 2 * VIZ_PAD + 16);
     return fmin(width, 520);
 }
 

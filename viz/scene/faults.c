@@ -57,7 +57,7 @@ static uint32_t draw_lines(viz_pen *pen, viz_rect r, double bottom, const viz_tr
     double y = r.y + HEAD, width = r.width - 2 * INSIDE;
     for (uint32_t i = 0; i < count; i++) {
         char when[48], line[256];
-        snprintf(line, sizeof line, "%s: %s", viz_trouble_when(&all[i], when, sizeof when), all[i].text);
+        snprintf(line, sizeof line, "%s, %s", all[i].text, viz_trouble_when(&all[i], when, sizeof when));
         viz_type type = {.size = VIZ_SMALL_SIZE, .colour = all[i].is_now ? VIZ_critical : VIZ_muted};
         if (y > bottom)
             return count - i;
@@ -78,7 +78,7 @@ void viz_faults_draw(viz_pen *pen, const viz_scene *s, const viz_place *c)
     while (now < count && all[now].is_now)
         now++;
     viz_type head = {.size = VIZ_SMALL_SIZE, .colour = now ? VIZ_critical : VIZ_muted, .align = VIZ_RIGHT, .is_strong = now > 0};
-    snprintf(text, sizeof text, now ? "%u now" : count ? "none now" : "none to come", now);
+    snprintf(text, sizeof text, now ? "%u now" : count ? "none now" : "over", now);
     viz_text(pen, c->at.x + c->at.width - INSIDE, c->at.y + 22, head, text);
     if (now)
         viz_card_trouble(pen, c->at);

@@ -67,7 +67,7 @@ static void build(sim_world *w, sim_component_id id, const void *def)
     }
     if (d->has_footprint)
         s->memory = sim_memory_place(w, id, d);
-    s->is_plain = !s->has_door && !s->looks_again && !s->memory && sim_replica_at(w, s, 0)->queue.is_plain;
+    s->is_plain = !s->has_door && !s->looks_again && !s->memory && !s->resize && sim_replica_at(w, s, 0)->queue.is_plain;
     s->handler_count = d->handler_count;
     s->handlers = sim_take(w, d->handler_count * sizeof(sim_ref));
     for (uint16_t i = 0; i < d->handler_count; i++) {

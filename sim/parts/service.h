@@ -99,7 +99,7 @@ typedef struct {
     sim_ref  memory;                           // what its replicas use of it, memory.c; 0: nobody looks
     sim_ref  resize;                           // its machine is exchanged, resize.c; 0: it is not
     uint32_t most_cores;                       // that a replica ever has
-    uint32_t is_plain;                         // bool: nothing looks at its calls but its workers, first come first served
+    uint32_t is_plain;                         // bool: only its workers look at its calls, first come first served; but for faults it is always there
     sim_shed_def shed;
     sim_dist patience;
     sim_ref  replicas;                         // sim_replica[replica_count]

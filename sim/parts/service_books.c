@@ -52,6 +52,7 @@ void sim_service_check(const sim_world *w, sim_component_id id)
         SIM_ASSERT(w, r->busy.level <= s->workers && queued <= s->queue_limit && r->cores.level <= s->most_cores && !r->is_handing_out);
         SIM_ASSERT(w, queued == 0 || r->busy.level == s->workers || r->is_paused);                     // nobody waits beside a free worker
         SIM_ASSERT(w, !r->down || sim_replica_in_hand(r) == 0);
+        SIM_ASSERT(w, !(r->down || r->is_paused) || !s->is_plain || w->special);                      // the plain way does not ask
         SIM_ASSERT(w, !r->is_paused || r->resumes >= w->now);
         SIM_ASSERT(w, for_core == 0 || r->cores.level >= r->core_count || r->is_paused);
         for (uint32_t c = 0; r->out && c < w->component_count; c++)

@@ -177,6 +177,18 @@ static void test_a_machine_is_exchanged(void **state)
     sim_study_free(study);
 }
 
+// Who is off turns away all that come, even where there is room to wait: four a second, from the first at 50 s to the last before 75 s.
+static void test_nobody_waits_for_a_machine_that_is_off(void **state)
+{
+    (void)state;
+    const char *service = "s: {kind: service, instance: small, workers: 4, queue: 100, resize: {at: 50s, to: large, restart: 25s}, on: {go: [{wait: 10ms}]}}";
+    fixture f = begin_with(TYPES, service, "c: {rate: 4/s, arrivals: constant, call: s.go, timeout: none}", 100 * HR_SEC);
+    run_checked(f, 100 * HR_SEC, HR_SEC);
+    assert_int_equal(look(f, "c").outcome[SIM_error], 25 * 4);
+    assert_int_equal(look(f, "c").outcome[SIM_ok], 75 * 4 - 1);    // the first comes after 0.25 s, none at the end
+    done(f);
+}
+
 // Three machines, one after another off for 10 s: three calls a second of 1 s each find two, and nobody is refused. Each dies with what it has in hand: the first with one of three calls,
 // the others, of two that are there, with one or two. Then each has eight cores. Paid for as three of the one kind, two, one, none: of 100 s 50, 10, 10, 30.
 static void test_machines_are_exchanged_one_by_one(void **state)
@@ -284,7 +296,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_bill_has_all_items), cmocka_unit_test(test_requests_and_answers_are_paid_for), cmocka_unit_test(test_nodes_are_paid_for),
         cmocka_unit_test(test_money_follows_what_replicas_have),
-        cmocka_unit_test(test_a_type_gives_cores_and_memory), cmocka_unit_test(test_more_cores_are_worth_less), cmocka_unit_test(test_a_machine_is_exchanged), cmocka_unit_test(test_a_database_gets_another_machine),
+        cmocka_unit_test(test_a_type_gives_cores_and_memory), cmocka_unit_test(test_more_cores_are_worth_less), cmocka_unit_test(test_a_machine_is_exchanged),
+        cmocka_unit_test(test_nobody_waits_for_a_machine_that_is_off), cmocka_unit_test(test_a_database_gets_another_machine),
         cmocka_unit_test(test_machines_are_exchanged_one_by_one), cmocka_unit_test(test_cores_are_added_in_place),
         cmocka_unit_test(test_mistakes_are_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,7 +124,7 @@ double sim_dist_quantile(const sim_dist_def *d, double p)
     case SIM_DIST_lognormal: return d->a * sim_exp(d->b * sim_normal_inverse(p));
     case SIM_DIST_empirical: return table_at(d->table, d->count, p);
     case SIM_DIST_samples: return d->table[(uint32_t)fmin(p * d->count, d->count - 1.0)];
-    case SIM_DIST_weibull: return d->a * sim_pow(-sim_log(1.0 - p), 1 / d->b);
+    case SIM_DIST_weibull: return d->a * sim_pow(fabs(sim_log(1.0 - p)), 1 / d->b);       // not -log 1, a zero with a sign: that has no power
     case SIM_DIST_pareto: return d->a * sim_pow(1.0 - p * (d->c > 0 ? 1.0 - sim_pow(d->a / d->c, d->b) : 1.0), -1 / d->b);
     case SIM_DIST_hyperexp: case SIM_DIST_gamma: case SIM_DIST_mix: return sim_dist_bisect(d, p);
     case SIM_DIST_COUNT: break;
@@ -194,9 +194,6 @@ void sim_lateness_place(sim_world *w, const sim_dist_def *def)
     *SIM_AT(w, sim_dist, w->lateness) = d;
 }
 
-// Exponential times of a mean in nanoseconds.
-static inline hr_time rounded(double time) { return (hr_time)(time + 0.5); }
-
 static void draw_ahead(const sim_world *w, const sim_dist *d, sim_ahead *ahead, uint32_t stream)
 {
     ahead->drawn = SIM_AHEAD;
@@ -253,7 +250,7 @@ static HR_APART hr_time draw_other(const sim_world *w, const sim_dist *d, uint32
 hr_time sim_dist_time(const sim_world *w, const sim_dist *d, uint32_t stream, uint64_t subject, uint32_t ordinal)
 {
     if (d->kind == SIM_DIST_exp)
-        return rounded(sim_exponential(sim_random(w->seed, stream, subject, ordinal).word[0]) * (d->a * 1e9));
+        return (hr_time)(sim_exponential(sim_random(w->seed, stream, subject, ordinal).word[0]) * (d->a * 1e9) + 0.5);
     if (d->kind == SIM_DIST_constant)
         return (hr_time)(d->a * 1e9);
     return draw_other(w, d, stream, subject, ordinal);

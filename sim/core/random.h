@@ -59,13 +59,13 @@ static inline uint32_t sim_path(uint32_t path, uint32_t ordinal, uint32_t round)
     return path ^ path >> 16;
 }
 
-// A word as a number in (0, 1): 53 bits and half a step, so neither end is reached.
+// A word as a number in (0, 1]: 53 bits and half a step, so zero is never reached, and one by the largest words alone.
 static inline double sim_unit(uint64_t word) { return ((double)(word >> 11) + 0.5) * 0x1p-53; }
 
-// -log of a word as a number in (0, 1): exponential with mean 1, by inversion. All 64 bits count; absolute error below 1e-15.
+// -log of a word as a number in (0, 1]: exponential with mean 1, by inversion. All 64 bits count; absolute error below 1e-15.
 double sim_exponential(uint64_t word);
-// Such times for so many subjects from `subject` on, which side by side cost half, in nanoseconds, as their mean is. `shares`: two subjects, the
-// first of them even, share the two words of a draw.
+// Such times for so many subjects from `subject` on, which side by side cost less (exponential.c), in nanoseconds, as their mean is. `shares`: two
+// subjects, the first of them even, share the two words of a draw.
 enum { SIM_AHEAD = 32 };                       // a power of two
 void   sim_exponential_times(uint64_t seed, uint32_t stream, uint64_t subject, uint32_t ordinal, double mean_ns, bool shares, hr_time time[SIM_AHEAD]);
 

@@ -125,6 +125,19 @@ static void test_quantiles_invert_the_share_below(void **state)
     sim_pool_free(&pool);
 }
 
+// The least number of all is so small that 1 less it is 1.
+static void test_the_least_draw_is_the_shortest(void **state)
+{
+    (void)state;
+    sim_pool pool = {0};
+    for (size_t i = 0; i < HR_COUNT(rows); i++) {
+        sim_dist_def d = read(&pool, rows[i].text);
+        double least = sim_dist_quantile(&d, sim_unit(0));
+        assert_true(least >= 0 && least <= sim_dist_quantile(&d, 1e-6));
+    }
+    sim_pool_free(&pool);
+}
+
 // A variant that doubles a demand doubles each draw: pairs on common random numbers stay close.
 static void test_scaling_a_demand_scales_each_draw(void **state)
 {
@@ -208,7 +221,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_draws_follow_the_distribution), cmocka_unit_test(test_moments_are_as_computed_by_hand),
-        cmocka_unit_test(test_quantiles_invert_the_share_below), cmocka_unit_test(test_scaling_a_demand_scales_each_draw),
+        cmocka_unit_test(test_quantiles_invert_the_share_below), cmocka_unit_test(test_the_least_draw_is_the_shortest),
+        cmocka_unit_test(test_scaling_a_demand_scales_each_draw),
         cmocka_unit_test(test_a_power_law_stays_inside_the_clock), cmocka_unit_test(test_what_is_no_distribution_is_refused),
         cmocka_unit_test(test_what_is_wrong_with_a_distribution_is_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);

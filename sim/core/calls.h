@@ -82,7 +82,7 @@ static inline void sim_note_call(const sim_world *w, sim_note_kind what, sim_ref
 // For below: whether the call, or its answer, is on its way now (it is with neither side then, and counted at its link); the caller has stopped waiting.
 bool sim_call_is_carried(sim_world *w, sim_ref call, bool is_answer);
 void sim_call_drop(sim_world *w, sim_ref call);
-// There is nothing of the kind in this world.
+// This world has no network, no faults of a kind that calls must look for, no late timers and no host.
 static inline bool sim_world_is_plain(const sim_world *w) { return !(w->special | (uintptr_t)w->host); }
 HR_CLOSE void sim_call_hand_over(sim_world *w, sim_ref call, sim_component_id callee, const bool plain)
 {

@@ -20,18 +20,17 @@ double sim_exponential(uint64_t word)
 }
 
 // Defines `of`, which does the same for `lanes` words at once. LOOK_UP(column, row): what stands in a column of log.h's table, for each lane in the
-// row of which `row` has the last four bits. Exponents are counted from -64, so that none is negative; as digits of 2^52 they become numbers, too.
+// row of which `row` has the last four bits. No word is less than 1, so no exponent is negative: as digits of 2^52 they become numbers, too.
 #define EXPONENTIAL(of, lanes, target, LOOK_UP)                                                                                         \
     typedef double of##_numbers __attribute__((vector_size(8 * (lanes))));                                                              \
     typedef uint64_t of##_words __attribute__((vector_size(8 * (lanes))));                                                              \
     HR_CLOSE target of##_numbers of(of##_words word)                                                                                    \
     {                                                                                                                                   \
-        const uint64_t shift = (uint64_t)64 << SIM_LOG_DIGITS;                                                                          \
         word |= 1;                                                                                                                      \
         of##_words bits = (of##_words)BOTH((of##_numbers)HIGH_HALF(word), (of##_numbers)LOW_HALF(word));                                \
-        of##_words above = bits - (SIM_LOG_FROM - shift), row = above >> SIM_LOG_SHIFT;                                                 \
-        of##_numbers k = (of##_numbers)(above >> SIM_LOG_DIGITS | TWO_52) - (0x1p52 + 128);                                             \
-        of##_numbers z = (of##_numbers)(bits - (above & SIM_LOG_EXPONENT) + shift);                                                     \
+        of##_words above = bits - SIM_LOG_FROM, row = above >> SIM_LOG_SHIFT;                                                           \
+        of##_numbers k = (of##_numbers)(above >> SIM_LOG_DIGITS | TWO_52) - (0x1p52 + 64);                                              \
+        of##_numbers z = (of##_numbers)(bits - (above & SIM_LOG_EXPONENT));                                                             \
         of##_numbers r = (z - LOOK_UP(sim_log_centre, row)) * LOOK_UP(sim_log_inverse, row), r2 = r * r;                                \
         return -SIM_LOG_JOIN(k, r, r2, LOOK_UP(sim_log_log, row));                                                                      \
     }

@@ -129,7 +129,7 @@ static inline void sim_event_copy(sim_event *to, const sim_event *from)
 
 typedef struct {                               // a sorted front and a wheel behind it: events.c, wheel.h
     hr_time  edge;                             // the front holds what is due until then
-    sim_ref  front, front_end;                 // an array of sim_event; empty only when nothing is pending
+    sim_ref  front, front_end;                 // an array of sim_event; empty only when nothing is pending but the newest
     sim_ref  first, end;                       // the part of it that is in use: the earliest event, and behind the latest
     sim_ref  wheel, free_chunk;
     uint32_t far, levels;                      // events in the wheel; a bit for each level with events
@@ -190,6 +190,7 @@ typedef struct sim_world {
     const struct sim_host *host;               // live adapters and observers; no part of a checkpoint
     sim_component components[SIM_MAX_COMPONENTS];
 } sim_world;
+_Static_assert(offsetof(sim_world, host) - offsetof(sim_world, special) == 8, "what is special must fit into the word that is asked");
 
 // Things outside of the arena that a world may be joined to. All optional.
 typedef struct {

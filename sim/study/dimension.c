@@ -6,13 +6,13 @@
 #include <string.h>
 
 // "3 on average" is a number of replicas.
-static const char *word_of(int metric) { return strcmp(sim_metrics[metric].unit, "on average") == 0 ? "replicas" : sim_metrics[metric].unit; }
+static const char *word_of(sim_metric metric) { return strcmp(sim_metrics[metric].unit, "on average") == 0 ? "replicas" : sim_metrics[metric].unit; }
 
 // The first metric that is measured in that unit; -1: none is.
 static int first_in(const char *unit)
 {
     for (int m = 0; m < SIM_METRIC_COUNT; m++)
-        if (strcmp(word_of(m), unit) == 0)
+        if (strcmp(word_of((sim_metric)m), unit) == 0)
             return m;
     return -1;
 }
@@ -89,7 +89,7 @@ sim_dimension_kind sim_dimension_kind_of(const sim_dimension *u)
 {
     sim_dimension_kind kind = SIM_PLAIN;
     for (int m = 0; m < SIM_METRIC_COUNT; m++) {
-        sim_dimension_kind one = kind_of_unit(word_of(m));
+        sim_dimension_kind one = kind_of_unit(word_of((sim_metric)m));
         if (!u->power[m] || one == SIM_PLAIN)
             continue;
         kind = kind == SIM_PLAIN && u->power[m] == 1 ? one : SIM_OTHER;
@@ -103,8 +103,8 @@ static double add_units(const sim_dimension *u, int sign, char *out, size_t room
     double factor = 1;
     for (int m = 0; m < SIM_METRIC_COUNT; m++) {
         int power = u->power[m] * sign;
-        bool is_seconds = u->in_seconds && kind_of_unit(word_of(m)) == SIM_TIME;
-        const char *word = is_seconds ? "s" : word_of(m);
+        bool is_seconds = u->in_seconds && kind_of_unit(word_of((sim_metric)m)) == SIM_TIME;
+        const char *word = is_seconds ? "s" : word_of((sim_metric)m);
         size_t used = strlen(out), n = strlen(word);
         if (power <= 0)
             continue;

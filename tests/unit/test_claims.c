@@ -19,7 +19,7 @@ static sim_study *study_of(const char *expression)
                            "variants: {a: {}, b: {s.on.go: [{wait: 10ms}]}}\nrun: {duration: 10250ms, warmup: 250ms}\n"
                            "claims: [{id: i, source: s, holds: \"%s\"}]\n", expression);
     sim_model *models[2];
-    sim_study *study;
+    sim_study *study = NULL;
     sim_study_options options = sim_study_options_default();
     options.least = options.most = 2;
     for (int i = 0; i < 2; i++)

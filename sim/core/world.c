@@ -321,12 +321,6 @@ void sim_world_start(sim_world *w, hr_time series_step)
         w->series.next = w->now + series_step;
 }
 
-static inline void run_event(sim_world *w, const sim_event *event)
-{
-    w->events_run++;
-    sim_kind_of(w, event->component)->wake(w, event->component, event);
-}
-
 bool sim_world_step(sim_world *w)
 {
     sim_event event;
@@ -340,20 +334,25 @@ bool sim_world_step(sim_world *w)
     SIM_CHECK(w, w->on_wall_clock || event.at >= w->now);
     if (!w->on_wall_clock)                     // there the loop sets the time
         w->now = event.at;
-    run_event(w, &event);
+    w->events_run++;
+    sim_kind_of(w, event.component)->wake(w, event.component, &event);
     return true;
 }
 
 void sim_world_run(sim_world *w, hr_time until)
 {
+    void (*wake[SIM_MAX_COMPONENTS])(sim_world *, sim_component_id, const sim_event *);    // looked up once: each event would wait for that
     sim_event event;
     SIM_ASSERT(w, !w->on_wall_clock);
+    for (sim_component_id i = 0; i < w->component_count; i++)
+        wake[i] = sim_kind_of(w, i)->wake;
     for (;;) {
         bool samples = w->series.next <= until && w->series.next != HR_FOREVER;
         hr_time upto = samples ? w->series.next - 1 : until;
         while (!w->is_full && sim_events_pop_until(w, upto, &event)) {
             w->now = event.at;
-            run_event(w, &event);
+            w->events_run++;
+            wake[event.component](w, event.component, &event);
         }
         if (w->is_full || !samples)
             break;

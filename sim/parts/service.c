@@ -272,29 +272,18 @@ static HR_APART bool turned_away(sim_world *w, const sim_service *s, sim_replica
     return true;
 }
 
-static void hand_to_first(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
-{
-    sim_ref call = sim_line_pop(w, &r->queue);
-    if (HR_MOSTLY(!s->looks_again) || !turned_away(w, s, r, call))
-        begin(w, id, s, r, call);
-}
-
-static HR_APART void hand_out_rest(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
-{
-    while (r->busy.level < s->workers && r->queue.fifo.head)
-        hand_to_first(w, id, s, r);
-}
-
 // Gives free workers to those that wait. A handler that ends at once frees its worker again: that is left to the loop that is running,
 // so that the depth of the C stack does not grow with the queue.
 static void hand_out(sim_world *w, sim_component_id id, const sim_service *s, sim_replica *r)
 {
-    if (!r->queue.fifo.head || r->is_handing_out || r->is_paused || r->busy.level >= s->workers)
+    if (!r->queue.fifo.head || r->is_handing_out || r->is_paused)
         return;
     r->is_handing_out = 1;
-    hand_to_first(w, id, s, r);
-    if (HR_SELDOM(r->busy.level < s->workers && r->queue.fifo.head))
-        hand_out_rest(w, id, s, r);
+    while (r->busy.level < s->workers && r->queue.fifo.head) {
+        sim_ref call = sim_line_pop(w, &r->queue);
+        if (HR_MOSTLY(!s->looks_again) || !turned_away(w, s, r, call))
+            begin(w, id, s, r, call);
+    }
     r->is_handing_out = 0;
 }
 
